@@ -1,0 +1,70 @@
+//! Evaluation in `f64`.
+
+use super::{Graph, Node, Op};
+
+impl Graph {
+    /// The value of every node on `input`, flat, indexed by [`super::NodeId::index`].
+    ///
+    /// # Panics
+    /// If `input` does not have as many elements as the input node.
+    #[must_use]
+    pub fn eval(&self, input: &[f64]) -> Vec<Vec<f64>> {
+        eval_nodes(&self.nodes, input)
+    }
+
+    /// The values of the outputs on `input`, in the order of [`Graph::outputs`].
+    ///
+    /// # Panics
+    /// As [`Graph::eval`].
+    #[must_use]
+    pub fn eval_outputs(&self, input: &[f64]) -> Vec<Vec<f64>> {
+        let values = self.eval(input);
+        self.outputs.iter().map(|id| values[id.0].clone()).collect()
+    }
+}
+
+pub(super) fn eval_nodes(nodes: &[Node], input: &[f64]) -> Vec<Vec<f64>> {
+    let mut values: Vec<Vec<f64>> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let value = eval_node(node, &values, input);
+        values.push(value);
+    }
+    values
+}
+
+fn eval_node(node: &Node, values: &[Vec<f64>], input: &[f64]) -> Vec<f64> {
+    let of = |id: &super::NodeId| values[id.0].as_slice();
+    match &node.op {
+        Op::Input => {
+            assert_eq!(input.len(), node.elements(), "the input has shape {:?}", node.shape);
+            input.to_vec()
+        }
+        Op::Linear { x, weight, bias } => {
+            let rows = of(x).chunks_exact(weight.cols());
+            rows.flat_map(|x| (0..weight.rows()).map(|o| dot(weight.row(o), x) + bias[o])).collect()
+        }
+        Op::Scale { x, scale, shift } => {
+            of(x).iter().zip(scale.iter().zip(shift)).map(|(x, (c, d))| c * x + d).collect()
+        }
+        Op::Combine { terms } => {
+            let mut sum = vec![0.0; node.elements()];
+            for (c, x) in terms {
+                sum.iter_mut().zip(of(x)).for_each(|(s, x)| *s += c * x);
+            }
+            sum
+        }
+        Op::Mul { a, b } => of(a).iter().zip(of(b)).map(|(a, b)| a * b).collect(),
+        Op::Leaky { x, slope } => of(x).iter().map(|x| if *x < 0.0 { slope * x } else { *x }).collect(),
+        Op::Function { x, function } => of(x).iter().map(|x| function.eval(*x)).collect(),
+        Op::Div { a, b } => of(a).iter().zip(of(b)).map(|(a, b)| a / b).collect(),
+        Op::Sqrt { x } => of(x).iter().map(|x| x.sqrt()).collect(),
+        Op::Rearrange { inputs, index } => {
+            index.iter().map(|(k, j)| of(&inputs[*k as usize])[*j as usize]).collect()
+        }
+        Op::Reshape { x } => of(x).to_vec(),
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}

@@ -1,0 +1,172 @@
+//! The opening of one multilinear polynomial: Mercury with the division checked in the exponent
+//! (`docs/protocol.md` 7).
+
+use crate::encoding::{Reader, point_bytes, scalar_bytes};
+use crate::transcript::{Label, Transcript};
+use crate::vk::SrsPoints;
+use crate::{Check, DecodeError, Fr, G1Affine, G2Affine, VerifyError, mle};
+use ark_bn254::{Bn254, G1Projective};
+use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM, pairing::Pairing};
+use ark_ff::{Field, One, Zero};
+
+/// The messages of the opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// `[h]`.
+    pub h: G1Affine,
+    /// `[q]`.
+    pub q: G1Affine,
+    /// `[g]`.
+    pub g: G1Affine,
+    /// `[S]`.
+    pub s: G1Affine,
+    /// `[Dg]`.
+    pub d: G1Affine,
+    /// `g(z), g(1/z), h(z), h(1/z), h(zeta), S(z)`.
+    pub evaluations: [Fr; 6],
+    /// `[B]`.
+    pub batch: G1Affine,
+    /// `[B']`.
+    pub batch_quotient: G1Affine,
+}
+
+impl Opening {
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let (h, q, g, s, d) = (r.point()?, r.point()?, r.point()?, r.point()?, r.point()?);
+        let mut evaluations = [Fr::zero(); 6];
+        for slot in &mut evaluations {
+            *slot = r.scalar()?;
+        }
+        let (batch, batch_quotient) = (r.point()?, r.point()?);
+        Ok(Self { h, q, g, s, d, evaluations, batch, batch_quotient })
+    }
+
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.extend([self.h, self.q, self.g, self.s, self.d].iter().flat_map(point_bytes));
+        out.extend(self.evaluations.iter().flat_map(scalar_bytes));
+        out.extend([self.batch, self.batch_quotient].iter().flat_map(point_bytes));
+    }
+}
+
+/// Number of low variables, `t`, of a row of `2^m`.
+pub fn low_variables(m: usize) -> usize {
+    m / 2
+}
+
+/// The points of the batched opening and what is interpolated there, which both sides compute.
+#[derive(Clone, Debug)]
+pub struct BatchPoints {
+    /// `z, 1/z, zeta`.
+    pub points: [Fr; 3],
+    /// For `g, h, S, Dg`: which of the points, and the values there.
+    pub values: [[Option<Fr>; 3]; 4],
+}
+
+impl BatchPoints {
+    /// From the six evaluations, deriving `S(1/z)` and `Dg(z)` (section 7, step 4).
+    pub fn new(evaluations: &[Fr; 6], y: &[Fr], value: Fr, zeta: Fr, eta: Fr, z: Fr) -> Option<Self> {
+        let inverse = z.inverse()?;
+        let [g, g_inv, h, h_inv, h_zeta, s] = *evaluations;
+        let t = low_variables(y.len());
+        let (low, high) = y.split_at_checked(t)?;
+        let inner = g * mle::eq_polynomial(low, inverse)
+            + g_inv * mle::eq_polynomial(low, z)
+            + eta * (h * mle::eq_polynomial(high, inverse) + h_inv * mle::eq_polynomial(high, z));
+        let constant = h_zeta + eta * value;
+        let s_inv = z * (inner - constant - constant - z * s);
+        let mut power = z;
+        for _ in 0..t {
+            power *= power;
+        }
+        let d = power * inverse * g_inv;
+        Some(Self {
+            points: [z, inverse, zeta],
+            values: [
+                [Some(g), Some(g_inv), None],
+                [Some(h), Some(h_inv), Some(h_zeta)],
+                [Some(s), Some(s_inv), None],
+                [Some(d), None, None],
+            ],
+        })
+    }
+
+    /// For each polynomial: the product of `x - p` over the points it is not opened at, and its interpolation
+    /// at `x`.
+    ///
+    /// Returns `None` when two points coincide.
+    pub fn at(&self, x: Fr) -> Option<[(Fr, Fr); 4]> {
+        let mut out = [(Fr::zero(), Fr::zero()); 4];
+        for (slot, values) in out.iter_mut().zip(&self.values) {
+            let opened = || self.points.iter().zip(values).filter_map(|(p, v)| v.map(|v| (*p, v)));
+            let mut interpolation = Fr::zero();
+            for (p, v) in opened() {
+                let others = || opened().filter(|(o, _)| *o != p);
+                if others().count() != opened().count().saturating_sub(1) {
+                    return None;
+                }
+                let numerator: Fr = others().map(|(o, _)| x - o).product();
+                let denominator: Fr = others().map(|(o, _)| p - o).product();
+                interpolation += v * numerator * denominator.inverse()?;
+            }
+            let missing = self.points.iter().zip(values).filter(|(_, v)| v.is_none());
+            *slot = (missing.map(|(p, _)| x - p).product(), interpolation);
+        }
+        Some(out)
+    }
+
+    /// `prod (x - p)` over all points.
+    pub fn vanishing(&self, x: Fr) -> Fr {
+        self.points.iter().map(|p| x - p).product()
+    }
+}
+
+/// Verifies that the polynomial committed as the sum of `commitment` (point, coefficient) has value `value` at `y`.
+///
+/// # Errors
+/// [`VerifyError::Rejected`] when the pairing equation fails, [`VerifyError::Challenge`] when a challenge hits an
+/// excluded value.
+///
+/// # Soundness
+/// A prover who passes with a wrong value breaks KZG binding in the algebraic group model, or hit one of the
+/// `O(2^m)` bad challenges counted in section 10.
+pub fn verify(
+    srs: &SrsPoints,
+    commitment: impl Iterator<Item = (G1Affine, Fr)>,
+    y: &[Fr],
+    value: Fr,
+    opening: &Opening,
+    transcript: &mut Transcript,
+) -> Result<(), VerifyError> {
+    let zeta = transcript.points(Label::Halves, &[opening.h]);
+    let eta = transcript.points(Label::Quotient, &[opening.q, opening.g]);
+    let z = transcript.points(Label::Products, &[opening.s, opening.d]);
+    let nu = transcript.scalars(Label::Evaluations, &opening.evaluations);
+    let w = transcript.points(Label::Batch, &[opening.batch]);
+    let delta = transcript.points(Label::BatchQuotient, &[opening.batch_quotient]);
+
+    let batch =
+        BatchPoints::new(&opening.evaluations, y, value, zeta, eta, z).ok_or(VerifyError::Challenge)?;
+    let [(g, g_at), (h, h_at), (s, s_at), (d, d_at)] = batch.at(w).ok_or(VerifyError::Challenge)?;
+    let [nu1, nu2, nu3] = [nu, nu * nu, nu * nu * nu];
+    let interpolated = g * g_at + nu1 * h * h_at + nu2 * s * s_at + nu3 * d * d_at;
+
+    let mut points = vec![
+        (opening.g, g - delta),
+        (opening.h, nu1 * h),
+        (opening.s, nu2 * s),
+        (opening.d, nu3 * d),
+        (G1Affine::generator(), -interpolated),
+        (opening.batch, -batch.vanishing(w)),
+        (opening.batch_quotient, w),
+        (opening.q, delta * zeta),
+    ];
+    points.extend(commitment.map(|(point, c)| (point, delta * c)));
+    let (bases, scalars): (Vec<_>, Vec<_>) = points.into_iter().unzip();
+    let left = G1Projective::msm_unchecked(&bases, &scalars).into_affine();
+    let quotient = (opening.q * -delta).into_affine();
+    let product = Bn254::multi_pairing(
+        [left, -opening.batch_quotient, quotient],
+        [G2Affine::generator(), srs.tau, srs.tau_b],
+    );
+    if product.0.is_one() { Ok(()) } else { Err(VerifyError::Rejected(Check::Opening)) }
+}

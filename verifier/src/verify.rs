@@ -1,0 +1,82 @@
+//! The verifier (`docs/protocol.md` 5 to 8).
+
+use crate::proof::{Proof, ProofFile, Shape};
+use crate::relation::{Challenges, ClaimList, Powers, terms_at};
+use crate::transcript::{Label, Transcript};
+use crate::vk::Key;
+use crate::{Check, Fr, VerifyError, opening, reduction};
+
+/// Verifies a proof file under a key: that the model of the key has the statement's outputs for its inputs.
+///
+/// # Errors
+/// [`VerifyError`] names what is malformed or which check fails.
+///
+/// # Soundness
+/// `docs/protocol.md` 10. Whoever relies on the result compares the context and the public inputs with what they
+/// expect: the proof binds them, it does not choose them.
+pub fn verify(key: &Key, file: &ProofFile) -> Result<(), VerifyError> {
+    let model_id = key.model_id();
+    if model_id != file.model_id {
+        let hex = |id: &[u8; 32]| id.iter().map(|b| format!("{b:02x}")).collect();
+        return Err(VerifyError::Model { expected: hex(&model_id), found: hex(&file.model_id) });
+    }
+    let (program, statement) = (&key.program, &file.statement);
+    statement.check(program)?;
+    let proof = Proof::from_bytes(&file.body, &Shape::of(program))?;
+
+    let mut transcript = Transcript::new(&model_id, statement);
+    let mut ch = Challenges {
+        alpha: transcript.points(Label::Witness, &proof.witness),
+        beta: transcript.challenge(Label::Beta),
+        lambda: transcript.points(Label::Helper, &proof.helper),
+        ..Challenges::default()
+    };
+    ch.tau = (0..program.tau_len()).map(|_| transcript.challenge(Label::Tau)).collect();
+
+    // S1, from the most significant variable down.
+    let linear = ClaimList::linear(program, statement, &ch);
+    transcript.scalars(Label::Linear, &[proof.linear]);
+    let mut claim = -(proof.linear + linear.open);
+    for round in &proof.constraint_rounds {
+        let x = transcript.scalars(Label::ConstraintRound, &round.coefficients);
+        claim = round.next_claim(claim, x);
+        ch.x.insert(0, x);
+    }
+    let functionals = ClaimList::at_x(program, statement, &ch);
+    let mut sent = proof.claims.iter();
+    let values: Vec<Fr> = functionals
+        .iter()
+        .map(|f| match f.parts.is_empty() {
+            true => f.open,
+            false => f.open + sent.next().copied().unwrap_or_default(),
+        })
+        .collect();
+    if terms_at(program, &ch, &values) != claim {
+        return Err(VerifyError::Rejected(Check::Constraints));
+    }
+
+    // S2.
+    let gamma = transcript.scalars(Label::Claims, &proof.claims);
+    let committed = || std::iter::once(&linear).chain(functionals.iter().filter(|f| !f.parts.is_empty()));
+    let claimed = std::iter::once(&proof.linear).chain(&proof.claims);
+    let mut claim: Fr = claimed.zip(Powers::of(gamma)).map(|(v, power)| power * v).sum();
+    let mut y = Vec::new();
+    for round in &proof.reduction_rounds {
+        let challenge = transcript.scalars(Label::ReductionRound, &round.coefficients);
+        claim = round.next_claim(claim, challenge);
+        y.insert(0, challenge);
+    }
+    let parts = committed()
+        .zip(Powers::of(gamma))
+        .flat_map(|(f, power)| f.parts.iter().map(move |part| (power, part)));
+    let weights = reduction::row_weights(program, parts, &y);
+    if weights.iter().zip(&proof.rows).map(|(w, v)| *w * v).sum::<Fr>() != claim {
+        return Err(VerifyError::Rejected(Check::Reduction));
+    }
+
+    // One opening of the rows folded by rho.
+    let rho = transcript.scalars(Label::Rows, &proof.rows);
+    let value = proof.rows.iter().zip(Powers::of(rho)).map(|(v, power)| power * v).sum();
+    let rows = key.fixed.iter().chain(&proof.witness).chain(&proof.helper).copied();
+    opening::verify(&key.srs, rows.zip(Powers::of(rho)), &y, value, &proof.opening, &mut transcript)
+}

@@ -1,0 +1,292 @@
+//! Windows, sorting by digit, and the weighted sum of buckets.
+
+use super::affine::{Point, Scratch};
+use ark_bn254::{G1Affine, G1Projective};
+use ark_ff::{AdditiveGroup, Zero};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Points a thread adds up at a time: they stay in its second-level cache.
+const BLOCK: usize = 8192;
+
+const SIGN: u128 = 1 << 127;
+
+/// A magnitude below 2^127 with its sign.
+pub(super) fn signed(negative: bool, magnitude: u128) -> u128 {
+    if negative { magnitude | SIGN } else { magnitude }
+}
+
+/// Non-zero signed scalars, each with a tag below 2^29 that names its point.
+pub(super) struct Terms {
+    scalars: Vec<u128>,
+    tags: Vec<u32>,
+}
+
+impl Terms {
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        assert!(capacity <= 1 << 28, "too many terms");
+        Self { scalars: Vec::with_capacity(capacity), tags: Vec::with_capacity(capacity) }
+    }
+
+    pub(super) fn push(&mut self, tag: usize, scalar: u128) {
+        if scalar & !SIGN != 0 {
+            self.scalars.push(scalar);
+            self.tags.push(tag as u32);
+        }
+    }
+}
+
+/// One window: the digit at `position`, of `width` bits, signed unless it is the top one.
+#[derive(Clone, Copy)]
+struct Window {
+    position: u32,
+    width: u32,
+    /// Added to a magnitude to make its digits signed and carry-free.
+    offset: u128,
+    top: bool,
+}
+
+impl Window {
+    /// The magnitude of the digit, up to 2^(width - 1), and whether the term is subtracted.
+    fn digit(&self, scalar: u128) -> (u32, bool) {
+        let shifted = ((scalar & !SIGN) + self.offset) >> self.position;
+        let digit = if self.top {
+            shifted as i64
+        } else {
+            let digit = shifted as u64 & ((1 << self.width) - 1);
+            digit as i64 - (1 << (self.width - 1))
+        };
+        (digit.unsigned_abs() as u32, (digit < 0) != (scalar & SIGN != 0))
+    }
+
+    fn buckets(&self) -> usize {
+        1 << (self.width - 1)
+    }
+}
+
+/// `count` windows of nearly equal width for magnitudes below 2^bits.
+fn windows(bits: u32, count: u32) -> Vec<Window> {
+    // One more bit than the magnitudes have, for the carry.
+    let (width, wider) = ((bits + 1) / count, (bits + 1) % count);
+    let mut windows = Vec::with_capacity(count as usize);
+    let (mut position, mut offset) = (0, 0);
+    for i in 0..count {
+        let width = width + u32::from(i >= count - wider);
+        let top = i + 1 == count;
+        if !top {
+            offset |= 1 << (position + width - 1);
+        }
+        windows.push(Window { position, width, offset: 0, top });
+        position += width;
+    }
+    for window in &mut windows {
+        window.offset = offset;
+    }
+    windows
+}
+
+/// Nanoseconds to add `terms` points into the buckets of one window, and to sum those.
+fn window_cost(terms: f64, width: u32) -> f64 {
+    let buckets = 2f64.powi(width as i32 - 1);
+    let occupied = buckets * (1.0 - (-terms / buckets).exp());
+    (terms - occupied) * 130.0 + terms * 15.0 + buckets * 260.0 + 10_000.0
+}
+
+/// The windows that are cheapest for this number of terms.
+fn plan(terms: usize, bits: u32) -> Vec<Window> {
+    let cost = |count: u32| {
+        let (width, wider) = ((bits + 1) / count, (bits + 1) % count);
+        let narrow = window_cost(terms as f64, width) * f64::from(count - wider);
+        narrow + window_cost(terms as f64, width + 1) * f64::from(wider)
+    };
+    let fewest = (bits + 1).div_ceil(22);
+    let counts = fewest..=(bits + 1).div_ceil(2);
+    let best = counts.min_by(|a, b| cost(*a).total_cmp(&cost(*b)));
+    windows(bits, best.unwrap_or(fewest))
+}
+
+/// The sum of the terms, where `point` gives the point of a tag.
+pub(super) fn sum_of_terms<F>(terms: &Terms, point: F) -> G1Projective
+where
+    F: Fn(usize) -> Point + Sync,
+{
+    let any = terms.scalars.par_iter().with_min_len(4096);
+    let any = any.copied().reduce(|| 0, |a, b| a | b) & !SIGN;
+    if any == 0 {
+        return G1Projective::zero();
+    }
+    let windows = plan(terms.scalars.len(), 128 - any.leading_zeros());
+    let total: usize = windows.iter().map(Window::buckets).sum();
+    let mut entries = vec![0u32; windows.len() * terms.scalars.len()];
+    let mut starts = vec![0u32; total + 1];
+    sort(terms, &windows, &mut entries, &mut starts);
+    let mut sums = vec![Point::IDENTITY; total];
+    sorted_sums(&entries, &starts, &mut sums, &|entry| point(entry as usize >> 1).negate_if(entry & 1 == 1));
+    combine(&windows, &mut sums)
+}
+
+/// The entries (twice the tag, plus one if negative) of all windows, by window and digit, and where each digit's
+/// entries start.
+fn sort(terms: &Terms, windows: &[Window], entries: &mut Vec<u32>, starts: &mut [u32]) {
+    let count = terms.scalars.len();
+    let mut rest = &mut starts[..];
+    let mut parts = Vec::with_capacity(windows.len());
+    for (window, entries) in windows.iter().zip(entries.chunks_mut(count)) {
+        let (starts, after) = rest.split_at_mut(window.buckets());
+        rest = after;
+        parts.push((window, entries, starts, 0usize));
+    }
+    parts.par_iter_mut().for_each(|(window, entries, ends, used)| {
+        for &scalar in &terms.scalars {
+            let digit = window.digit(scalar).0 as usize;
+            if digit != 0 {
+                ends[digit - 1] += 1;
+            }
+        }
+        for end in ends.iter_mut() {
+            *used += *end as usize;
+            *end = *used as u32;
+        }
+        // Filling each bucket from its end leaves its start behind.
+        for (&scalar, &tag) in terms.scalars.iter().zip(&terms.tags) {
+            let (digit, negative) = window.digit(scalar);
+            if digit != 0 {
+                let place = &mut ends[digit as usize - 1];
+                *place -= 1;
+                entries[*place as usize] = tag << 1 | u32::from(negative);
+            }
+        }
+    });
+    // Close the gaps that zero digits leave between windows.
+    let used: Vec<usize> = parts.iter().map(|part| part.3).collect();
+    let mut offset = 0;
+    let mut starts = &mut starts[..];
+    for (i, (window, used)) in windows.iter().zip(used).enumerate() {
+        let (own, after) = starts.split_at_mut(window.buckets());
+        starts = after;
+        for start in own {
+            *start += offset as u32;
+        }
+        entries.copy_within(i * count..i * count + used, offset);
+        offset += used;
+    }
+    starts[0] = offset as u32;
+    entries.truncate(offset);
+}
+
+/// Adds the points of the entries `starts[b]..starts[b + 1]` into `sums[b]`, for each b.
+pub(super) fn sorted_sums<F>(entries: &[u32], starts: &[u32], sums: &mut [Point], point: &F)
+where
+    F: Fn(u32) -> Point + Sync,
+{
+    let share = entries.len().div_ceil(2 * rayon::current_num_threads());
+    let target = share.clamp(512, BLOCK) as u32;
+    let mut blocks: Vec<(Range<usize>, &mut [Point])> = Vec::new();
+    let (mut first, mut rest) = (0, sums);
+    while first < starts.len() - 1 {
+        let limit = starts[first] + target;
+        let length = starts[first + 1..].partition_point(|start| *start <= limit);
+        let length = length.max(1);
+        let (own, after) = rest.split_at_mut(length);
+        rest = after;
+        blocks.push((first..first + length, own));
+        first += length;
+    }
+    blocks.into_par_iter().for_each_init(Scratch::default, |scratch, (buckets, sums)| {
+        let starts = &starts[buckets.start..=buckets.end];
+        let entries = &entries[starts[0] as usize..starts[sums.len()] as usize];
+        if entries.len() > 2 * BLOCK {
+            sums[0] = large_sum(entries, point);
+        } else {
+            block_sums(entries, starts, sums, point, scratch);
+        }
+    });
+}
+
+fn block_sums<F>(entries: &[u32], starts: &[u32], sums: &mut [Point], point: &F, scratch: &mut Scratch)
+where
+    F: Fn(u32) -> Point,
+{
+    scratch.points.clear();
+    scratch.points.extend(entries.iter().map(|entry| point(*entry)));
+    let runs = || {
+        let ends = starts[1..].iter();
+        let runs = starts.iter().zip(ends);
+        runs.map(|(start, end)| (start - starts[0], end - start))
+    };
+    scratch.runs.clear();
+    scratch.runs.extend(runs());
+    scratch.sum_runs();
+    for (sum, (start, length)) in sums.iter_mut().zip(runs()) {
+        if length > 0 {
+            *sum = scratch.points[start as usize];
+        }
+    }
+}
+
+/// The sum of a bucket too large for one block.
+fn large_sum<F>(entries: &[u32], point: &F) -> Point
+where
+    F: Fn(u32) -> Point + Sync,
+{
+    let parts: Vec<Point> = entries
+        .par_chunks(BLOCK)
+        .map_init(Scratch::default, |scratch, entries| {
+            let mut sum = [Point::IDENTITY];
+            let starts = [0, entries.len() as u32];
+            block_sums(entries, &starts, &mut sum, point, scratch);
+            sum[0]
+        })
+        .collect();
+    let indices: Vec<u32> = (0..parts.len() as u32).collect();
+    let mut sum = [Point::IDENTITY];
+    let starts = [0, parts.len() as u32];
+    let part = |i: u32| parts[i as usize];
+    block_sums(&indices, &starts, &mut sum, &part, &mut Scratch::default());
+    sum[0]
+}
+
+/// The sum over windows w and digits d of 2^position(w) * d * sums[w][d - 1].
+fn combine(windows: &[Window], sums: &mut [Point]) -> G1Projective {
+    let narrowest = windows.iter().map(Window::buckets).min().unwrap_or(1);
+    let length = narrowest.min(32);
+    let share = sums.len().div_ceil(2 * rayon::current_num_threads());
+    sums.par_chunks_mut(share.next_multiple_of(length)).for_each_init(Scratch::default, |scratch, points| {
+        scratch.running_sums(points, length);
+    });
+    let mut rest = &sums[..];
+    let mut parts = Vec::with_capacity(windows.len());
+    for window in windows {
+        let (own, after) = rest.split_at(window.buckets());
+        rest = after;
+        parts.push(own);
+    }
+    let parts: Vec<G1Projective> =
+        parts.into_par_iter().map(|sums| weighted_segments(sums, length)).collect();
+    let mut total = G1Projective::zero();
+    for (window, part) in windows.iter().zip(parts).rev() {
+        for _ in 0..window.width {
+            total.double_in_place();
+        }
+        total += part;
+    }
+    total
+}
+
+/// The weighted sum of one window, from the running sums of its segments.
+fn weighted_segments(sums: &[Point], length: usize) -> G1Projective {
+    let mut running = G1Projective::zero();
+    let mut weighted = G1Projective::zero();
+    let mut within = G1Projective::zero();
+    for (s, segment) in sums.chunks(length).enumerate().rev() {
+        within += G1Affine::from(&segment[length - 1]);
+        if s > 0 {
+            running += G1Affine::from(&segment[0]);
+            weighted += running;
+        }
+    }
+    for _ in 0..length.ilog2() {
+        weighted.double_in_place();
+    }
+    weighted + within
+}

@@ -1,0 +1,106 @@
+//! Multi-scalar multiplication over BN254 G1.
+//!
+//! Pippenger's method with signed digits: the terms of each window are sorted by digit, the points of a
+//! bucket are added in pairs in affine coordinates, and the pairs of many buckets share one inversion.
+//! Full-size scalars are first split by the curve's endomorphism into two halves of 126 bits.
+
+mod affine;
+mod buckets;
+mod glv;
+#[cfg(test)]
+mod tests;
+
+use affine::Point;
+use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
+use ark_ff::PrimeField;
+use buckets::{Terms, sorted_sums, sum_of_terms};
+use rayon::prelude::*;
+
+/// Fewest terms a thread converts at a time.
+const GRAIN: usize = 256;
+
+/// The sum of `scalars[i] * bases[i]`, for scalars of any size. Bases beyond the last scalar are not read.
+///
+/// # Panics
+///
+/// If there are more scalars than bases, or more than 2^27.
+pub fn msm(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+    assert!(scalars.len() <= bases.len(), "more scalars than bases");
+    let bases = &bases[..scalars.len()];
+    let halves: Vec<[u128; 2]> = bases
+        .par_iter()
+        .zip(scalars)
+        .with_min_len(GRAIN)
+        .map(|(base, scalar)| if base.infinity { [0; 2] } else { glv::split(scalar.into_bigint().0) })
+        .collect();
+    let images: Vec<Fq> = bases.par_iter().with_min_len(GRAIN).map(|base| glv::BETA * base.x).collect();
+    let mut terms = Terms::with_capacity(2 * scalars.len());
+    for (i, [plain, image]) in halves.into_iter().enumerate() {
+        terms.push(2 * i, plain);
+        terms.push(2 * i + 1, image);
+    }
+    sum_of_terms(&terms, |tag| {
+        let (i, image) = (tag / 2, tag % 2 == 1);
+        let x = if image { images[i] } else { bases[i].x };
+        Point { x, y: bases[i].y }
+    })
+}
+
+/// The sum of `scalars[i] * bases[i]` for small signed integers: the work follows the largest magnitude,
+/// and a zero costs nothing.
+///
+/// # Panics
+///
+/// If there are more scalars than bases, or more than 2^27.
+pub fn msm_small(bases: &[G1Affine], scalars: &[i64]) -> G1Projective {
+    assert!(scalars.len() <= bases.len(), "more scalars than bases");
+    let mut terms = Terms::with_capacity(scalars.len());
+    for (i, (base, &scalar)) in bases.iter().zip(scalars).enumerate() {
+        if !base.infinity {
+            terms.push(i, buckets::signed(scalar < 0, scalar.unsigned_abs().into()));
+        }
+    }
+    sum_of_terms(&terms, |i| Point::from(&bases[i]))
+}
+
+/// The sum of `table[index[i]] * bases[i]`, where an index of `u32::MAX` stands for zero: one addition
+/// a cell, and one multi-scalar multiplication over the table.
+///
+/// # Panics
+///
+/// If there are more indices than bases, or an index is outside the table.
+pub fn msm_indexed(bases: &[G1Affine], index: &[u32], table: &[Fr]) -> G1Projective {
+    msm(&bucket_sums(bases, index, table.len()), table)
+}
+
+/// For each `b` below `buckets`, the sum of the bases whose index is `b`: the part of [`msm_indexed`] that
+/// does not depend on the table's values. Cells with index `u32::MAX` are left out.
+///
+/// # Panics
+///
+/// If there are more indices than bases, or an index is neither below `buckets` nor `u32::MAX`.
+pub fn bucket_sums(bases: &[G1Affine], index: &[u32], buckets: usize) -> Vec<G1Affine> {
+    assert!(index.len() <= bases.len(), "more indices than bases");
+    let live = || {
+        let cells = index.iter().zip(bases).enumerate();
+        cells
+            .filter(|(_, (bucket, base))| **bucket != u32::MAX && !base.infinity)
+            .map(|(i, (bucket, _))| (i as u32, *bucket as usize))
+    };
+    let mut starts = vec![0u32; buckets + 1];
+    for (_, bucket) in live() {
+        starts[bucket + 1] += 1;
+    }
+    for b in 0..buckets {
+        starts[b + 1] += starts[b];
+    }
+    let mut next = starts.clone();
+    let mut entries = vec![0u32; starts[buckets] as usize];
+    for (i, bucket) in live() {
+        entries[next[bucket] as usize] = i;
+        next[bucket] += 1;
+    }
+    let mut sums = vec![Point::IDENTITY; buckets];
+    sorted_sums(&entries, &starts, &mut sums, &|i| Point::from(&bases[i as usize]));
+    sums.iter().map(G1Affine::from).collect()
+}

@@ -23,10 +23,7 @@ impl AtomicFile {
         hidden.push(name);
         hidden.push(format!(".{:016x}.tmp", rand::random::<u64>()));
         let temporary = destination.with_file_name(hidden);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&temporary)?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
         Ok(Self {
             destination: destination.to_owned(),
             temporary,

@@ -59,11 +59,7 @@ pub fn directory() -> Result<PathBuf, SrsError> {
 }
 
 fn directory_from(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, SrsError> {
-    let set = |name| {
-        variable(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("SUMCAST_CACHE")
         .or_else(|| set("XDG_CACHE_HOME").map(|dir| dir.join("sumcast")))
         .or_else(|| set("HOME").map(|dir| dir.join(".cache").join("sumcast")))
@@ -117,21 +113,13 @@ mod tests {
         let cache = dir.path().join("cache");
         for size in 4..12 {
             let ids: Vec<_> = std::thread::scope(|scope| {
-                let racers: Vec<_> = (0..8)
-                    .map(|_| scope.spawn(|| development_from(&cache, size, 4).unwrap().id()))
-                    .collect();
-                racers
-                    .into_iter()
-                    .map(|racer| racer.join().unwrap())
-                    .collect()
+                let racers: Vec<_> =
+                    (0..8).map(|_| scope.spawn(|| development_from(&cache, size, 4).unwrap().id())).collect();
+                racers.into_iter().map(|racer| racer.join().unwrap()).collect()
             });
             assert!(ids.iter().all(|id| *id == ids[0]));
         }
-        assert_eq!(
-            fs::read_dir(&cache).unwrap().count(),
-            8,
-            "no temporary stays"
-        );
+        assert_eq!(fs::read_dir(&cache).unwrap().count(), 8, "no temporary stays");
     }
 
     #[test]
@@ -142,10 +130,7 @@ mod tests {
         let mut bytes = fs::read(&path).unwrap();
         bytes.pop();
         fs::write(&path, &bytes).unwrap();
-        assert!(matches!(
-            development_from(dir.path(), 4, 4),
-            Err(SrsError::Truncated { .. })
-        ));
+        assert!(matches!(development_from(dir.path(), 4, 4), Err(SrsError::Truncated { .. })));
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
 
@@ -153,10 +138,7 @@ mod tests {
     fn sizes_out_of_range_are_errors() {
         let dir = tempfile::tempdir().unwrap();
         for asked in [29, 64, u32::MAX] {
-            assert!(matches!(
-                development_in(dir.path(), asked),
-                Err(SrsError::LogSize { .. })
-            ));
+            assert!(matches!(development_in(dir.path(), asked), Err(SrsError::LogSize { .. })));
         }
     }
 }

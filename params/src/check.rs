@@ -68,10 +68,7 @@ pub(crate) fn powers(
             .zip(g1[done + 1..=end].par_chunks(BLOCK))
             .map(|(low, high)| {
                 let scalars = random_scalars(low.len());
-                (
-                    G1Projective::msm_bigint(low, &scalars),
-                    G1Projective::msm_bigint(high, &scalars),
-                )
+                (G1Projective::msm_bigint(low, &scalars), G1Projective::msm_bigint(high, &scalars))
             })
             .reduce(Default::default, |a, b| (a.0 + b.0, a.1 + b.1));
         low += l;
@@ -98,7 +95,5 @@ pub(crate) fn powers(
 /// Scalars of 128 random bits.
 fn random_scalars(count: usize) -> Vec<<Fr as PrimeField>::BigInt> {
     let mut rng = rand::rng();
-    (0..count)
-        .map(|_| BigInt([rng.random(), rng.random(), 0, 0]))
-        .collect()
+    (0..count).map(|_| BigInt([rng.random(), rng.random(), 0, 0])).collect()
 }

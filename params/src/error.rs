@@ -176,11 +176,7 @@ pub enum SrsError {
 impl SrsError {
     /// Attaches the file and the act to an [`io::Error`], for `map_err`.
     pub(crate) fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io {
-            path: path.to_owned(),
-            doing,
-            source,
-        }
+        move |source| Self::Io { path: path.to_owned(), doing, source }
     }
 }
 

@@ -75,10 +75,7 @@ fn chunk_count(log_size: u32) -> usize {
 
 /// Bytes before the G1 points.
 fn head_bytes(log_size: u32) -> usize {
-    PRELUDE
-        + PROVENANCE
-        + G2_BYTES * g2_count(log_size)
-        + DIGEST_BYTES * (chunk_count(log_size) + 1)
+    PRELUDE + PROVENANCE + G2_BYTES * g2_count(log_size) + DIGEST_BYTES * (chunk_count(log_size) + 1)
 }
 
 impl Srs {
@@ -87,9 +84,7 @@ impl Srs {
     /// # Errors
     /// [`SrsError::Io`].
     pub fn write(&self, path: &Path) -> Result<(), SrsError> {
-        self.stage(path)?
-            .replace()
-            .map_err(SrsError::io(path, "write"))
+        self.stage(path)?.replace().map_err(SrsError::io(path, "write"))
     }
 
     /// Writes the string under a temporary name next to `path`.
@@ -121,11 +116,7 @@ impl Srs {
         for point in self.tau_powers_g2() {
             points::encode_g2(point, &mut head);
         }
-        let digests: Vec<_> = self
-            .g1()
-            .par_chunks(CHUNK)
-            .map(|chunk| digest(&encode_chunk(chunk)))
-            .collect();
+        let digests: Vec<_> = self.g1().par_chunks(CHUNK).map(|chunk| digest(&encode_chunk(chunk))).collect();
         head.extend(digests.iter().flatten());
         let all = digest(&head);
         head.extend_from_slice(&all);
@@ -153,27 +144,16 @@ impl Srs {
 
     fn read_up_to(path: &Path, log_size: Option<u32>) -> Result<Self, SrsError> {
         let mut file = File::open(path).map_err(SrsError::io(path, "open"))?;
-        let Head {
-            info,
-            mut g2,
-            chunk_digests,
-        } = read_head(&mut file, path)?;
+        let Head { info, mut g2, chunk_digests } = read_head(&mut file, path)?;
         let asked = log_size.unwrap_or(info.log_size);
         if asked > info.log_size {
-            return Err(SrsError::TooSmall {
-                path: path.to_owned(),
-                have: info.log_size,
-                asked,
-            });
+            return Err(SrsError::TooSmall { path: path.to_owned(), have: info.log_size, asked });
         }
 
         let mut remaining = (1usize << info.log_size).min(chunk_count(asked) * CHUNK);
         let mut g1 = Vec::with_capacity(remaining);
         let mut buffer = vec![0; G1_BYTES * remaining.min(CHUNK * CHUNKS_AT_ONCE)];
-        for (block, digests) in chunk_digests[..chunk_count(asked)]
-            .chunks(CHUNKS_AT_ONCE)
-            .enumerate()
-        {
+        for (block, digests) in chunk_digests[..chunk_count(asked)].chunks(CHUNKS_AT_ONCE).enumerate() {
             let count = remaining.min(CHUNK * CHUNKS_AT_ONCE);
             remaining -= count;
             let bytes = &mut buffer[..G1_BYTES * count];
@@ -205,10 +185,7 @@ impl Srs {
 }
 
 fn damaged(path: &Path, part: Part) -> SrsError {
-    SrsError::Damaged {
-        path: path.to_owned(),
-        part,
-    }
+    SrsError::Damaged { path: path.to_owned(), part }
 }
 
 fn encode_chunk(chunk: &[G1Affine]) -> Vec<u8> {
@@ -228,10 +205,7 @@ fn decode_chunk(
     if digest(bytes) != *expected {
         return Err(damaged(
             path,
-            Part::Powers {
-                first: first as u64,
-                last: (first + bytes.len() / G1_BYTES - 1) as u64,
-            },
+            Part::Powers { first: first as u64, last: (first + bytes.len() / G1_BYTES - 1) as u64 },
         ));
     }
     points::decode_g1s(path, first as u64, bytes)
@@ -246,29 +220,18 @@ fn read_head(file: &mut File, path: &Path) -> Result<Head, SrsError> {
         .map_err(SrsError::io(path, "read"))?;
     let mut prelude = [0; PRELUDE];
     let there = PRELUDE.min(usize::try_from(found).unwrap_or(PRELUDE));
-    file.read_exact(&mut prelude[..there])
-        .map_err(SrsError::io(path, "read"))?;
+    file.read_exact(&mut prelude[..there]).map_err(SrsError::io(path, "read"))?;
     if there == 0 || !prelude[..there].starts_with(&MAGIC[..MAGIC.len().min(there)]) {
-        return Err(SrsError::NotSrs {
-            path: path.to_owned(),
-        });
+        return Err(SrsError::NotSrs { path: path.to_owned() });
     }
-    let truncated = |expected| SrsError::Truncated {
-        path: path.to_owned(),
-        expected,
-        found,
-    };
+    let truncated = |expected| SrsError::Truncated { path: path.to_owned(), expected, found };
     if there < PRELUDE {
         return Err(truncated(PRELUDE as u64));
     }
     let word = |at: usize| u32::from_le_bytes(std::array::from_fn(|i| prelude[at + i]));
     let (version, log_size) = (word(8), word(12));
     if version != VERSION {
-        return Err(SrsError::Version {
-            path: path.to_owned(),
-            found: version,
-            known: VERSION,
-        });
+        return Err(SrsError::Version { path: path.to_owned(), found: version, known: VERSION });
     }
     if log_size > MAX_LOG_SIZE {
         return Err(damaged(path, Part::LogSize(log_size)));
@@ -278,17 +241,12 @@ fn read_head(file: &mut File, path: &Path) -> Result<Head, SrsError> {
         return Err(truncated(expected));
     }
     if found > expected {
-        return Err(SrsError::TrailingBytes {
-            path: path.to_owned(),
-            expected,
-            found,
-        });
+        return Err(SrsError::TrailingBytes { path: path.to_owned(), expected, found });
     }
 
     let mut head = vec![0; head_bytes(log_size)];
     head[..PRELUDE].copy_from_slice(&prelude);
-    file.read_exact(&mut head[PRELUDE..])
-        .map_err(SrsError::io(path, "read"))?;
+    file.read_exact(&mut head[PRELUDE..]).map_err(SrsError::io(path, "read"))?;
     decode_head(path, log_size, &head)
 }
 
@@ -306,9 +264,8 @@ fn decode_head(path: &Path, log_size: u32, head: &[u8]) -> Result<Head, SrsError
     let provenance = match kind {
         0 => Provenance::Development,
         // A release that knows fewer ceremony files still knows the hash.
-        1 => ceremony::recognise(&blake2b).map_or(Provenance::Imported { blake2b }, |file| {
-            Provenance::Ceremony(file.name)
-        }),
+        1 => ceremony::recognise(&blake2b)
+            .map_or(Provenance::Imported { blake2b }, |file| Provenance::Ceremony(file.name)),
         2 => Provenance::Imported { blake2b },
         _ => return Err(damaged(path, Part::Provenance)),
     };
@@ -326,10 +283,8 @@ fn decode_head(path: &Path, log_size: u32, head: &[u8]) -> Result<Head, SrsError
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let chunk_digests = digests
-        .chunks_exact(DIGEST_BYTES)
-        .map(|digest| std::array::from_fn(|i| digest[i]))
-        .collect();
+    let chunk_digests =
+        digests.chunks_exact(DIGEST_BYTES).map(|digest| std::array::from_fn(|i| digest[i])).collect();
     Ok(Head {
         info: Info {
             log_size,
@@ -340,4 +295,84 @@ fn decode_head(path: &Path, log_size: u32, head: &[u8]) -> Result<Head, SrsError
         g2,
         chunk_digests,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::PointFault;
+
+    /// Writes `srs` with an edit of its bytes, all digests made to fit.
+    fn forged(srs: &Srs, edit: impl FnOnce(&mut [u8])) -> Result<Srs, SrsError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("forged.srs");
+        srs.write(&path).unwrap();
+        let mut bytes = std::fs::read(&path).unwrap();
+        edit(&mut bytes);
+        let (head, g1) = bytes.split_at_mut(head_bytes(srs.log_size()));
+        let (covered, all) = head.split_at_mut(head.len() - DIGEST_BYTES);
+        let chunk_at = covered.len() - DIGEST_BYTES;
+        covered[chunk_at..].copy_from_slice(&digest(g1));
+        all.copy_from_slice(&digest(covered));
+        std::fs::write(&path, &bytes).unwrap();
+        Srs::read(&path)
+    }
+
+    #[test]
+    fn digests_are_no_pass_for_points_that_are_none() {
+        let srs = Srs::development(3, &mut rand::rng());
+        assert!(forged(&srs, |_| ()).is_ok());
+        let g1 = head_bytes(3);
+        let cases: [(usize, usize, u8, PointFault); 3] = [
+            (g1 + 5 * G1_BYTES, 1, 0xaa, PointFault::NotOnCurve),
+            (g1 + 5 * G1_BYTES, 32, 0xff, PointFault::NotReduced),
+            (g1 + 5 * G1_BYTES, G1_BYTES, 0, PointFault::Infinity),
+        ];
+        for (at, length, value, expected) in cases {
+            match forged(&srs, |bytes| bytes[at..at + length].fill(value)) {
+                Err(SrsError::Point { group: Group::G1, exponent: 5, fault, .. }) => {
+                    assert_eq!(fault, expected)
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let tau_g2 = PRELUDE + PROVENANCE + G2_BYTES;
+        match forged(&srs, |bytes| bytes[tau_g2..tau_g2 + G2_BYTES].fill(1)) {
+            Err(SrsError::Point { group: Group::G2, exponent: 1, fault, .. }) => {
+                assert_eq!(fault, PointFault::NotOnCurve)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn digests_are_no_pass_for_a_wrong_generator_or_provenance() {
+        let srs = Srs::development(3, &mut rand::rng());
+        let g1 = head_bytes(3);
+        let part = |result: Result<Srs, SrsError>| match result {
+            Err(SrsError::Damaged { part, .. }) => part,
+            other => panic!("{other:?}"),
+        };
+        let shifted = forged(&srs, |bytes| bytes.copy_within(g1 + G1_BYTES..g1 + 2 * G1_BYTES, g1));
+        assert_eq!(part(shifted), Part::Check(check::PowersCheck::G1Generator));
+        let trivial = forged(&srs, |bytes| bytes.copy_within(g1..g1 + G1_BYTES, g1 + G1_BYTES));
+        assert_eq!(part(trivial), Part::Check(check::PowersCheck::TauIsOne));
+        let kind = forged(&srs, |bytes| bytes[PRELUDE] = 3);
+        assert_eq!(part(kind), Part::Provenance);
+    }
+
+    #[test]
+    fn a_ceremony_is_named_again_after_reading() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.srs");
+        let known = &ceremony::CEREMONY_FILES[6];
+        let made = Srs::development(2, &mut rand::rng());
+        let g2 = [made.g2()].iter().chain(made.tau_powers_g2()).copied().collect();
+        let named = Provenance::Ceremony(known.name);
+        Srs::from_parts(2, made.g1().to_vec(), g2, named).write(&path).unwrap();
+        let read = Srs::read(&path).unwrap();
+        assert_eq!(*read.provenance(), named);
+        assert!(!read.is_insecure());
+        assert_eq!(Srs::info(&path).unwrap().provenance, named);
+    }
 }

@@ -22,11 +22,7 @@ fn decode_fq(point: &[u8], index: usize) -> Result<Fq, PointFault> {
     let bytes = &point[index * FQ_BYTES..][..FQ_BYTES];
     let limb = |i: usize| u64::from_le_bytes(from_fn(|j| bytes[8 * i + j]));
     let montgomery = BigInt(from_fn(limb));
-    if montgomery < Fq::MODULUS {
-        Ok(Fq::new_unchecked(montgomery))
-    } else {
-        Err(PointFault::NotReduced)
-    }
+    if montgomery < Fq::MODULUS { Ok(Fq::new_unchecked(montgomery)) } else { Err(PointFault::NotReduced) }
 }
 
 fn encode_fq(value: &Fq, out: &mut Vec<u8>) {
@@ -41,11 +37,7 @@ fn decode_g1(bytes: &[u8]) -> Result<G1Affine, PointFault> {
         return Err(PointFault::Infinity);
     }
     let point = G1Affine::new_unchecked(decode_fq(bytes, 0)?, decode_fq(bytes, 1)?);
-    if point.is_on_curve() {
-        Ok(point)
-    } else {
-        Err(PointFault::NotOnCurve)
-    }
+    if point.is_on_curve() { Ok(point) } else { Err(PointFault::NotOnCurve) }
 }
 
 /// Reads a G2 point of `G2_BYTES` bytes other than infinity, and checks that it is in the subgroup of prime order.
@@ -154,9 +146,6 @@ mod tests {
                 break G2Affine::new_unchecked(x, y);
             }
         };
-        assert_eq!(
-            decode_g2(&bytes_g2(&outside)),
-            Err(PointFault::NotInSubgroup)
-        );
+        assert_eq!(decode_g2(&bytes_g2(&outside)), Err(PointFault::NotInSubgroup));
     }
 }

@@ -65,29 +65,18 @@ impl Srs {
         let layout = Layout::read(&mut file, path)?;
         let asked = log_size.unwrap_or(layout.power);
         if asked > layout.power {
-            return Err(SrsError::TooSmall {
-                path: path.to_owned(),
-                have: layout.power,
-                asked,
-            });
+            return Err(SrsError::TooSmall { path: path.to_owned(), have: layout.power, asked });
         }
         // A single power could not be checked against [tau]_2: the second one is read with it.
         let kept = asked.max(1);
         let g2 = layout.read_g2(&mut file, path, kept)?;
         let g1 = layout.read_g1(&mut file, path, kept, progress)?;
         let total = g1.len() as u64;
-        check::powers(&g1, &g2, &mut |done| progress(Stage::Check, done, total)).map_err(
-            |check| SrsError::Inconsistent {
-                path: path.to_owned(),
-                check,
-            },
-        )?;
-        let blake2b =
-            hash(&mut file, layout.bytes, progress).map_err(SrsError::io(path, "read"))?;
+        check::powers(&g1, &g2, &mut |done| progress(Stage::Check, done, total))
+            .map_err(|check| SrsError::Inconsistent { path: path.to_owned(), check })?;
+        let blake2b = hash(&mut file, layout.bytes, progress).map_err(SrsError::io(path, "read"))?;
         let provenance = ceremony::recognise(&blake2b)
-            .map_or(Provenance::Imported { blake2b }, |file| {
-                Provenance::Ceremony(file.name)
-            });
+            .map_or(Provenance::Imported { blake2b }, |file| Provenance::Ceremony(file.name));
         Ok(Self::from_parts(asked, g1, g2, provenance))
     }
 }
@@ -107,34 +96,18 @@ struct Layout {
 impl Layout {
     /// Walks the sections and checks all lengths against the file's own.
     fn read(file: &mut File, path: &Path) -> Result<Self, SrsError> {
-        let bytes = file
-            .seek(SeekFrom::End(0))
-            .map_err(SrsError::io(path, "read"))?;
-        let truncated = |expected| SrsError::Truncated {
-            path: path.to_owned(),
-            expected,
-            found: bytes,
-        };
-        let magic = if bytes < 4 {
-            [0; 4]
-        } else {
-            take(file, path, 0)?
-        };
+        let bytes = file.seek(SeekFrom::End(0)).map_err(SrsError::io(path, "read"))?;
+        let truncated = |expected| SrsError::Truncated { path: path.to_owned(), expected, found: bytes };
+        let magic = if bytes < 4 { [0; 4] } else { take(file, path, 0)? };
         if magic != *MAGIC {
-            return Err(SrsError::NotPtau {
-                path: path.to_owned(),
-            });
+            return Err(SrsError::NotPtau { path: path.to_owned() });
         }
         if bytes < PRELUDE {
             return Err(truncated(PRELUDE));
         }
         let version = u32::from_le_bytes(take(file, path, 4)?);
         if version != VERSION {
-            return Err(SrsError::Version {
-                path: path.to_owned(),
-                found: version,
-                known: VERSION,
-            });
+            return Err(SrsError::Version { path: path.to_owned(), found: version, known: VERSION });
         }
         let sections = u32::from_le_bytes(take(file, path, 8)?);
 
@@ -162,11 +135,7 @@ impl Layout {
             at += length;
         }
         if at != bytes {
-            return Err(SrsError::TrailingBytes {
-                path: path.to_owned(),
-                expected: at,
-                found: bytes,
-            });
+            return Err(SrsError::TrailingBytes { path: path.to_owned(), expected: at, found: bytes });
         }
 
         let offset = |section: u32, expected: u64| {
@@ -175,11 +144,7 @@ impl Layout {
                 Some((_, found)) => SectionFault::Length { expected, found },
                 None => SectionFault::Missing,
             };
-            Err(SrsError::Section {
-                path: path.to_owned(),
-                section,
-                fault,
-            })
+            Err(SrsError::Section { path: path.to_owned(), section, fault })
         };
         // The header's length depends on the prime's, so that another curve's header is told first.
         let header = match table[1] {
@@ -188,25 +153,17 @@ impl Layout {
         };
         let prime_bytes = u32::from_le_bytes(take(file, path, header)?);
         if prime_bytes != 32 {
-            return Err(SrsError::WrongCurve {
-                path: path.to_owned(),
-            });
+            return Err(SrsError::WrongCurve { path: path.to_owned() });
         }
         offset(1, HEADER_BYTES)?;
         let prime: [u8; 32] = take(file, path, header + 4)?;
         if prime[..] != Fq::MODULUS.to_bytes_le() {
-            return Err(SrsError::WrongCurve {
-                path: path.to_owned(),
-            });
+            return Err(SrsError::WrongCurve { path: path.to_owned() });
         }
         let power = u32::from_le_bytes(take(file, path, header + 36)?);
         let ceremony_power = u32::from_le_bytes(take(file, path, header + 40)?);
         if !(1..=MAX_LOG_SIZE).contains(&power) || ceremony_power < power {
-            return Err(SrsError::Power {
-                path: path.to_owned(),
-                power,
-                ceremony_power,
-            });
+            return Err(SrsError::Power { path: path.to_owned(), power, ceremony_power });
         }
 
         let (g1_point, g2_point) = (G1_BYTES as u64, G2_BYTES as u64);
@@ -215,21 +172,11 @@ impl Layout {
         offset(4, g1_point << power)?;
         offset(5, g1_point << power)?;
         offset(6, g2_point)?;
-        Ok(Self {
-            bytes,
-            power,
-            g1,
-            g2,
-        })
+        Ok(Self { bytes, power, g1, g2 })
     }
 
     /// `[1, tau, tau^2, tau^4, .., tau^(2^(log_size-1))]_2`.
-    fn read_g2(
-        &self,
-        file: &mut File,
-        path: &Path,
-        log_size: u32,
-    ) -> Result<Vec<G2Affine>, SrsError> {
+    fn read_g2(&self, file: &mut File, path: &Path, log_size: u32) -> Result<Vec<G2Affine>, SrsError> {
         (0..g2_count(log_size))
             .map(|i| {
                 let exponent = if i == 0 { 0 } else { 1u64 << (i - 1) };
@@ -253,18 +200,14 @@ impl Layout {
         progress: &mut dyn FnMut(Stage, u64, u64),
     ) -> Result<Vec<G1Affine>, SrsError> {
         let count = 1usize << log_size;
-        file.seek(SeekFrom::Start(self.g1))
-            .map_err(SrsError::io(path, "read"))?;
+        file.seek(SeekFrom::Start(self.g1)).map_err(SrsError::io(path, "read"))?;
         let mut points = Vec::with_capacity(count);
         let mut buffer = vec![0; BLOCK.min(count * G1_BYTES)];
         while points.len() < count {
             let first = points.len();
             let bytes = &mut buffer[..BLOCK.min((count - first) * G1_BYTES)];
             file.read_exact(bytes).map_err(SrsError::io(path, "read"))?;
-            let part = bytes
-                .len()
-                .div_ceil(G1_BYTES)
-                .div_ceil(rayon::current_num_threads());
+            let part = bytes.len().div_ceil(G1_BYTES).div_ceil(rayon::current_num_threads());
             let parts: Vec<_> = bytes
                 .par_chunks(part * G1_BYTES)
                 .enumerate()
@@ -287,11 +230,7 @@ fn take<const N: usize>(file: &mut File, path: &Path, at: u64) -> Result<[u8; N]
 }
 
 /// Blake2b-512 of the whole file.
-fn hash(
-    file: &mut File,
-    total: u64,
-    progress: &mut dyn FnMut(Stage, u64, u64),
-) -> io::Result<[u8; 64]> {
+fn hash(file: &mut File, total: u64, progress: &mut dyn FnMut(Stage, u64, u64)) -> io::Result<[u8; 64]> {
     file.rewind()?;
     let mut hasher = Blake2b512::new();
     let mut buffer = vec![0; BLOCK];

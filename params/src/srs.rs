@@ -77,12 +77,7 @@ impl Srs {
         provenance: Provenance,
     ) -> Self {
         debug_assert!(g1.len() >= 1 << log_size && g2.len() >= g2_count(log_size));
-        Self {
-            log_size,
-            g1: Arc::new(g1),
-            g2: Arc::new(g2),
-            provenance,
-        }
+        Self { log_size, g1: Arc::new(g1), g2: Arc::new(g2), provenance }
     }
 
     /// Base-2 logarithm `K` of the number of G1 powers, in `0..=28`.
@@ -122,10 +117,7 @@ impl Srs {
 
     /// The first `2^log_size` powers of this string, sharing its points, or `None` if it has fewer.
     pub fn prefix(&self, log_size: u32) -> Option<Self> {
-        (log_size <= self.log_size).then(|| Self {
-            log_size,
-            ..self.clone()
-        })
+        (log_size <= self.log_size).then(|| Self { log_size, ..self.clone() })
     }
 
     /// Identity of the string: Blake2b-256 over a tag, `[1]_1`, `[1]_2` and `[tau]_2`. Strings of
@@ -159,27 +151,22 @@ impl Srs {
     /// # Panics
     /// If `log_size` is above [`MAX_LOG_SIZE`].
     pub fn development(log_size: u32, rng: &mut (impl rand::Rng + rand::CryptoRng)) -> Self {
-        assert!(
-            log_size <= MAX_LOG_SIZE,
-            "a string of 2^{log_size} powers is above 2^{MAX_LOG_SIZE}"
-        );
+        assert!(log_size <= MAX_LOG_SIZE, "a string of 2^{log_size} powers is above 2^{MAX_LOG_SIZE}");
         let mut tau = random_tau(rng);
 
         let table = BatchMulPreprocessing::new(G1Projective::generator(), 1 << log_size);
         let mut g1 = vec![G1Affine::identity(); 1 << log_size];
-        g1.par_chunks_mut(BLOCK)
-            .enumerate()
-            .for_each(|(block, out)| {
-                let mut power = tau.pow([(block * BLOCK) as u64]);
-                let mut scalars = Vec::with_capacity(out.len());
-                for _ in 0..out.len() {
-                    scalars.push(power);
-                    power *= tau;
-                }
-                out.copy_from_slice(&table.batch_mul(&scalars));
-                scalars.zeroize();
-                power.zeroize();
-            });
+        g1.par_chunks_mut(BLOCK).enumerate().for_each(|(block, out)| {
+            let mut power = tau.pow([(block * BLOCK) as u64]);
+            let mut scalars = Vec::with_capacity(out.len());
+            for _ in 0..out.len() {
+                scalars.push(power);
+                power *= tau;
+            }
+            out.copy_from_slice(&table.batch_mul(&scalars));
+            scalars.zeroize();
+            power.zeroize();
+        });
 
         let mut g2 = vec![G2Affine::generator()];
         let mut power = tau;
@@ -245,11 +232,7 @@ mod tests {
             assert_eq!(srs.check_powers(&mut |_, _| ()), Ok(()));
             assert!(srs.is_insecure());
             for k in 0..32 {
-                assert_eq!(
-                    srs.tau_g2(k).is_some(),
-                    k < log_size.max(1),
-                    "{log_size} {k}"
-                );
+                assert_eq!(srs.tau_g2(k).is_some(), k < log_size.max(1), "{log_size} {k}");
             }
         }
     }

@@ -54,7 +54,7 @@ pub enum SrsError {
     },
     /// The file ends before what its header announces.
     #[error(
-        "{} is truncated: {found} bytes where at least {expected} are announced; copy, download or make it again",
+        "{} is truncated: {found} bytes where at least {expected} are announced; remove it, and copy, download or make it again",
         path.display()
     )]
     Truncated {
@@ -67,7 +67,7 @@ pub enum SrsError {
     },
     /// The file goes on after what its header announces.
     #[error(
-        "{} has {found} bytes where {expected} are announced; copy, download or make it again",
+        "{} has {found} bytes where {expected} are announced; remove it, and copy, download or make it again",
         path.display()
     )]
     TrailingBytes {
@@ -79,7 +79,7 @@ pub enum SrsError {
         found: u64,
     },
     /// A parameter file whose content does not match its digests or its own rules.
-    #[error("{} is damaged: {part}; copy or make it again", path.display())]
+    #[error("{} is damaged: {part}; remove it, and copy or make it again", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

@@ -331,7 +331,7 @@ mod tests {
         for (at, length, value, expected) in cases {
             match forged(&srs, |bytes| bytes[at..at + length].fill(value)) {
                 Err(SrsError::Point { group: Group::G1, exponent: 5, fault, .. }) => {
-                    assert_eq!(fault, expected)
+                    assert_eq!(fault, expected);
                 }
                 other => panic!("{other:?}"),
             }
@@ -339,7 +339,7 @@ mod tests {
         let tau_g2 = PRELUDE + PROVENANCE + G2_BYTES;
         match forged(&srs, |bytes| bytes[tau_g2..tau_g2 + G2_BYTES].fill(1)) {
             Err(SrsError::Point { group: Group::G2, exponent: 1, fault, .. }) => {
-                assert_eq!(fault, PointFault::NotOnCurve)
+                assert_eq!(fault, PointFault::NotOnCurve);
             }
             other => panic!("{other:?}"),
         }

@@ -31,7 +31,7 @@ const HEADER_BYTES: u64 = 44;
 /// Sections that the format knows: 1 to 7, and 12 to 15 once prepared for phase 2.
 const LAST_SECTION: u32 = 15;
 /// Bytes read at once.
-const BLOCK: usize = 1 << 22;
+const BLOCK: usize = 1 << 20;
 
 /// What [`Srs::import_ptau`] is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,9 +134,7 @@ impl Layout {
             }
             at += length;
         }
-        if at != bytes {
-            return Err(SrsError::TrailingBytes { path: path.to_owned(), expected: at, found: bytes });
-        }
+        // What follows the last section is nobody's, and snarkjs leaves it unread too.
 
         let offset = |section: u32, expected: u64| {
             let fault = match table[section as usize] {
@@ -243,5 +241,39 @@ fn hash(file: &mut File, total: u64, progress: &mut dyn FnMut(Stage, u64, u64)) 
         hasher.update(&buffer[..read]);
         done += read as u64;
         progress(Stage::Hash, done, total);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_are_read_in_order_over_several_blocks() {
+        let log_size = 15;
+        let srs = Srs::development(log_size, &mut rand::rng());
+        let mut bytes = vec![0; 5];
+        for point in srs.g1() {
+            points::encode_g1(point, &mut bytes);
+        }
+        assert!(bytes.len() > 2 * BLOCK);
+        let layout = Layout { bytes: bytes.len() as u64, power: log_size, g1: 5, g2: 0 };
+        let read = |bytes: &[u8]| {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("g1");
+            std::fs::write(&path, bytes).unwrap();
+            let mut file = File::open(&path).unwrap();
+            layout.read_g1(&mut file, &path, log_size, &mut |_, _, _| ())
+        };
+        assert!(read(&bytes).unwrap() == srs.g1());
+
+        for exponent in [0, (1 << 14) - 1, 1 << 14, 20_001, (1 << 15) - 1] {
+            let mut bad = bytes.clone();
+            bad[5 + exponent * G1_BYTES] ^= 1;
+            match read(&bad).unwrap_err() {
+                SrsError::Point { exponent: told, .. } => assert_eq!(told, exponent as u64),
+                other => panic!("{other}"),
+            }
+        }
     }
 }

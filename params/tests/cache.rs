@@ -21,7 +21,7 @@ fn racer() {
 fn racing_processes_get_one_string() {
     let dir = tempfile::tempdir().unwrap();
     let cache = dir.path().join("cache");
-    let racers: Vec<_> = (0..3)
+    let racers: Vec<_> = (0..2)
         .map(|_| {
             Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", "racer", "--nocapture"])
@@ -43,7 +43,6 @@ fn racing_processes_get_one_string() {
         })
         .collect();
     assert_eq!(ids[0], ids[1]);
-    assert_eq!(ids[0], ids[2]);
 
     let names: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["development-17.srs"]);

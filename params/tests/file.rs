@@ -87,7 +87,7 @@ fn a_prefix_needs_only_its_own_chunks() {
 #[test]
 fn every_truncation_and_extension_is_told() {
     let dir = tempfile::tempdir().unwrap();
-    let (_, path) = write(dir.path(), 3);
+    let (_, path) = write(dir.path(), 2);
     let bytes = fs::read(&path).unwrap();
     for length in 0..bytes.len() {
         fs::write(&path, &bytes[..length]).unwrap();
@@ -113,11 +113,11 @@ fn every_truncation_and_extension_is_told() {
 #[test]
 fn every_altered_byte_is_told() {
     let dir = tempfile::tempdir().unwrap();
-    let (_, path) = write(dir.path(), 3);
+    let (_, path) = write(dir.path(), 2);
     let bytes = fs::read(&path).unwrap();
-    let points = bytes.len() - 64 * 8;
+    let points = bytes.len() - 64 * 4;
     for at in 0..bytes.len() {
-        for flip in [0x01, 0x80, 0xff] {
+        for flip in [0x01, 0x80] {
             let mut bad = bytes.clone();
             bad[at] ^= flip;
             fs::write(&path, bad).unwrap();
@@ -128,7 +128,7 @@ fn every_altered_byte_is_told() {
                 (SrsError::Damaged { part, .. }, _) => match part {
                     Part::LogSize(_) => (12..16).contains(&at),
                     Part::Head => (16..points).contains(&at),
-                    Part::Powers { first: 0, last: 7 } => at >= points,
+                    Part::Powers { first: 0, last: 3 } => at >= points,
                     _ => false,
                 },
                 _ => false,

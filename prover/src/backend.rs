@@ -1,0 +1,139 @@
+//! Where the heavy work is done.
+
+use crate::accumulate::{combine_rows, dot};
+use crate::cells::combine_cells;
+use crate::msm;
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ff::{One, Zero};
+use rayon::prelude::*;
+
+/// What a sumcheck sums, after the factor `eq`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Summand {
+    /// The product of all factors.
+    Product,
+    /// `h prod f_i - sum_i prod_{j != i} f_j` of the factors `h, f_1, ..` (`docs/protocol.md` 4, lookups).
+    LookupCells,
+}
+
+impl Summand {
+    /// Its value.
+    #[inline(always)]
+    pub fn evaluate(self, factors: &[Fr]) -> Fr {
+        match self {
+            Self::Product => factors.iter().skip(1).fold(factors[0], |acc, f| acc * f),
+            Self::LookupCells => sumcast_verifier::relation::lookup_cells(factors[0], &factors[1..]),
+        }
+    }
+}
+
+/// Most factors of a summand.
+pub(crate) const MAX_FACTORS: usize = 5;
+
+/// The compute-heavy calls of the prover. Every result is exact, so two backends give the same proof.
+pub trait Backend: Sync + std::fmt::Debug {
+    /// `sum scalars[i] bases[i]`.
+    fn msm(&self, bases: &[G1Affine], scalars: &[Fr]) -> G1Projective;
+
+    /// The same for small integers.
+    fn msm_small(&self, bases: &[G1Affine], scalars: &[i64]) -> G1Projective;
+
+    /// `sum table[index[i]] bases[i]`.
+    fn msm_indexed(&self, bases: &[G1Affine], index: &[u32], table: &[Fr]) -> G1Projective;
+
+    /// `out[x] = sum_j weights[j] cells[j width + x]`.
+    fn combine(&self, cells: &[i64], width: usize, weights: &[Fr]) -> Vec<Fr>;
+
+    /// The same with the rows given one by one.
+    fn combine_rows(&self, rows: &[&[i64]], width: usize, weights: &[Fr]) -> Vec<Fr>;
+
+    /// `sum weights[i] cells[i]`.
+    fn dot(&self, weights: &[Fr], cells: &[i64]) -> Fr;
+
+    /// A sumcheck round: `sum_i eq[i] summand(factors with the top variable at t, rest i)` for
+    /// `t = 0, .., points - 1`; `eq` of half the factors' length, or ones.
+    fn round(&self, summand: Summand, factors: &[&[Fr]], eq: Option<&[Fr]>, points: usize) -> Vec<Fr>;
+
+    /// Binds the top variable of a vector: `v[i] + x (v[i + half] - v[i])`.
+    fn fold(&self, values: &mut Vec<Fr>, x: Fr);
+}
+
+/// All cores of this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cpu;
+
+/// Pairs a task of a sumcheck round works on.
+const GRAIN: usize = 1 << 9;
+
+impl Backend for Cpu {
+    fn msm(&self, bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+        msm::msm(bases, scalars)
+    }
+
+    fn msm_small(&self, bases: &[G1Affine], scalars: &[i64]) -> G1Projective {
+        msm::msm_small(bases, scalars)
+    }
+
+    fn msm_indexed(&self, bases: &[G1Affine], index: &[u32], table: &[Fr]) -> G1Projective {
+        msm::msm_indexed(bases, index, table)
+    }
+
+    fn combine(&self, cells: &[i64], width: usize, weights: &[Fr]) -> Vec<Fr> {
+        combine_cells(cells, width, weights)
+    }
+
+    fn combine_rows(&self, rows: &[&[i64]], width: usize, weights: &[Fr]) -> Vec<Fr> {
+        combine_rows(rows, width, weights)
+    }
+
+    fn dot(&self, weights: &[Fr], cells: &[i64]) -> Fr {
+        dot(weights, cells)
+    }
+
+    fn round(&self, summand: Summand, factors: &[&[Fr]], eq: Option<&[Fr]>, points: usize) -> Vec<Fr> {
+        let half = factors[0].len() / 2;
+        let task = |range: std::ops::Range<usize>| {
+            let mut sums = vec![Fr::zero(); points];
+            let mut at = [Fr::zero(); MAX_FACTORS];
+            let mut step = [Fr::zero(); MAX_FACTORS];
+            let n = factors.len();
+            for i in range {
+                for (j, f) in factors.iter().enumerate() {
+                    at[j] = f[i];
+                    step[j] = f[i + half] - f[i];
+                }
+                let weight = eq.map_or_else(Fr::one, |eq| eq[i]);
+                for (t, sum) in sums.iter_mut().enumerate() {
+                    if t > 0 {
+                        for (a, s) in at[..n].iter_mut().zip(&step) {
+                            *a += s;
+                        }
+                    }
+                    let value = summand.evaluate(&at[..n]);
+                    *sum += if eq.is_some() { value * weight } else { value };
+                }
+            }
+            sums
+        };
+        if half <= GRAIN {
+            return task(0..half);
+        }
+        let starts: Vec<usize> = (0..half).step_by(GRAIN).collect();
+        starts.into_par_iter().map(|start| task(start..(start + GRAIN).min(half))).reduce(
+            || vec![Fr::zero(); points],
+            |mut a, b| {
+                for (a, b) in a.iter_mut().zip(b) {
+                    *a += b;
+                }
+                a
+            },
+        )
+    }
+
+    fn fold(&self, values: &mut Vec<Fr>, x: Fr) {
+        let half = values.len() / 2;
+        let (low, high) = values.split_at_mut(half);
+        low.par_iter_mut().zip(high).with_min_len(GRAIN).for_each(|(l, h)| *l += x * (*h - *l));
+        values.truncate(half);
+    }
+}

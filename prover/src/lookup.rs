@@ -1,0 +1,129 @@
+//! Lookups (`docs/protocol.md` 4): positions, multiplicities, helpers.
+//!
+//! A helper cell is a sum of inverses of table keys, so there are no more distinct inverses than table entries:
+//! one batch inversion over the table, and commitments by buckets.
+
+use crate::Backend;
+use crate::cells::Cells;
+use crate::commit::commit_sparse;
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ff::{One, Zero, batch_inversion};
+use sumcast_verifier::encoding::integer;
+use sumcast_verifier::vk::{Block, Lookup, Program};
+
+/// Where each cell of a lookup finds its tuple.
+#[derive(Debug)]
+pub(crate) struct Positions {
+    /// For each column, the table position of each cell.
+    pub(crate) columns: Vec<Vec<u32>>,
+    /// How often each entry is found.
+    pub(crate) multiplicities: Vec<i64>,
+}
+
+/// Finds every tuple in the table.
+///
+/// Returns the first tuple that is not there.
+pub(crate) fn positions(cells: &Cells<'_>, lookup: &Lookup) -> Result<Positions, Vec<i128>> {
+    let form = |number: &u16| cells.form(&cells.program.forms[usize::from(*number)]);
+    let table: Vec<Vec<i128>> = lookup.table.iter().map(form).collect();
+    let entries = 1usize << lookup.table_log;
+    let mut multiplicities = vec![0i64; entries];
+    let mut columns = Vec::with_capacity(lookup.columns.len());
+    for column in &lookup.columns {
+        let components: Vec<Vec<i128>> = column.iter().map(form).collect();
+        let mut found = Vec::with_capacity(1 << lookup.log);
+        for (i, position) in components[0].iter().enumerate() {
+            let entry = usize::try_from(*position)
+                .ok()
+                .filter(|p| *p < entries && components[1..].iter().zip(&table).all(|(c, t)| c[i] == t[*p]));
+            let Some(entry) = entry else {
+                return Err(components.iter().map(|c| c[i]).collect());
+            };
+            multiplicities[entry] += 1;
+            found.push(entry as u32);
+        }
+        columns.push(found);
+    }
+    Ok(Positions { columns, multiplicities })
+}
+
+/// A lookup once `alpha` and `beta` are known.
+#[derive(Debug)]
+pub(crate) struct Helper {
+    /// `h`.
+    pub(crate) cells: Vec<Fr>,
+    /// `alpha - K_i`.
+    pub(crate) keys: Vec<Vec<Fr>>,
+    /// `u`.
+    pub(crate) entries: Vec<Fr>,
+    /// `alpha - T`.
+    pub(crate) table: Vec<Fr>,
+    inverses: Vec<Fr>,
+}
+
+impl Helper {
+    /// Returns `None` when `alpha` is a table key, which the argument excludes.
+    pub(crate) fn new(
+        cells: &Cells<'_>,
+        lookup: &Lookup,
+        found: &Positions,
+        alpha: Fr,
+        beta: Fr,
+    ) -> Option<Self> {
+        let mut table: Vec<Fr> = (0..1u64 << lookup.table_log).map(|t| alpha - Fr::from(t)).collect();
+        let mut power = Fr::one();
+        for number in &lookup.table {
+            power *= beta;
+            let form = cells.form(&cells.program.forms[usize::from(*number)]);
+            for (slot, v) in table.iter_mut().zip(form) {
+                *slot -= power * integer(v);
+            }
+        }
+        if table.iter().any(Zero::is_zero) {
+            return None;
+        }
+        let mut inverses = table.clone();
+        batch_inversion(&mut inverses);
+        let keys: Vec<Vec<Fr>> =
+            found.columns.iter().map(|c| c.iter().map(|p| table[*p as usize]).collect()).collect();
+        let mut h = vec![Fr::zero(); 1 << lookup.log];
+        for column in &found.columns {
+            for (slot, p) in h.iter_mut().zip(column) {
+                *slot += inverses[*p as usize];
+            }
+        }
+        let entries = inverses.iter().zip(&found.multiplicities).map(|(v, m)| *v * integer((*m).into()));
+        Some(Self { cells: h, keys, entries: entries.collect(), table, inverses })
+    }
+
+    /// Adds the commitments of both helper blocks to those of the helper rows.
+    pub(crate) fn commit(
+        &self,
+        rows: &mut [G1Projective],
+        program: &Program,
+        lookup: &Lookup,
+        found: &Positions,
+        g1: &[G1Affine],
+        backend: &dyn Backend,
+    ) {
+        for column in &found.columns {
+            for (row, start, part) in spans(program, lookup.helper, column) {
+                rows[row] += backend.msm_indexed(&g1[start..], part, &self.inverses);
+            }
+        }
+        for (row, start, part) in spans(program, lookup.table_helper, &self.entries) {
+            rows[row] += commit_sparse(&g1[start..], part, backend);
+        }
+    }
+}
+
+/// The parts of a block's values in each of its rows, numbered from the first helper row: row, offset, values.
+pub(crate) fn spans<'a, T>(
+    program: &Program,
+    block: Block,
+    values: &'a [T],
+) -> impl Iterator<Item = (usize, usize, &'a [T])> {
+    let first = usize::from(block.row) - program.first_helper_row();
+    let start = if block.log <= program.row_log { block.at as usize } else { 0 };
+    values.chunks(1 << program.row_log).enumerate().map(move |(j, part)| (first + j, start, part))
+}

@@ -84,10 +84,6 @@ impl Matrix {
     pub fn data(&self) -> &[f64] {
         &self.data
     }
-
-    pub(crate) fn data_mut(&mut self) -> &mut [f64] {
-        &mut self.data
-    }
 }
 
 /// What a node computes. Tensors are flat in row-major order; `i` runs over flat positions.

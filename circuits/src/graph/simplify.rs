@@ -1,9 +1,45 @@
 //! Peephole simplification: the same function with fewer nodes.
+//!
+//! A pass walks the nodes in order and rewrites each against its already rewritten operands. A rewrite that would
+//! duplicate work, such as folding a factor into a linear layer, happens only when nothing else reads the operand.
 
-use super::{Node, NodeId};
+mod gelu;
+mod rules;
+#[cfg(test)]
+mod tests;
 
-/// Drops the nodes that `outputs` do not need and renumbers the rest; `outputs` follow.
-pub(super) fn simplify(nodes: Vec<Node>, outputs: &mut [NodeId]) -> Vec<Node> {
+use std::cell::Cell;
+
+use super::{Node, NodeId, Op};
+
+/// An upper bound on the passes; two or three reach the fixed point of real models.
+const MAX_PASSES: usize = 8;
+/// Folding constants into linear layers stops after this many multiplications, about a second's work.
+const MAX_WORK: usize = 1 << 30;
+
+/// Simplifies until nothing changes and drops the nodes that `outputs` do not need; `outputs` follow.
+pub(super) fn simplify(mut nodes: Vec<Node>, outputs: &mut [NodeId]) -> Vec<Node> {
+    let work = Cell::new(MAX_WORK);
+    for _ in 0..MAX_PASSES {
+        nodes = prune(nodes, outputs);
+        let mut pass = Pass { nodes: Vec::new(), uses: Vec::new(), changed: false, work: &work };
+        let uses = count_uses(&nodes, outputs);
+        let mut map: Vec<NodeId> = Vec::with_capacity(nodes.len());
+        for (mut node, uses) in nodes.into_iter().zip(uses) {
+            node.op.map_operands(|id| map[id.0]);
+            map.push(pass.rewrite(node, uses));
+        }
+        outputs.iter_mut().for_each(|id| *id = map[id.0]);
+        nodes = pass.nodes;
+        if !pass.changed {
+            break;
+        }
+    }
+    prune(nodes, outputs)
+}
+
+/// Drops the nodes that `outputs` do not need and renumbers the rest. The input, node 0, stays.
+fn prune(nodes: Vec<Node>, outputs: &mut [NodeId]) -> Vec<Node> {
     let mut live = vec![false; nodes.len()];
     live[0] = true;
     for id in outputs.iter() {
@@ -23,4 +59,111 @@ pub(super) fn simplify(nodes: Vec<Node>, outputs: &mut [NodeId]) -> Vec<Node> {
     }
     outputs.iter_mut().for_each(|id| *id = map[id.0]);
     kept
+}
+
+fn count_uses(nodes: &[Node], outputs: &[NodeId]) -> Vec<usize> {
+    let mut uses = vec![0; nodes.len()];
+    for id in nodes.iter().flat_map(|n| n.op.operands()).chain(outputs.iter().copied()) {
+        uses[id.0] += 1;
+    }
+    uses
+}
+
+/// One pass: the rewritten nodes, and how many later nodes and outputs read each. The count may be too high after a
+/// rewrite, never too low, so a fold that it wrongly forbids happens in the next pass.
+struct Pass<'a> {
+    nodes: Vec<Node>,
+    uses: Vec<usize>,
+    changed: bool,
+    /// What is left of [`MAX_WORK`].
+    work: &'a Cell<usize>,
+}
+
+/// What becomes of a node.
+enum Rewrite {
+    /// It computes this instead.
+    Op(Op),
+    /// It is this node.
+    Alias(NodeId),
+}
+
+impl Pass<'_> {
+    fn rewrite(&mut self, mut node: Node, uses: usize) -> NodeId {
+        loop {
+            match self.step(&node) {
+                None => break self.push(node, uses),
+                Some(Rewrite::Op(op)) => {
+                    self.changed = true;
+                    op.operands().iter().for_each(|id| self.uses[id.0] += 1);
+                    self.release(&node.op);
+                    node.op = op;
+                }
+                Some(Rewrite::Alias(id)) => {
+                    self.changed = true;
+                    self.uses[id.0] += uses;
+                    self.release(&node.op);
+                    // The names of inputs and outputs matter most; the alias is the later of the two.
+                    if self.uses[id.0] == uses && !matches!(self.nodes[id.0].op, Op::Input) {
+                        self.nodes[id.0].name = node.name;
+                    }
+                    break id;
+                }
+            }
+        }
+    }
+
+    /// Notes that a node which computed `op` no longer does. An operand that nothing reads any more releases its own
+    /// operands.
+    fn release(&mut self, op: &Op) {
+        let mut pending = op.operands();
+        while let Some(id) = pending.pop() {
+            let uses = &mut self.uses[id.0];
+            *uses = uses.saturating_sub(1);
+            if *uses == 0 {
+                pending.extend(self.nodes[id.0].op.operands());
+            }
+        }
+    }
+
+    fn push(&mut self, node: Node, uses: usize) -> NodeId {
+        self.nodes.push(node);
+        self.uses.push(uses);
+        NodeId(self.nodes.len() - 1)
+    }
+
+    /// Appends a helper node that one node will read.
+    fn helper(&mut self, like: NodeId, shape: Vec<usize>, op: Op) -> NodeId {
+        op.operands().iter().for_each(|id| self.uses[id.0] += 1);
+        let name = format!("{}'", self.nodes[like.0].name);
+        // The rewrite that asked for the helper counts its use.
+        self.push(Node { name, shape, op }, 0)
+    }
+
+    fn step(&mut self, node: &Node) -> Option<Rewrite> {
+        match &node.op {
+            Op::Scale { x, scale, shift } => self.scale(*x, scale, shift),
+            Op::Linear { x, weight, bias } => self.linear(*x, weight, bias),
+            Op::Combine { terms } => self.combine(terms, node.elements()),
+            Op::Mul { a, b } => self.gelu(*a, *b),
+            Op::Leaky { x, slope } => (*slope == 1.0).then_some(Rewrite::Alias(*x)),
+            Op::Rearrange { inputs, index } => self.rearrange(inputs, index),
+            Op::Reshape { x } => self.reshape(*x, &node.shape),
+            Op::Input | Op::Function { .. } | Op::Div { .. } | Op::Sqrt { .. } => None,
+        }
+    }
+
+    /// Takes `cost` from the work allowed; `None` when it is spent.
+    fn spend(&self, cost: usize) -> Option<()> {
+        self.work.set(self.work.get().checked_sub(cost)?);
+        Some(())
+    }
+
+    fn op(&self, id: NodeId) -> &Op {
+        &self.nodes[id.0].op
+    }
+
+    /// Whether only the node being rewritten reads `id`.
+    fn only_here(&self, id: NodeId) -> bool {
+        self.uses[id.0] == 1
+    }
 }

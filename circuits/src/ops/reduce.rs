@@ -1,0 +1,61 @@
+//! ReduceSum and ReduceMean over any axes.
+
+use crate::onnx::{
+    Problem,
+    call::{Call, Outcome, Value, axis},
+    tensor,
+};
+
+pub(super) fn sum(call: &mut Call<'_>) -> Outcome {
+    reduce(call, 13, false)
+}
+
+pub(super) fn mean(call: &mut Call<'_>) -> Outcome {
+    reduce(call, 18, true)
+}
+
+/// The axes are an attribute before opset `by_input`, the second input since.
+fn reduce(call: &mut Call<'_>, by_input: i64, mean: bool) -> Outcome {
+    let x = call.activation(0)?;
+    let shape = call.builder.shape(x)?.to_vec();
+    let axes = if call.opset < by_input { call.int_list("axes")? } else { call.optional_ints(1)? };
+    let keep = call.int("keepdims")?.unwrap_or(1) != 0;
+    let reduced: Vec<usize> = match axes.filter(|a| !a.is_empty()) {
+        Some(axes) => axes.iter().map(|a| axis(*a, shape.len())).collect::<Result<_, _>>()?,
+        None if call.flag("noop_with_empty_axes")? => return Ok(vec![Value::Node(x)]),
+        None => (0..shape.len()).collect(),
+    };
+    let kept: Vec<usize> = (0..shape.len()).filter(|a| !reduced.contains(a)).collect();
+    let last = (0..shape.len()).filter(|a| reduced.contains(a));
+    let perm: Vec<usize> = kept.iter().copied().chain(last).collect();
+    let width: usize =
+        shape.iter().enumerate().filter(|(a, _)| reduced.contains(a)).map(|(_, d)| d).product();
+    call.charge(tensor::count(&shape)?)?;
+    let y = call.builder.transpose(x, &perm)?;
+    let rows = tensor::count(&shape)? / width;
+    let y = call.builder.reshape(y, &[rows, width])?;
+    let y = call.builder.sum_last(y, if mean { 1.0 / width as f64 } else { 1.0 })?;
+    let result: Vec<usize> = if keep {
+        shape.iter().enumerate().map(|(a, d)| if reduced.contains(&a) { 1 } else { *d }).collect()
+    } else {
+        kept.iter().map(|a| shape[*a]).collect()
+    };
+    Ok(vec![Value::Node(call.builder.reshape(y, &result).map_err(Problem::from)?)])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::testing::{Arg, Attr, fails, floats};
+
+    #[test]
+    fn axes_by_attribute_and_by_input() {
+        let x = || Arg::Input(&[1, 2, 2], &[1.0, 2.0, 3.0, 5.0]);
+        let last = [("axes", Attr::Ints(&[-1])), ("keepdims", Attr::Int(0))];
+        assert_eq!(floats("ReduceSum", 11, &last, &[x()]), (vec![1, 2], vec![3.0, 8.0]));
+        assert_eq!(floats("ReduceMean", 17, &last, &[x()]), (vec![1, 2], vec![1.5, 4.0]));
+        assert_eq!(floats("ReduceSum", 13, &[], &[x(), Arg::List(&[1])]), (vec![1, 1, 2], vec![4.0, 7.0]));
+        assert_eq!(floats("ReduceMean", 18, &[], &[x()]), (vec![1, 1, 1], vec![2.75]));
+        assert_eq!(floats("ReduceSum", 13, &[("noop_with_empty_axes", Attr::Int(1))], &[x()]).0, [1, 2, 2]);
+        fails("ReduceSum", 13, &[], &[x(), Arg::List(&[3])], "out of range");
+    }
+}

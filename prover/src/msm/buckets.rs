@@ -89,7 +89,7 @@ fn windows(bits: u32, count: u32) -> Vec<Window> {
 fn window_cost(terms: f64, width: u32) -> f64 {
     let buckets = 2f64.powi(width as i32 - 1);
     let occupied = buckets * (1.0 - (-terms / buckets).exp());
-    (terms - occupied) * 130.0 + terms * 15.0 + buckets * 260.0 + 10_000.0
+    (terms - occupied) * 130.0 + terms * 25.0 + buckets * 300.0 + 2000.0
 }
 
 /// The windows that are cheapest for this number of terms.
@@ -249,8 +249,11 @@ where
 /// The sum over windows w and digits d of 2^position(w) * d * sums[w][d - 1].
 fn combine(windows: &[Window], sums: &mut [Point]) -> G1Projective {
     let narrowest = windows.iter().map(Window::buckets).min().unwrap_or(1);
-    let length = narrowest.min(32);
-    let share = sums.len().div_ceil(2 * rayon::current_num_threads());
+    let threads = rayon::current_num_threads();
+    let share = sums.len().div_ceil(2 * threads).max(2048).min(sums.len().div_ceil(threads));
+    // A step along the segments costs a share one inversion, and a segment costs three additions in other
+    // coordinates, an eighth of that.
+    let length = narrowest.min(1 << (share / 8).max(1).ilog2().div_ceil(2));
     sums.par_chunks_mut(share.next_multiple_of(length)).for_each_init(Scratch::default, |scratch, points| {
         scratch.running_sums(points, length);
     });

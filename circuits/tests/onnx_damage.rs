@@ -42,11 +42,7 @@ fn every_bit_flip_is_handled() {
 #[test]
 fn random_bytes_over_a_model_are_handled() {
     let clean = bundled("mlp_gelu");
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = |bound: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % bound
-    };
+    let mut next = random();
     for _ in 0..300 {
         let mut bytes = clean.clone();
         for _ in 0..=next(4) {
@@ -58,6 +54,39 @@ fn random_bytes_over_a_model_are_handled() {
     for len in 0..200 {
         let noise: Vec<u8> = (0..len).map(|_| next(256) as u8).collect();
         let _ = onnx::import(&noise);
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Case {
+    model: String,
+}
+
+#[test]
+fn random_bytes_over_each_operator_are_handled() {
+    let cases: Vec<Case> = serde_json::from_str(include_str!("data/ops.json")).unwrap();
+    let mut next = random();
+    let rounds = std::env::var("SUMCAST_FUZZ_ROUNDS").map_or(10, |rounds| rounds.parse().unwrap());
+    for case in &cases {
+        let unhex = |i| u8::from_str_radix(&case.model[i..i + 2], 16).unwrap();
+        let clean: Vec<u8> = (0..case.model.len()).step_by(2).map(unhex).collect();
+        for _ in 0..rounds {
+            let mut bytes = clean.clone();
+            for _ in 0..=next(3) {
+                let at = next(bytes.len());
+                bytes[at] = if next(2) == 0 { next(256) as u8 } else { [0, 1, 0x7f, 0x80, 0xff][next(5)] };
+            }
+            let _ = onnx::import(&bytes);
+        }
+    }
+}
+
+/// A generator of numbers below a bound, the same in each run.
+fn random() -> impl FnMut(usize) -> usize {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    move |bound| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % bound
     }
 }
 

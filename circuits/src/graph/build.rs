@@ -203,7 +203,7 @@ impl GraphBuilder {
     pub fn reshape(&mut self, x: NodeId, shape: &[usize]) -> Result<NodeId, GraphError> {
         check_size(shape)?;
         let from = self.shape(x)?;
-        if from.iter().product::<usize>() != shape.iter().product() {
+        if from.iter().product::<usize>() != shape.iter().product::<usize>() {
             return Err(mismatch("reshape", shape, from));
         }
         self.push(shape.to_vec(), Op::Reshape { x })
@@ -251,6 +251,15 @@ impl GraphBuilder {
     /// The values of all nodes so far.
     pub(crate) fn eval(&self, input: &[f64]) -> Vec<Vec<f64>> {
         eval::eval_nodes(&self.nodes, input)
+    }
+
+    /// The multiplications that the linear layers so far take.
+    pub(crate) fn multiplications(&self) -> usize {
+        let cost = |node: &Node| match &node.op {
+            Op::Linear { weight, .. } => node.elements().saturating_mul(weight.cols()),
+            _ => 0,
+        };
+        self.nodes.iter().map(cost).fold(0, usize::saturating_add)
     }
 
     fn expect(&self, what: &'static str, id: NodeId, shape: &[usize]) -> Result<(), GraphError> {

@@ -134,7 +134,7 @@ impl Pass<'_> {
     /// Appends a helper node that one node will read.
     fn helper(&mut self, like: NodeId, shape: Vec<usize>, op: Op) -> NodeId {
         op.operands().iter().for_each(|id| self.uses[id.0] += 1);
-        let name = format!("{}'", self.nodes[like.0].name);
+        let name = format!("{}'", self.nodes[like.0].name.trim_end_matches('\''));
         // The rewrite that asked for the helper counts its use.
         self.push(Node { name, shape, op }, 0)
     }

@@ -304,7 +304,12 @@ fn fold(import: Import, mut call: Call<'_>, i: usize) -> Outcome {
     let data = operand.as_floats().ok_or(Problem::InputType { input: i, expected: "floating point" })?;
     let mut scratch = GraphBuilder::new("", "", &operand.shape)?;
     call.inputs[i] = Some(Value::Node(scratch.input()));
-    let outcome = import(&mut Call { builder: &mut scratch, ..call })?;
+    let Call { node, inputs, opset, budget, .. } = call;
+    let outcome = import(&mut Call { builder: &mut scratch, node, inputs, opset, budget: &mut *budget })?;
+    // Four multiplications cost about as much as filling an element.
+    *budget = budget
+        .checked_sub(scratch.multiplications() / 4)
+        .ok_or(Problem::Budget(super::MAX_GENERATED_ELEMENTS))?;
     let values = scratch.eval(data);
     let finish = |value| match value {
         Value::Node(id) => {

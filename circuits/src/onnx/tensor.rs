@@ -71,12 +71,18 @@ impl ConstTensor {
     }
 }
 
-/// The number of elements under `shape`, within the limit of one tensor.
+/// The most axes of a tensor.
+const MAX_RANK: usize = 32;
+
+/// The number of elements under `shape`, within the limit of one tensor. An empty tensor's other sides keep to the limit
+/// too, so that no product of sides overflows.
 pub(crate) fn count(shape: &[usize]) -> Result<usize, Problem> {
-    let product = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d));
-    product
-        .filter(|n| *n <= MAX_TENSOR_ELEMENTS)
-        .ok_or_else(|| Problem::Shape(format!("a tensor of shape {shape:?} is too large")))
+    let product = shape.iter().try_fold(1usize, |n, d| n.checked_mul((*d).max(1)));
+    if shape.len() > MAX_RANK || product.is_none_or(|n| n > MAX_TENSOR_ELEMENTS) {
+        let shown = &shape[..shape.len().min(MAX_RANK)];
+        return Err(Problem::Shape(format!("a tensor of {} axes, {shown:?}, is too large", shape.len())));
+    }
+    Ok(shape.iter().product())
 }
 
 /// The element types of `TensorProto.DataType`.
@@ -273,6 +279,8 @@ mod tests {
         assert_eq!(raw(99, &[1], &[0]), Err(TensorProblem::ElementType(99)));
         let external = TensorProto { data_location: Some(1), ..Default::default() };
         assert_eq!(decode(&external), Err(TensorProblem::External));
+        assert!(matches!(raw(FLOAT, &[0, 1 << 40, 1 << 40], &[]), Err(TensorProblem::Shape(_))));
+        assert!(matches!(raw(FLOAT, &[1; 33], &[0; 4]), Err(TensorProblem::Shape(_))));
         let empty = TensorProto { dims: vec![0], data_type: Some(FLOAT), ..Default::default() };
         assert_eq!(decode(&empty).unwrap().data, Data::Float(vec![]));
     }

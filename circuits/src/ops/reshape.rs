@@ -3,6 +3,7 @@
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, axis},
+    tensor,
 };
 
 pub(super) fn flatten(call: &mut Call<'_>) -> Outcome {
@@ -63,6 +64,8 @@ pub(super) fn unsqueeze(call: &mut Call<'_>) -> Outcome {
     let shape = call.shape(&x)?;
     let axes = axes(call)?.ok_or(Problem::MissingAttribute("axes"))?;
     let rank = shape.len() + axes.len();
+    // Too many axes are refused before they are put in one by one.
+    tensor::count(&vec![1; rank])?;
     let mut added: Vec<usize> = axes.iter().map(|a| axis(*a, rank)).collect::<Result<_, _>>()?;
     added.sort_unstable();
     if added.windows(2).any(|w| w[0] == w[1]) {
@@ -97,9 +100,10 @@ mod tests {
     fn targets_with_zero_and_minus_one() {
         assert_eq!(shape("Reshape", 13, &[], &[0, -1]), [1, 6]);
         assert_eq!(shape("Reshape", 13, &[], &[3, 2]), [3, 2]);
-        for bad in [&[-1, -1][..], &[5], &[-2], &[4, -1], &[1, 1, 1, 0], &[i64::MAX, 2, -1]] {
+        for bad in [&[-1, -1][..], &[5], &[-2], &[4, -1], &[1, 1, 1, 0]] {
             fails("Reshape", 13, &[], &[x(), Arg::List(bad)], "cannot reshape");
         }
+        fails("Reshape", 13, &[], &[x(), Arg::List(&[i64::MAX, 2, -1])], "too large");
         fails("Reshape", 14, &[("allowzero", Attr::Int(1))], &[x(), Arg::List(&[0, 6])], "cannot reshape");
     }
 

@@ -1,0 +1,233 @@
+//! The integer tensor graph: what is proven.
+//!
+//! Every tensor is a vector of `2^log` signed integers: its elements in rows and columns, both padded to powers of
+//! two, an element `v` standing for `v / 2^fraction`. All operators are exact on all positions, the padding
+//! included, so a relation holds on whole vectors.
+
+use serde::{Deserialize, Serialize};
+
+/// Number of a tensor; operands come before the tensors computed from them.
+pub(crate) type TensorId = usize;
+
+/// Log2 of the smallest power of two that holds `len`.
+pub(crate) fn log2_ceil(len: usize) -> u8 {
+    len.next_power_of_two().trailing_zeros() as u8
+}
+
+/// How a tensor's elements lie in its vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Layout {
+    /// Product of all axes but the last.
+    pub(crate) rows: u32,
+    /// The last axis.
+    pub(crate) cols: u32,
+}
+
+impl Layout {
+    /// The layout of a shape.
+    pub(crate) fn of(shape: &[usize]) -> Self {
+        let cols = shape.last().copied().unwrap_or(1);
+        let rows: usize = shape.iter().rev().skip(1).product();
+        Self { rows: rows as u32, cols: cols as u32 }
+    }
+
+    /// Number of elements.
+    pub(crate) fn len(&self) -> usize {
+        self.rows as usize * self.cols as usize
+    }
+
+    /// Log2 of the padded columns.
+    pub(crate) fn cols_log(&self) -> u8 {
+        log2_ceil(self.cols as usize)
+    }
+
+    /// Log2 of the vector.
+    pub(crate) fn log(&self) -> u8 {
+        log2_ceil(self.rows as usize) + self.cols_log()
+    }
+
+    /// Where element `i` (row-major) lies.
+    pub(crate) fn position(&self, i: usize) -> usize {
+        let cols = self.cols as usize;
+        ((i / cols) << self.cols_log()) | (i % cols)
+    }
+}
+
+/// A matrix of integers, one row an output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Weights {
+    /// Outputs.
+    pub(crate) rows: u32,
+    /// Inputs.
+    pub(crate) cols: u32,
+    /// Row-major.
+    pub(crate) data: Vec<i64>,
+}
+
+/// A piecewise linear function: `2^log` segments over `[-2^domain, 2^domain)`, each of `2^limb` steps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Table {
+    /// The function's name.
+    pub(crate) name: String,
+    /// Log2 of the segments.
+    pub(crate) log: u8,
+    /// Log2 of the largest argument.
+    pub(crate) domain: i16,
+    /// Fraction bits of the result.
+    pub(crate) fraction: u8,
+    /// Result at the start of each segment.
+    pub(crate) values: Vec<i64>,
+    /// Increase of the result a step.
+    pub(crate) slopes: Vec<i64>,
+}
+
+/// How a tensor is computed. `x`, `a`, `b` are operands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Op {
+    /// The public input; elements are below `2^bits` in magnitude.
+    Input {
+        /// Bits.
+        bits: u8,
+    },
+    /// `y[r, o] = sum over terms of sum_j weights[o, j] x[r, j] + bias[o]`, `r` over the highest `row_vars`
+    /// variables of every operand and of the result, `j` over the others.
+    Linear {
+        /// Operands and their matrices.
+        terms: Vec<(TensorId, Weights)>,
+        /// Log2 of the rows that share the matrices.
+        row_vars: u8,
+        /// One an output; empty for none.
+        bias: Vec<i64>,
+    },
+    /// `y[i] = scale[i] x[i] + shift[i]`, by position.
+    Scale {
+        /// The operand.
+        x: TensorId,
+        /// By position.
+        scale: Vec<i64>,
+        /// By position; empty for none.
+        shift: Vec<i64>,
+    },
+    /// `y[i] = sum of c x[i] + shift[i]`.
+    Combine {
+        /// Coefficients and operands.
+        terms: Vec<(i64, TensorId)>,
+        /// By position; empty for none.
+        shift: Vec<i64>,
+    },
+    /// `y[i] = a[i] b[i]`.
+    Mul {
+        /// First factor.
+        a: TensorId,
+        /// Second factor.
+        b: TensorId,
+    },
+    /// `y = floor(x / 2^shift + 1/2)`, in `[-2^(limb limbs - 1), 2^(limb limbs - 1))`.
+    Round {
+        /// The operand.
+        x: TensorId,
+        /// Bits removed.
+        shift: u8,
+        /// Limbs of the result.
+        limbs: u8,
+    },
+    /// The positive part of the rounded operand, below `2^(limb limbs)`; so is the negative part.
+    Rectify {
+        /// The operand.
+        x: TensorId,
+        /// Bits removed.
+        shift: u8,
+        /// Limbs of either part.
+        limbs: u8,
+    },
+    /// The negative part of a [`Op::Rectify`], as a positive number.
+    Negative {
+        /// The rectified tensor.
+        of: TensorId,
+    },
+    /// The operand's integers, committed.
+    Copy {
+        /// The operand.
+        x: TensorId,
+    },
+    /// A function by its table.
+    Function {
+        /// The argument.
+        x: TensorId,
+        /// Number of the table.
+        table: usize,
+        /// Limbs below the position in the table.
+        limbs: u8,
+    },
+    /// `y = floor(2^shift a / b)`, `b > 0`, in the range of [`Op::Round`].
+    Div {
+        /// The numerator.
+        a: TensorId,
+        /// The denominator.
+        b: TensorId,
+        /// Bits of the numerator's scaling.
+        shift: u8,
+        /// Limbs of the result.
+        limbs: u8,
+        /// Limbs of the remainder.
+        remainder: u8,
+    },
+    /// `y = floor(sqrt(2^shift x))`, below `2^(limb limbs)`.
+    Sqrt {
+        /// The radicand.
+        x: TensorId,
+        /// Bits of the radicand's scaling.
+        shift: u8,
+        /// Limbs of the result.
+        limbs: u8,
+    },
+    /// A public output, `floor(x / 2^shift + 1/2)`; elements are below `2^bits` in magnitude.
+    Publish {
+        /// The operand.
+        x: TensorId,
+        /// Bits removed.
+        shift: u8,
+        /// Bits.
+        bits: u8,
+    },
+}
+
+/// A tensor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tensor {
+    /// The ONNX tensor's name.
+    pub(crate) name: String,
+    /// Rows and columns.
+    pub(crate) layout: Layout,
+    /// Fraction bits.
+    pub(crate) fraction: u8,
+    /// How it is computed.
+    pub(crate) op: Op,
+}
+
+/// An integer tensor graph.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Circuit {
+    /// Limb width, bits.
+    pub(crate) limb: u8,
+    /// The tensors; the first is the input.
+    pub(crate) tensors: Vec<Tensor>,
+    /// Function tables.
+    pub(crate) tables: Vec<Table>,
+    /// The published tensors, in the model's order.
+    pub(crate) outputs: Vec<TensorId>,
+}
+
+/// Most bits of any integer of a circuit.
+pub(crate) const MAX_BITS: u32 = 118;
+
+/// `floor(v / 2^shift + 1/2)`.
+pub(crate) fn round_shift(v: i128, shift: u8) -> i128 {
+    if shift == 0 { v } else { (v + (1i128 << (shift - 1))) >> shift }
+}
+
+/// The least `e` for which `limb` divides `shift + e`, and the number of limbs that makes.
+pub(crate) fn fill(shift: u8, limb: u8) -> (u8, u8) {
+    let limbs = shift.div_ceil(limb);
+    (limbs * limb - shift, limbs)
+}

@@ -1,0 +1,407 @@
+//! Every operator's constraint.
+
+use super::blocks::{Allocator, Area, FixedBlock, Symbol};
+use super::symbolic::{Constraint, Form, Piece, Relation, Term, run};
+use super::{Cells, Lowered};
+use crate::circuit::{Circuit, Op, Tensor, TensorId, Weights, fill, log2_ceil};
+use crate::execute::Cut;
+use std::collections::BTreeMap;
+use sumcast_verifier::vk::Axis;
+
+/// An exact value: products, and a form.
+#[derive(Clone)]
+struct Expression {
+    terms: Vec<Term>,
+    linear: Form,
+}
+
+struct Lowering<'a> {
+    circuit: &'a Circuit,
+    out: Lowered,
+    atoms: Vec<Option<Form>>,
+    /// Products are lowered once, however many tensors are computed from them.
+    expressions: Vec<Option<Expression>>,
+}
+
+pub(super) fn lower(circuit: &Circuit) -> Lowered {
+    let tensors = circuit.tensors.len();
+    let mut tables = Allocator::default();
+    for table in &circuit.tables {
+        tables.add(table.log);
+    }
+    let (table_starts, _) = tables.place();
+    let mut lowering = Lowering {
+        circuit,
+        out: Lowered {
+            relation: Relation::default(),
+            limbs: Allocator::default(),
+            tuples: Allocator::default(),
+            plain: Allocator::default(),
+            fixed: Vec::new(),
+            cells: vec![None; tensors],
+            table_starts,
+            table_log: tables.log(),
+            table_blocks: None,
+            public: vec![None; tensors],
+        },
+        atoms: vec![None; tensors],
+        expressions: vec![None; tensors],
+    };
+    lowering.public();
+    lowering.tables();
+    lowering.rectifiers();
+    for (t, tensor) in circuit.tensors.iter().enumerate() {
+        lowering.tensor(t, tensor);
+    }
+    lowering.out
+}
+
+impl Lowering<'_> {
+    fn log(&self, t: TensorId) -> u8 {
+        self.circuit.tensors[t].layout.log()
+    }
+
+    fn limb_blocks(&mut self, count: u8, log: u8) -> Vec<Symbol> {
+        (0..count)
+            .map(|_| Symbol { area: Area::Limbs, id: self.out.limbs.add(log), offset: 0, log })
+            .collect()
+    }
+
+    fn plain_block(&mut self, log: u8) -> Symbol {
+        Symbol { area: Area::Plain, id: self.out.plain.add(log), offset: 0, log }
+    }
+
+    fn fixed_block(&mut self, log: u8, cells: Vec<i64>) -> Symbol {
+        self.out.fixed.push(FixedBlock { log, cells });
+        Symbol { area: Area::Fixed, id: self.out.fixed.len() - 1, offset: 0, log }
+    }
+
+    /// Numbers the public tensors: the input, then the outputs.
+    fn public(&mut self) {
+        self.out.public[0] = Some(0);
+        for (i, t) in self.circuit.outputs.iter().enumerate() {
+            self.out.public[*t] = Some(i as u8 + 1);
+        }
+    }
+
+    fn public_form(&self, t: TensorId) -> Form {
+        Form::of(Piece::Public(self.log(t), self.out.public[t].unwrap_or_default()))
+    }
+
+    /// The values and slopes of all function tables, as two fixed columns.
+    fn tables(&mut self) {
+        if self.circuit.tables.is_empty() {
+            return;
+        }
+        let log = self.out.table_log;
+        let column = |of: fn(&crate::circuit::Table) -> &Vec<i64>| {
+            let mut cells = vec![0i64; 1 << log];
+            for (table, start) in self.circuit.tables.iter().zip(&self.out.table_starts) {
+                let start = *start as usize;
+                cells[start..start + of(table).len()].copy_from_slice(of(table));
+            }
+            cells
+        };
+        let (values, slopes) = (column(|t| &t.values), column(|t| &t.slopes));
+        let (values, slopes) = (self.fixed_block(log, values).id, self.fixed_block(log, slopes).id);
+        self.out.table_blocks = Some((values, slopes));
+    }
+
+    /// Allocates the limbs of all rectifiers of one kind together, so that one constraint says `p n = 0` for all.
+    fn rectifiers(&mut self) {
+        let mut groups: BTreeMap<(u8, u8), Vec<TensorId>> = BTreeMap::new();
+        for (t, tensor) in self.circuit.tensors.iter().enumerate() {
+            if let Op::Rectify { shift, limbs, .. } = tensor.op {
+                let (_, remainder) = fill(shift, self.circuit.limb);
+                groups.entry((limbs, remainder)).or_default().push(t);
+            }
+        }
+        for ((limbs, remainder), tensors) in groups {
+            let mut parts = Allocator::default();
+            for t in &tensors {
+                parts.add(self.log(*t));
+            }
+            let (offsets, total) = parts.place();
+            let log = log2_ceil(total as usize);
+            let whole = [limbs, limbs, remainder].map(|n| self.limb_blocks(n, log));
+            for (t, offset) in tensors.iter().zip(offsets) {
+                let log = self.log(*t);
+                let part = |of: &[Symbol]| of.iter().map(|s| s.part(offset as u32, log)).collect();
+                self.out.cells[*t] = Some(Cells::Rectify {
+                    positive: part(&whole[0]),
+                    negative: part(&whole[1]),
+                    remainder: part(&whole[2]),
+                });
+            }
+            let width = self.circuit.limb;
+            let relation = &mut self.out.relation;
+            let p = relation.claim_at_x(Form::limbs(&whole[0], width));
+            let n = relation.claim_at_x(Form::limbs(&whole[1], width));
+            let exclusive = Term { coefficient: 1, vars: log, eq: true, factors: vec![p, n] };
+            relation.constrain(Form::zero(log), vec![exclusive]);
+        }
+    }
+
+    /// The form of a linear tensor. Operands are lowered before what reads them.
+    fn atom(&self, t: TensorId) -> Form {
+        self.atoms[t].clone().unwrap_or_else(|| Form::zero(self.log(t)))
+    }
+
+    fn expression(&mut self, t: TensorId) -> Expression {
+        let log = self.log(t);
+        if let Some(form) = &self.atoms[t] {
+            return Expression { terms: vec![], linear: form.clone() };
+        }
+        if let Some(known) = &self.expressions[t] {
+            return known.clone();
+        }
+        let expression = match &self.circuit.tensors[t].op {
+            Op::Linear { terms, row_vars, bias } => self.linear(log, terms, *row_vars, bias),
+            Op::Scale { x, scale, shift } => {
+                let scale = self.fixed_block(log, scale.clone());
+                let factors = [Form::of(Piece::Block(scale)), self.atom(*x)]
+                    .map(|form| self.out.relation.claim_at_x(form));
+                let linear = self.constant(log, shift);
+                Expression {
+                    terms: vec![Term { coefficient: 1, vars: log, eq: true, factors: factors.to_vec() }],
+                    linear,
+                }
+            }
+            Op::Mul { a, b } => {
+                let factors = [self.atom(*a), self.atom(*b)].map(|form| self.out.relation.claim_at_x(form));
+                let term = Term { coefficient: 1, vars: log, eq: true, factors: factors.to_vec() };
+                Expression { terms: vec![term], linear: Form::zero(log) }
+            }
+            Op::Combine { terms, shift } => {
+                let mut out = Expression { terms: vec![], linear: self.constant(log, shift) };
+                for (c, x) in terms {
+                    let operand = self.expression(*x);
+                    out.linear = out.linear.add((*c).into(), &operand.linear);
+                    out.terms.extend(
+                        operand
+                            .terms
+                            .into_iter()
+                            .map(|t| Term { coefficient: t.coefficient * i128::from(*c), ..t }),
+                    );
+                }
+                out
+            }
+            _ => Expression { terms: vec![], linear: Form::zero(log) },
+        };
+        self.expressions[t] = Some(expression.clone());
+        expression
+    }
+
+    /// A fixed block as a form; nothing for no cells.
+    fn constant(&mut self, log: u8, cells: &[i64]) -> Form {
+        if cells.is_empty() {
+            return Form::zero(log);
+        }
+        let block = self.fixed_block(log, cells.to_vec());
+        Form::of(Piece::Block(block))
+    }
+
+    /// `docs/protocol.md` 4: Thaler's matrix product, the output's variables at `tau`.
+    fn linear(&mut self, log: u8, terms: &[(TensorId, Weights)], row_vars: u8, bias: &[i64]) -> Expression {
+        let out_vars = log - row_vars;
+        let mut products = Vec::new();
+        for (x, weights) in terms {
+            let vars = self.log(*x) - row_vars;
+            let block = self.matrix(weights, vars, out_vars);
+            let relation = &mut self.out.relation;
+            let on_x = run(Axis::X, 0, vars);
+            let w = relation.claim(
+                Form::of(Piece::Block(block)),
+                vars,
+                on_x.into_iter().chain(run(Axis::Tau, 0, out_vars)),
+            );
+            let rows = run(Axis::Tau, out_vars, row_vars);
+            let x = self.atom(*x);
+            let x = self.out.relation.claim(x, vars, on_x.into_iter().chain(rows));
+            products.push(Term { coefficient: 1, vars, eq: false, factors: vec![w, x] });
+        }
+        let mut linear = Form::zero(log);
+        if !bias.is_empty() {
+            let mut cells = bias.to_vec();
+            cells.resize(1 << out_vars, 0);
+            let bias = self.constant(out_vars, &cells);
+            if row_vars == 0 {
+                linear = bias;
+            } else {
+                // The same for all rows: a claim that does not depend on them.
+                let claim = self.out.relation.claim(bias, 0, run(Axis::Tau, 0, out_vars));
+                products.push(Term { coefficient: 1, vars: 0, eq: false, factors: vec![claim] });
+            }
+        }
+        Expression { terms: products, linear }
+    }
+
+    /// A matrix as a block: columns in the low variables.
+    fn matrix(&mut self, weights: &Weights, vars: u8, out_vars: u8) -> Symbol {
+        let (cols, width) = (weights.cols as usize, 1usize << vars);
+        let mut cells = weights.data.clone();
+        if cols != width {
+            cells = vec![0; weights.rows as usize * width];
+            for (to, from) in cells.chunks_mut(width).zip(weights.data.chunks(cols)) {
+                to[..cols].copy_from_slice(from);
+            }
+        }
+        self.fixed_block(vars + out_vars, cells)
+    }
+
+    /// `factor expression + constant = linear`.
+    fn equate(&mut self, expression: Expression, factor: i128, constant: i128, equals: &Form) {
+        let linear = Form::zero(equals.log).add(factor, &expression.linear).plus(constant).add(-1, equals);
+        let scaled = |t: Term| Term { coefficient: t.coefficient * factor, ..t };
+        self.out.relation.constrain(linear, expression.terms.into_iter().map(scaled).collect());
+    }
+
+    fn tensor(&mut self, t: TensorId, tensor: &Tensor) {
+        let (log, width) = (tensor.layout.log(), self.circuit.limb);
+        match &tensor.op {
+            Op::Input { .. } => self.atoms[t] = Some(self.public_form(t)),
+            Op::Linear { .. } | Op::Scale { .. } | Op::Mul { .. } => {}
+            Op::Combine { terms, .. } => {
+                if terms.iter().all(|(_, x)| self.atoms[*x].is_some()) {
+                    self.atoms[t] = Some(self.expression(t).linear);
+                }
+            }
+            Op::Round { x, shift, limbs } => {
+                let result = self.limb_blocks(*limbs, log);
+                let offset = 1i128 << (limbs * width - 1);
+                let form = Form::limbs(&result, width).plus(-offset);
+                let remainder = self.rounded(*x, *shift, &form);
+                self.out.cells[t] = Some(Cells::Round { result, remainder });
+                self.atoms[t] = Some(form);
+            }
+            Op::Publish { x, shift, .. } => {
+                let remainder = self.rounded(*x, *shift, &self.public_form(t));
+                self.out.cells[t] = Some(Cells::Round { result: vec![], remainder });
+            }
+            Op::Rectify { x, shift, .. } => {
+                let Some(Cells::Rectify { positive, negative, remainder }) = self.out.cells[t].clone() else {
+                    return;
+                };
+                let p = Form::limbs(&positive, width);
+                let signed = p.clone().add(-1, &Form::limbs(&negative, width));
+                self.rounding(*x, *shift, &signed, &remainder);
+                self.atoms[t] = Some(p);
+            }
+            Op::Negative { of } => {
+                if let Some(Cells::Rectify { negative, .. }) = &self.out.cells[*of] {
+                    self.atoms[t] = Some(Form::limbs(negative, width));
+                }
+            }
+            Op::Copy { x } => {
+                let block = self.plain_block(log);
+                let form = Form::of(Piece::Block(block));
+                let expression = self.expression(*x);
+                self.equate(expression, 1, 0, &form);
+                self.out.cells[t] = Some(Cells::Copy(block));
+                self.atoms[t] = Some(form);
+            }
+            Op::Function { x, table, limbs } => self.function(t, *x, *table, *limbs),
+            Op::Div { a, b, shift, limbs, remainder } => {
+                let result = self.limb_blocks(*limbs, log);
+                let rest = self.limb_blocks(*remainder, log);
+                let above = self.limb_blocks(*remainder, log);
+                let y = Form::limbs(&result, width).plus(-(1i128 << (limbs * width - 1)));
+                let b = self.denominator(tensor, *b);
+                // 2^shift a - y b = rest, and b - 1 - rest = above.
+                let mut numerator = self.expression(*a);
+                let factors = [y.clone(), b.clone()].map(|form| self.out.relation.claim_at_x(form)).to_vec();
+                let scaled = |t: Term| Term { coefficient: t.coefficient << shift, ..t };
+                let mut terms: Vec<Term> = numerator.terms.drain(..).map(scaled).collect();
+                terms.push(Term { coefficient: -1, vars: log, eq: true, factors });
+                let rest_form = Form::limbs(&rest, width);
+                let linear = Form::zero(log).add(1 << shift, &numerator.linear).add(-1, &rest_form);
+                self.out.relation.constrain(linear, terms);
+                let bound = b.plus(-1).add(-1, &rest_form).add(-1, &Form::limbs(&above, width));
+                self.out.relation.constrain(bound, vec![]);
+                self.out.cells[t] = Some(Cells::Remainder { result, remainder: rest, above });
+                self.atoms[t] = Some(y);
+            }
+            Op::Sqrt { x, shift, limbs } => {
+                let result = self.limb_blocks(*limbs, log);
+                let rest = self.limb_blocks(limbs + 1, log);
+                let above = self.limb_blocks(limbs + 1, log);
+                let y = Form::limbs(&result, width);
+                // 2^shift x - y y = rest, and 2 y - rest = above.
+                let mut radicand = self.expression(*x);
+                let claim = self.out.relation.claim_at_x(y.clone());
+                let scaled = |t: Term| Term { coefficient: t.coefficient << shift, ..t };
+                let mut terms: Vec<Term> = radicand.terms.drain(..).map(scaled).collect();
+                terms.push(Term { coefficient: -1, vars: log, eq: true, factors: vec![claim, claim] });
+                let rest_form = Form::limbs(&rest, width);
+                let linear = Form::zero(log).add(1 << shift, &radicand.linear).add(-1, &rest_form);
+                self.out.relation.constrain(linear, terms);
+                let bound =
+                    Form::zero(log).add(2, &y).add(-1, &rest_form).add(-1, &Form::limbs(&above, width));
+                self.out.relation.constrain(bound, vec![]);
+                self.out.cells[t] = Some(Cells::Remainder { result, remainder: rest, above });
+                self.atoms[t] = Some(y);
+            }
+        }
+    }
+
+    /// The denominator, with ones in its padding.
+    fn denominator(&mut self, tensor: &Tensor, b: TensorId) -> Form {
+        let b = self.atom(b);
+        let size = 1usize << tensor.layout.log();
+        let ones: Vec<i64> = (0..size).map(|i| i64::from(!self.circuit.is_element(tensor, i))).collect();
+        if ones.iter().all(|v| *v == 0) { b } else { b.add(1, &self.constant(tensor.layout.log(), &ones)) }
+    }
+
+    /// Allocates the remainder and constrains the rounding.
+    fn rounded(&mut self, x: TensorId, shift: u8, result: &Form) -> Vec<Symbol> {
+        let (_, limbs) = fill(shift, self.circuit.limb);
+        let remainder = self.limb_blocks(limbs, result.log);
+        self.rounding(x, shift, result, &remainder);
+        remainder
+    }
+
+    /// `2^e x + 2^(shift + e - 1) = 2^(shift + e) result + remainder`.
+    fn rounding(&mut self, x: TensorId, shift: u8, result: &Form, remainder: &[Symbol]) {
+        let (e, _) = fill(shift, self.circuit.limb);
+        let expression = self.expression(x);
+        let total = shift + e;
+        let half = if shift == 0 { 0 } else { 1i128 << (total - 1) };
+        let mut equals = Form::zero(result.log).add(1 << total, result);
+        if !remainder.is_empty() {
+            equals = equals.add(1, &Form::limbs(remainder, self.circuit.limb));
+        }
+        self.equate(expression, 1 << e, half, &equals);
+    }
+
+    fn function(&mut self, t: TensorId, x: TensorId, table: usize, limbs: u8) {
+        let log = self.log(t);
+        let width = self.circuit.limb;
+        let id = self.out.tuples.add(log);
+        let tuple = |area: Area| Symbol { area, id, offset: 0, log };
+        let (position, value, slope) = (tuple(Area::Positions), tuple(Area::Values), tuple(Area::Slopes));
+        let below = self.limb_blocks(limbs, log);
+        let result = self.plain_block(log);
+        let of = |symbol: Symbol| Form::of(Piece::Block(symbol));
+
+        // 2^e (x + offset) = 2^(width limbs) (position - start) + sum of limbs.
+        let cut = Cut::new(&self.circuit.tables[table], self.circuit.tensors[x].fraction, limbs, width);
+        let start = i128::from(self.out.table_starts[table]);
+        let low_bits = u32::from(limbs * width);
+        let equals = Form::limbs(&below, width).add(1 << low_bits, &of(position)).plus(-(start << low_bits));
+        let argument = self.expression(x);
+        self.equate(argument, 1 << cut.scale, cut.offset << cut.scale, &equals);
+
+        // value + slope top = result.
+        let top = below.last().copied().unwrap_or(result);
+        let factors = [of(slope), of(top)].map(|form| self.out.relation.claim_at_x(form)).to_vec();
+        let term = Term { coefficient: 1, vars: log, eq: true, factors };
+        self.out.relation.constrain(of(value).add(-1, &of(result)), vec![term]);
+        self.out.cells[t] = Some(Cells::Function { position, value, slope, below, result });
+        self.atoms[t] = Some(of(result));
+    }
+}
+
+/// Constraints without terms and with an empty linear part say nothing.
+pub(super) fn is_trivial(constraint: &Constraint, relation: &Relation) -> bool {
+    constraint.terms.is_empty() && relation.forms[constraint.linear].terms.is_empty()
+}

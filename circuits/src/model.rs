@@ -1,0 +1,241 @@
+//! A compiled model.
+
+use crate::circuit::{Circuit, Tensor, TensorId};
+use crate::cost::{LIMBS, ROW_LOGS, cost};
+use crate::execute::RunError;
+use crate::graph::Graph;
+use crate::lower::{Lowered, Placement, Relation, fill_witness};
+use crate::quantise::{QuantiseError, Ranges, quantise};
+use serde::{Deserialize, Serialize};
+use sumcast_verifier::{KeyError, transcript::keccak256};
+use thiserror::Error;
+
+/// Smallest and largest precision, in fraction bits.
+const FRAC_BITS: std::ops::RangeInclusive<u8> = 8..=24;
+
+/// Most rows a key can hold.
+const MAX_ROWS: u64 = sumcast_verifier::vk::limits::ROWS as u64;
+
+/// How a model is compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompileOptions {
+    /// Fraction bits that every tensor has at least, 8 to 24.
+    pub frac_bits: u8,
+    /// Most rows of weights; chosen by cost when not given.
+    pub rows: Option<u16>,
+}
+
+impl Default for CompileOptions {
+    fn default() -> Self {
+        Self { frac_bits: 16, rows: None }
+    }
+}
+
+/// Why a model cannot be compiled.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// The precision is outside its limits.
+    #[error("{0} fraction bits were asked for, and 8 to 24 are supported")]
+    FracBits(u8),
+    /// Its integers cannot be made.
+    #[error(transparent)]
+    Quantise(#[from] QuantiseError),
+    /// No row length gives as few rows as asked for, or as a key can hold.
+    #[error("the weights do not fit {0} rows of 2^18 cells: allow more rows")]
+    Rows(u64),
+    /// The relation is beyond the limits of a key.
+    #[error("the model is too large for a verifying key: {0}")]
+    Key(#[from] KeyError),
+}
+
+/// Why bytes are not a compiled model.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// The file does not start as a model does.
+    #[error("this is not a compiled Sumcast model")]
+    Magic,
+    /// A version this software does not know.
+    #[error("compiled model version {0} is not supported: compile the model again")]
+    Version(u16),
+    /// The bytes are damaged.
+    #[error("the compiled model is damaged: compile the model again")]
+    Damaged,
+}
+
+/// A model whose inferences can be proven.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Model {
+    name: String,
+    input_shape: Vec<usize>,
+    output_names: Vec<String>,
+    parameters: usize,
+    row_log: u8,
+    circuit: Circuit,
+}
+
+/// An inference and its witness.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inference {
+    /// The outputs as real numbers.
+    pub outputs: Vec<Vec<f64>>,
+    /// The public tensors of the statement: the input, then the outputs.
+    pub public: Vec<Vec<i128>>,
+    /// The witness rows, one after another.
+    pub cells: Vec<i64>,
+}
+
+/// Compiles a model: chooses scales, bounds, limb width and row length.
+///
+/// Bounds come from the calibration inputs with a margin of [`MARGIN`](crate::MARGIN) or, without any, by interval
+/// analysis from inputs up to [`DEFAULT_INPUT_BOUND`](crate::DEFAULT_INPUT_BOUND).
+///
+/// # Errors
+/// [`CompileError`].
+pub fn compile(
+    graph: &Graph,
+    calibration: &[Vec<f64>],
+    options: &CompileOptions,
+) -> Result<Model, CompileError> {
+    if !FRAC_BITS.contains(&options.frac_bits) {
+        return Err(CompileError::FracBits(options.frac_bits));
+    }
+    let ranges = Ranges::of(graph, calibration)?;
+    let allowed = options.rows.map_or(MAX_ROWS, u64::from);
+    let mut best: Option<(f64, u8, Circuit)> = None;
+    for limb in LIMBS {
+        let circuit = quantise(graph, &ranges, options.frac_bits, limb)?;
+        let lowered = Lowered::new(&circuit);
+        let choice = ROW_LOGS
+            .map(|row_log| Placement::new(&lowered, &circuit, row_log))
+            .filter(|p| p.fixed_rows() <= allowed && p.rows() <= MAX_ROWS)
+            .map(|p| (cost(&lowered, &circuit, &p), p.row_log))
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((cost, row_log)) = choice
+            && best.as_ref().is_none_or(|(least, _, _)| cost < *least)
+        {
+            best = Some((cost, row_log, circuit));
+        }
+    }
+    let (_, row_log, circuit) = best.ok_or(CompileError::Rows(allowed))?;
+    let model = Model {
+        name: graph.name.clone(),
+        input_shape: graph.node(graph.input()).shape.clone(),
+        output_names: graph.output_names().to_vec(),
+        parameters: graph.parameters(),
+        row_log,
+        circuit,
+    };
+    Ok(model)
+}
+
+const MAGIC: &[u8; 4] = b"SCMD";
+const VERSION: u16 = 1;
+const HEAD: usize = 4 + 2 + 32;
+
+impl Model {
+    /// The model's name in the ONNX file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The input's shape, batch 1.
+    pub fn input_shape(&self) -> &[usize] {
+        &self.input_shape
+    }
+
+    /// Number of input elements.
+    pub fn input_len(&self) -> usize {
+        self.input_shape.iter().product()
+    }
+
+    /// The outputs' names in the ONNX file.
+    pub fn output_names(&self) -> &[String] {
+        &self.output_names
+    }
+
+    /// Number of the model's constants.
+    pub fn parameters(&self) -> usize {
+        self.parameters
+    }
+
+    /// Number of tensors of the integer graph.
+    pub fn nodes(&self) -> usize {
+        self.circuit.tensors.len()
+    }
+
+    /// Limb width, bits.
+    pub fn limb_bits(&self) -> u8 {
+        self.circuit.limb
+    }
+
+    /// The relation its proofs are about. Deterministic, and about as fast as copying the weights.
+    ///
+    /// # Errors
+    /// [`CompileError::Key`] when it is beyond the limits of a key.
+    pub fn lower(&self) -> Result<Relation, CompileError> {
+        let relation = Lowered::new(&self.circuit).place(&self.circuit, self.row_log);
+        relation.program.check()?;
+        Ok(relation)
+    }
+
+    /// An inference with its witness.
+    ///
+    /// # Errors
+    /// [`RunError`]: an input beyond a bound is refused, naming the tensor.
+    pub fn run(&self, relation: &Relation, input: &[f64]) -> Result<Inference, RunError> {
+        let values = self.circuit.execute(&self.circuit.quantise_input(input)?)?;
+        let (cells, public) = fill_witness(relation, &self.circuit, &values);
+        Ok(Inference { outputs: self.outputs(&values), public, cells })
+    }
+
+    /// The outputs of an inference alone.
+    ///
+    /// # Errors
+    /// As [`Model::run`].
+    pub fn infer(&self, input: &[f64]) -> Result<Vec<Vec<f64>>, RunError> {
+        Ok(self.outputs(&self.circuit.execute(&self.circuit.quantise_input(input)?)?))
+    }
+
+    fn outputs(&self, values: &[Vec<i128>]) -> Vec<Vec<f64>> {
+        let real = |t: &TensorId| {
+            let Tensor { layout, fraction, .. } = &self.circuit.tensors[*t];
+            let scale = 2f64.powi((*fraction).into());
+            (0..layout.len()).map(|i| values[*t][layout.position(i)] as f64 / scale).collect()
+        };
+        self.circuit.outputs.iter().map(real).collect()
+    }
+
+    /// The bytes of `model.bin`.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let body = postcard::to_allocvec(self).unwrap_or_default();
+        let mut out = MAGIC.to_vec();
+        out.extend(VERSION.to_be_bytes());
+        out.extend(keccak256(&body));
+        out.extend(body);
+        out
+    }
+
+    /// Reads what [`Model::to_bytes`] made. The digest in front tells damage; a file from elsewhere is trusted as a
+    /// program is.
+    ///
+    /// # Errors
+    /// [`ModelError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+        let (head, body) = bytes.split_at_checked(HEAD).ok_or(ModelError::Magic)?;
+        let (magic, rest) = head.split_at(4);
+        let (version, digest) = rest.split_at(2);
+        if magic != MAGIC {
+            return Err(ModelError::Magic);
+        }
+        let version = u16::from_be_bytes([version[0], version[1]]);
+        if version != VERSION {
+            return Err(ModelError::Version(version));
+        }
+        if keccak256(body) != digest {
+            return Err(ModelError::Damaged);
+        }
+        postcard::from_bytes(body).map_err(|_| ModelError::Damaged)
+    }
+}

@@ -254,16 +254,44 @@ fn models_that_grow_are_stopped() {
 #[test]
 fn long_chains_take_bounded_time() {
     let start = Instant::now();
-    for op in ["Relu", "Neg", "Identity", "Exp"] {
-        let mut parts = vec![x()];
+    let perm = message(&[Bytes(1, b"perm"), Int(8, 1), Int(8, 0)]);
+    // The pairs of operators of each chain, and whether the first also reads the model's input.
+    let chains = [
+        ("Relu", "Exp", false),
+        ("Neg", "Identity", false),
+        ("Neg", "Transpose", false),
+        ("Add", "Neg", true),
+        ("Mul", "Relu", true),
+    ];
+    for (a, b, with_input) in chains {
+        let mut parts = vec![info(11, "x", &[2, 1])];
         let mut last = "x".to_owned();
         for i in 0..20_000 {
             let next = if i == 19_999 { "y".to_owned() } else { format!("t{i}") };
-            parts.push(node(op, &[&last], &next, &[]));
+            let op = if i % 2 == 0 { a } else { b };
+            let inputs = [last.as_str(), "x"];
+            let count = if with_input && i % 2 == 0 { 2 } else { 1 };
+            let attributes = if op == "Transpose" { std::slice::from_ref(&perm) } else { &[] };
+            parts.push(node(op, &inputs[..count], &next, attributes));
             last = next;
         }
         import(&parts).unwrap();
     }
+    // One weight read by many layers.
+    let mut parts = vec![info(11, "x", &[1, 64]), float("w", &[64, 64], &[0; 1 << 14])];
+    let mut last = "x".to_owned();
+    for i in 0..2_000 {
+        let next = format!("t{i}");
+        parts.push(node("MatMul", &[&last, "w"], &next, &[]));
+        last = next;
+    }
+    parts.push(node("Relu", &[&last], "y", &[]));
+    assert!(matches!(problem(&parts), Problem::Budget(_)));
+    // The product of two constants, folded.
+    let big = float("w", &[1 << 10, 1 << 10], &vec![0; 1 << 22]);
+    let parts =
+        [info(11, "x", &[1]), big, node("MatMul", &["w", "w"], "p", &[]), node("Add", &["x", "p"], "y", &[])];
+    assert!(matches!(problem(&parts), Problem::Budget(_)));
     assert!(start.elapsed().as_secs() < 20);
 }
 

@@ -1,6 +1,7 @@
 //! Batched additions in affine coordinates.
 
 use super::field::{self, Limbs, ONE, add, below_one, below_two, multiply, subtract, subtract_lazy};
+use super::inverse::invert;
 use ark_bn254::{Fq, G1Affine};
 use ark_ff::BigInt;
 
@@ -127,7 +128,7 @@ fn add_pairs(points: &mut [Point], pairs: &[(u32, u32)], steps: &mut Vec<Step>) 
         steps.push(Step { product, denominator });
         product = multiply(&product, &denominator);
     }
-    let mut inverse = field::invert(product).expect("no denominator is zero");
+    let mut inverse = invert(below_one(product)).expect("no denominator is zero");
     for (&(l, r), step) in pairs.iter().zip(steps).rev() {
         let (p, q) = (points[l as usize], points[r as usize]);
         let own = multiply(&inverse, &step.product);

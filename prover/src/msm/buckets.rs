@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// Points a thread adds up at a time: they stay in its second-level cache.
-const BLOCK: usize = 8192;
+const BLOCK: usize = 4096;
 
 const SIGN: u128 = 1 << 127;
 
@@ -252,8 +252,8 @@ fn combine(windows: &[Window], sums: &mut [Point]) -> G1Projective {
     let threads = rayon::current_num_threads();
     let share = sums.len().div_ceil(2 * threads).max(2048).min(sums.len().div_ceil(threads));
     // A step along the segments costs a share one inversion, and a segment costs three additions in other
-    // coordinates, an eighth of that.
-    let length = narrowest.min(1 << (share / 8).max(1).ilog2().div_ceil(2));
+    // coordinates, a third of that.
+    let length = narrowest.min(1 << (share / 3).max(1).ilog2().div_ceil(2));
     sums.par_chunks_mut(share.next_multiple_of(length)).for_each_init(Scratch::default, |scratch, points| {
         scratch.running_sums(points, length);
     });

@@ -6,18 +6,18 @@
 //! less than half the price.
 
 use ark_bn254::Fq;
-use ark_ff::{BigInt, Field, PrimeField};
+use ark_ff::{Field, PrimeField};
 
 /// Little-endian limbs of a residue.
 pub(super) type Limbs = [u64; 4];
 
 pub(super) const ONE: Limbs = <Fq as Field>::ONE.0.0;
 
-const P: Limbs = Fq::MODULUS.0;
+pub(super) const P: Limbs = Fq::MODULUS.0;
 const TWICE_P: Limbs = add(&P, &P);
 
 /// -1 / p mod 2^64.
-const NEGATIVE_INVERSE: u64 = {
+pub(super) const NEGATIVE_INVERSE: u64 = {
     let mut inverse = 1u64;
     let mut i = 0;
     while i < 6 {
@@ -149,10 +149,4 @@ pub(super) fn square(a: &Limbs) -> Limbs {
         (t[i + 4], top) = (sum as u64, (sum >> 64) as u64);
     }
     [t[4], t[5], t[6], t[7]]
-}
-
-/// 1 / a for a below 2, below 1. Zero has no inverse.
-pub(super) fn invert(a: Limbs) -> Option<Limbs> {
-    let a = Fq::new_unchecked(BigInt(below_one(a)));
-    a.inverse().map(|inverse| inverse.0.0)
 }

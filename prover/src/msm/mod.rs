@@ -15,6 +15,7 @@ mod affine;
 mod buckets;
 mod field;
 mod glv;
+mod inverse;
 #[cfg(test)]
 mod tests;
 

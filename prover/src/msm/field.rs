@@ -2,8 +2,8 @@
 //!
 //! Values are in Montgomery form, like `Fq`'s, but may exceed the modulus p; 2^256 is 5.28 p. Where a bound
 //! matters it is given as "below B", in multiples of p. The operations of `Fq` compare and branch, which costs
-//! a misprediction in every second subtraction; here a multiplication is a tenth cheaper and a subtraction
-//! less than half the price.
+//! a misprediction in every second subtraction of random values: with these, adding up 2^16 points in few buckets
+//! takes two thirds of the time.
 
 use ark_bn254::Fq;
 use ark_ff::{Field, PrimeField};

@@ -8,7 +8,7 @@
 //! Cost: an addition is six field multiplications (three for its share of the inversion), and a term takes one
 //! addition a window, less one for each bucket; a bucket takes two. At 2^16 full-size terms that is nine windows,
 //! 18 additions a term and 2.5 for the buckets: a floor of 123 multiplications a term, 2.2 us of one core at the
-//! 18 ns a multiplication takes on a 3 GHz server core. Measured there: 3.1 us a term. Subtractions and reductions
+//! 18 ns a multiplication takes on a 3 GHz server core. Measured there: 3.1 to 3.4 us a term. Subtractions and reductions
 //! take half of the difference, sorting and gathering most of the rest.
 
 mod affine;

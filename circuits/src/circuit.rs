@@ -1,8 +1,8 @@
 //! The integer tensor graph: what is proven.
 //!
 //! Every tensor is a vector of `2^log` signed integers: its elements in rows and columns, both padded to powers of
-//! two, an element `v` standing for `v / 2^fraction`. All operators are exact on all positions, the padding
-//! included, so a relation holds on whole vectors.
+//! two, an element `v` standing for `v / 2^fraction`. Every operator is exact on all positions, and zero on the
+//! padding, so a relation holds on whole vectors.
 
 use serde::{Deserialize, Serialize};
 
@@ -89,14 +89,14 @@ pub(crate) enum Op {
         /// Bits.
         bits: u8,
     },
-    /// `y[r, o] = sum over terms of sum_j weights[o, j] x[r, j] + bias[o]`, `r` over the highest `row_vars`
+    /// `y[r, o] = sum over terms of sum_j weights[o, j] x[r, j] + bias[r, o]`, `r` over the highest `row_vars`
     /// variables of every operand and of the result, `j` over the others.
     Linear {
         /// Operands and their matrices.
         terms: Vec<(TensorId, Weights)>,
         /// Log2 of the rows that share the matrices.
         row_vars: u8,
-        /// One an output; empty for none.
+        /// By position; empty for none.
         bias: Vec<i64>,
     },
     /// `y[i] = scale[i] x[i] + shift[i]`, by position.

@@ -162,7 +162,10 @@ impl Circuit {
             Op::Function { x, table, limbs } => {
                 let (table, fraction) = (&self.tables[*table], self.tensors[*x].fraction);
                 let cut = Cut::new(table, fraction, *limbs, self.limb);
-                let evaluate = |v: &i128| {
+                let evaluate = |(i, v): (usize, &i128)| {
+                    if !self.is_element(tensor, i) {
+                        return Ok(0);
+                    }
                     let (segment, low, _) = cut.split(*v).ok_or_else(|| RunError::Overflow {
                         tensor: tensor.name.clone(),
                         value: *v as f64 / 2f64.powi(fraction.into()),
@@ -171,7 +174,7 @@ impl Circuit {
                     Ok(i128::from(table.values[segment])
                         + i128::from(table.slopes[segment]) * i128::from(low))
                 };
-                values[*x].iter().map(evaluate).collect()
+                values[*x].iter().enumerate().map(evaluate).collect()
             }
             Op::Div { a, b, shift, limbs: n, .. } => {
                 let mut out = vec![0; size];
@@ -209,10 +212,10 @@ fn linear(tensor: &Tensor, values: &[Vec<i128>]) -> Vec<i128> {
     let Op::Linear { terms, row_vars, bias } = &tensor.op else { return Vec::new() };
     let mut out = vec![0i128; 1 << tensor.layout.log()];
     let width = out.len() >> row_vars;
+    for (slot, b) in out.iter_mut().zip(bias) {
+        *slot = i128::from(*b);
+    }
     for (r, out) in out.chunks_mut(width).enumerate() {
-        for (slot, b) in out.iter_mut().zip(bias) {
-            *slot = i128::from(*b);
-        }
         for (x, weights) in terms {
             let x = values[*x].chunks(values[*x].len() >> row_vars).nth(r).unwrap_or_default();
             // Factors have 62 bits at most.

@@ -54,6 +54,10 @@ pub trait Backend: Sync + std::fmt::Debug {
     /// `t = 0, .., points - 1`; `eq` of half the factors' length, or ones.
     fn round(&self, summand: Summand, factors: &[&[Fr]], eq: Option<&[Fr]>, points: usize) -> Vec<Fr>;
 
+    /// A round of an inner product: the constant and the leading coefficient of
+    /// `sum_i (a_i + X (a_(i+half) - a_i)) (b_i + X (b_(i+half) - b_i))`.
+    fn round_product(&self, a: &[Fr], b: &[Fr]) -> [Fr; 2];
+
     /// Binds the top variable of a vector: `v[i] + x (v[i + half] - v[i])`.
     fn fold(&self, values: &mut Vec<Fr>, x: Fr);
 }
@@ -128,6 +132,27 @@ impl Backend for Cpu {
                 a
             },
         )
+    }
+
+    fn round_product(&self, a: &[Fr], b: &[Fr]) -> [Fr; 2] {
+        let half = a.len() / 2;
+        let ((a_low, a_high), (b_low, b_high)) = (a.split_at(half), b.split_at(half));
+        let task = |start: usize| {
+            let range = start..(start + GRAIN).min(half);
+            let (al, ah) = (&a_low[range.clone()], &a_high[range.clone()]);
+            let (bl, bh) = (&b_low[range.clone()], &b_high[range]);
+            let mut sums = [Fr::zero(); 2];
+            for (((al, ah), bl), bh) in al.iter().zip(ah).zip(bl).zip(bh) {
+                sums[0] += *al * bl;
+                sums[1] += (*ah - al) * (*bh - bl);
+            }
+            sums
+        };
+        if half <= GRAIN {
+            return task(0);
+        }
+        let starts: Vec<usize> = (0..half).step_by(GRAIN).collect();
+        starts.into_par_iter().map(task).reduce(|| [Fr::zero(); 2], |a, b| [a[0] + b[0], a[1] + b[1]])
     }
 
     fn fold(&self, values: &mut Vec<Fr>, x: Fr) {

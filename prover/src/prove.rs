@@ -183,8 +183,13 @@ pub fn prove(
     .ok_or(ProveError::Unsatisfied)?;
     ch.x = s1.point;
     let functionals = ClaimList::at_x(program, &statement, &ch);
-    let committed: Vec<&Functional> = functionals.iter().filter(|f| !f.parts.is_empty()).collect();
-    let values: Vec<Fr> = committed.iter().map(|f| reduction::evaluate(&rows, f, backend)).collect();
+    let values = values_at_x(program, &s1.factors, ch.alpha);
+    let (committed, values): (Vec<&Functional>, Vec<Fr>) = functionals
+        .iter()
+        .zip(values)
+        .filter(|(f, _)| !f.parts.is_empty())
+        .map(|(f, value)| (f, value.map_or_else(|| reduction::evaluate(&rows, f, backend), |v| v - f.open)))
+        .unzip();
     let gamma = transcript.scalars(Label::Claims, &values);
 
     clock.enter(Stage::Reduction);
@@ -233,6 +238,23 @@ fn fill_multiplicities(
         out.push(found);
     }
     Ok(out)
+}
+
+/// The claims' full values, from what S1 folded its factors to; none for a claim that no term has.
+fn values_at_x(program: &Program, factors: &[Vec<Fr>], alpha: Fr) -> Vec<Option<Fr>> {
+    let mut out = vec![None; program.claims.len()];
+    let mut instances = factors.iter();
+    for (term, values) in program.products.iter().flat_map(|p| &p.terms).zip(&mut instances) {
+        for (claim, value) in term.factors.iter().zip(values) {
+            out[usize::from(*claim)] = Some(*value);
+        }
+    }
+    // For a lookup: `h` and the keys, then `u` and the table's key.
+    for values in instances {
+        out.push(Some(values[0]));
+        out.extend(values[1..].iter().map(|key| Some(alpha - key)));
+    }
+    out
 }
 
 /// The terms of S1, scaled by their powers of `lambda`.

@@ -4,7 +4,6 @@
 //! blocks inside one row share one vector of weights.
 
 use crate::Backend;
-use crate::backend::Summand;
 use crate::cells::Cells;
 use crate::eq::eq_vector;
 use ark_bn254::Fr;
@@ -145,14 +144,10 @@ pub(crate) fn run(
     let mut messages = Vec::new();
     let mut y = vec![Fr::zero(); row_log];
     for k in (0..row_log).rev() {
-        // s(0), s(1), s(2) give c_0 and c_2 = (s(0) - 2 s(1) + s(2)) / 2.
-        let mut values = [Fr::zero(); 3];
+        let mut sent = vec![Fr::zero(); 2];
         for (a, b) in &pairs {
-            let sums = backend.round(Summand::Product, &[a, b], None, 3);
-            values.iter_mut().zip(sums).for_each(|(v, s)| *v += s);
+            sent.iter_mut().zip(backend.round_product(a, b)).for_each(|(s, v)| *s += v);
         }
-        let c2 = (values[0] - values[1] - values[1] + values[2]) * half();
-        let sent = vec![values[0], c2];
         let challenge = challenge(&sent);
         messages.push(RoundPolynomial { coefficients: sent });
         y[k] = challenge;
@@ -162,9 +157,4 @@ pub(crate) fn run(
         }
     }
     (messages, y)
-}
-
-fn half() -> Fr {
-    use ark_ff::Field;
-    Fr::from(2u64).inverse().unwrap_or_default()
 }

@@ -87,11 +87,12 @@ struct Running {
     eq_bound: Fr,
 }
 
-/// What S1 leaves: its messages and its point.
+/// What S1 leaves: its messages, its point, and the factors of every instance there.
 #[derive(Debug)]
 pub(crate) struct Transcribed {
     pub(crate) rounds: Vec<RoundPolynomial>,
     pub(crate) point: Vec<Fr>,
+    pub(crate) factors: Vec<Vec<Fr>>,
 }
 
 /// Runs S1; `challenge` absorbs a round and gives its challenge. `degree` is that of the messages.
@@ -116,7 +117,8 @@ pub(crate) fn run(
         })
         .collect();
     let mut claim = claim;
-    let mut out = Transcribed { rounds: Vec::new(), point: vec![Fr::zero(); rounds.into()] };
+    let mut out =
+        Transcribed { rounds: Vec::new(), point: vec![Fr::zero(); rounds.into()], factors: Vec::new() };
     for k in (0..usize::from(rounds)).rev() {
         let mut polynomial = vec![Fr::zero(); degree + 1];
         for r in &running {
@@ -148,6 +150,8 @@ pub(crate) fn run(
             }
         }
     }
+    let ends = |r: Running| r.instance.factors.iter().map(|f| f[0]).collect();
+    out.factors = running.into_iter().map(ends).collect();
     Some(out)
 }
 
@@ -234,6 +238,12 @@ mod tests {
             claim = r.next_claim(claim, Fr::from(n).square());
         }
         let x = &done.point;
+        for (instance, ends) in build().iter().zip(&done.factors) {
+            for (factor, end) in instance.factors.iter().zip(ends) {
+                let point = &x[..instance.vars.into()];
+                assert_eq!(sumcast_verifier::mle::evaluate(factor.clone(), point), *end);
+            }
+        }
         let expected: Fr = build()
             .iter()
             .map(|i| {

@@ -1,10 +1,10 @@
 //! The bundled models, from ONNX file to verified proof.
 
 use std::path::PathBuf;
-use sumcast_circuits::{CompileOptions, Model, Relation, compile, onnx};
+use sumcast_circuits::{CompileOptions, Model, Relation, RunError, compile, onnx};
 use sumcast_params::Srs;
 use sumcast_prover::{Cpu, ProvingKey, prove};
-use sumcast_verifier::{ProofFile, Statement, verify};
+use sumcast_verifier::{ProofFile, Statement, VerifyError, verify};
 
 fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../models").join(name)
@@ -54,10 +54,95 @@ fn relative_error(case: &Case) -> f64 {
 }
 
 #[test]
+fn a_proof_holds_for_its_own_statement_and_bytes_only() {
+    let case = case("linreg");
+    let key = &case.key.key;
+    let file = proof(&case, 3);
+    let bytes = file.to_bytes();
+    let verdict = |bytes: &[u8]| ProofFile::from_bytes(bytes).and_then(|file| verify(key, &file));
+    assert_eq!(verdict(&bytes), Ok(()));
+    for i in 0..bytes.len() {
+        let mut wrong = bytes.clone();
+        wrong[i] ^= 1 << (i % 8);
+        assert!(verdict(&wrong).is_err(), "byte {i}");
+    }
+    for len in 0..bytes.len() {
+        assert!(verdict(&bytes[..len]).is_err(), "cut to {len}");
+    }
+    for extra in [&[0u8][..], &[0; 32], &[0; 64]] {
+        assert!(verdict(&[&bytes, extra].concat()).is_err());
+    }
+    let with = |change: &dyn Fn(&mut Statement)| {
+        let mut file = file.clone();
+        change(&mut file.statement);
+        verify(key, &file)
+    };
+    assert!(with(&|s| s.context[0] ^= 1).is_err());
+    assert!(with(&|s| s.public[0][0] += 1).is_err());
+    assert!(with(&|s| s.public[1][0] -= 1).is_err());
+    // The same model under another string, and another model under the same one.
+    let same = self::case("linreg");
+    assert!(matches!(verify(&same.key.key, &file), Err(VerifyError::Model { .. })));
+    let mut relation = case.relation.fixed.clone();
+    relation[0] += 1;
+    let other = ProvingKey::setup(case.relation.program.clone(), relation, &case.srs, &Cpu).unwrap();
+    let mut claimed = file.clone();
+    claimed.model_id = other.key.model_id();
+    assert!(matches!(verify(&other.key, &claimed), Err(VerifyError::Rejected(_))));
+}
+
+#[test]
+fn proofs_are_the_same_on_any_number_of_threads() {
+    let case = case("mlp_tanh");
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| proof(&case, 0).to_bytes())
+    };
+    let one = on(1);
+    assert_eq!(one, on(2));
+    assert_eq!(one, on(5));
+}
+
+#[test]
+fn inputs_beyond_the_bounds_are_refused_by_name() {
+    let case = case("mlp_8k");
+    let run = |input: Vec<f64>| case.model.run(&case.relation, &input).unwrap_err();
+    let input = |v: f64| vec![v; 32];
+    assert!(matches!(run(input(f64::NAN)), RunError::NotFinite { element: 0 }));
+    assert!(matches!(run(input(f64::NEG_INFINITY)), RunError::NotFinite { .. }));
+    assert!(matches!(run(input(1e9)), RunError::Input { element: 0, .. }));
+    assert!(matches!(run(vec![0.0; 31]), RunError::Length { found: 31, expected: 32 }));
+    // Every input at its own bound, with the sign that drives some hidden value furthest.
+    let bound = case.inputs.iter().flatten().fold(0.0f64, |a, v| a.max(v.abs())) * 3.9;
+    let refused = (0..200u32).any(|seed| {
+        let extreme: Vec<f64> =
+            (0..32u32).map(|i| if (seed * 7919 + i * i) % 7 < 4 { bound } else { -bound }).collect();
+        matches!(case.model.run(&case.relation, &extreme),
+            Err(RunError::Overflow { tensor, .. }) if !tensor.is_empty())
+    });
+    assert!(refused);
+}
+
+#[test]
+fn models_without_calibration_accept_their_whole_domain() {
+    for name in ["linreg", "mlp_8k", "mlp_tanh"] {
+        let graph = onnx::import(&std::fs::read(folder(name).join("network.onnx")).unwrap()).unwrap();
+        let model = compile(&graph, &[], &CompileOptions::default()).unwrap();
+        let relation = model.lower().unwrap();
+        let srs = Srs::development(relation.program.row_log.into(), &mut rand::rng());
+        let key = ProvingKey::setup(relation.program.clone(), relation.fixed.clone(), &srs, &Cpu).unwrap();
+        for sign in [-1.0, 1.0] {
+            let inference = model.run(&relation, &vec![sign * 63.9; model.input_len()]).unwrap();
+            let statement = Statement { context: [0; 32], public: inference.public };
+            let (file, _) = prove(&key, &srs, statement, inference.cells, &Cpu, &mut |_| ()).unwrap();
+            assert_eq!(verify(&key.key, &file), Ok(()), "{name}");
+        }
+    }
+}
+
+#[test]
 fn bundled_models_are_precise_and_prove() {
-    for name in
-        ["linreg", "scaled_ridge", "logreg", "mlp_8k", "mlp_tanh", "mlp_gelu", "mlp_100k", "mlp_1m"]
-    {
+    for name in ["linreg", "scaled_ridge", "logreg", "mlp_8k", "mlp_tanh", "mlp_gelu", "mlp_100k", "mlp_1m"] {
         let case = case(name);
         let error = relative_error(&case);
         let program = &case.relation.program;

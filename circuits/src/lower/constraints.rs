@@ -220,19 +220,7 @@ impl Lowering<'_> {
             let x = self.out.relation.claim(x, vars, on_x.into_iter().chain(rows));
             products.push(Term { coefficient: 1, vars, eq: false, factors: vec![w, x] });
         }
-        let mut linear = Form::zero(log);
-        if !bias.is_empty() {
-            let mut cells = bias.to_vec();
-            cells.resize(1 << out_vars, 0);
-            let bias = self.constant(out_vars, &cells);
-            if row_vars == 0 {
-                linear = bias;
-            } else {
-                // The same for all rows: a claim that does not depend on them.
-                let claim = self.out.relation.claim(bias, 0, run(Axis::Tau, 0, out_vars));
-                products.push(Term { coefficient: 1, vars: 0, eq: false, factors: vec![claim] });
-            }
-        }
+        let linear = self.constant(log, bias);
         Expression { terms: products, linear }
     }
 
@@ -391,11 +379,26 @@ impl Lowering<'_> {
         let argument = self.expression(x);
         self.equate(argument, 1 << cut.scale, cut.offset << cut.scale, &equals);
 
-        // value + slope top = result.
+        // value + slope top = result, both sides zero on the padding.
         let top = below.last().copied().unwrap_or(result);
-        let factors = [of(slope), of(top)].map(|form| self.out.relation.claim_at_x(form)).to_vec();
-        let term = Term { coefficient: 1, vars: log, eq: true, factors };
-        self.out.relation.constrain(of(value).add(-1, &of(result)), vec![term]);
+        let tensor = &self.circuit.tensors[t];
+        let elements: Vec<i64> = (0..1 << log).map(|i| self.circuit.is_element(tensor, i).into()).collect();
+        let product = [of(slope), of(top)];
+        let (linear, products) = if elements.iter().all(|v| *v == 1) {
+            (of(value), vec![product.to_vec()])
+        } else {
+            let mask = self.constant(log, &elements);
+            let [slope, top] = product;
+            (Form::zero(log), vec![vec![of(value), mask.clone()], vec![slope, top, mask]])
+        };
+        let terms = products
+            .into_iter()
+            .map(|forms| {
+                let factors = forms.into_iter().map(|form| self.out.relation.claim_at_x(form)).collect();
+                Term { coefficient: 1, vars: log, eq: true, factors }
+            })
+            .collect();
+        self.out.relation.constrain(linear.add(-1, &of(result)), terms);
         self.out.cells[t] = Some(Cells::Function { position, value, slope, below, result });
         self.atoms[t] = Some(of(result));
     }

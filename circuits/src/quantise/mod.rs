@@ -117,8 +117,6 @@ struct Info {
     bits: u32,
     /// Whether it is a sum of committed blocks, without products.
     linear: bool,
-    /// Whether its padding is zero.
-    zero_padding: bool,
     /// The tensor it becomes as a factor, once made.
     narrow: Option<TensorId>,
 }
@@ -148,9 +146,8 @@ impl Quantiser<'_> {
         if info.bits > MAX_BITS {
             return Err(QuantiseError::TooLarge { tensor: tensor.name, bits: info.bits });
         }
-        let full = tensor.layout.len() == 1 << tensor.layout.log();
         self.circuit.tensors.push(tensor);
-        self.info.push(Info { zero_padding: info.zero_padding || full, ..info });
+        self.info.push(info);
         Ok(self.circuit.tensors.len() - 1)
     }
 
@@ -167,18 +164,12 @@ impl Quantiser<'_> {
         let range = self.ranges[id.index()];
         let layout = Layout::of(&node.shape);
         let tensor = |fraction: u8, op: IntOp| Tensor { name: node.name.clone(), layout, fraction, op };
-        let info = |bits: u32, linear: bool, zero_padding: bool| Info {
-            range,
-            bits,
-            linear,
-            zero_padding,
-            narrow: None,
-        };
+        let info = |bits: u32, linear: bool| Info { range, bits, linear, narrow: None };
         match &node.op {
             Op::Input => {
                 let fraction = self.free_fraction(range, 24);
                 let bits = (range.bits() + i32::from(fraction)).max(1) as u8;
-                self.push(tensor(fraction, IntOp::Input { bits }), info(bits.into(), true, true))
+                self.push(tensor(fraction, IntOp::Input { bits }), info(bits.into(), true))
             }
             Op::Linear { x, weight, bias } => {
                 let x = self.factor(self.operand(*x))?;
@@ -192,9 +183,8 @@ impl Quantiser<'_> {
             Op::Mul { a, b } => {
                 let (a, b) = (self.factor(self.operand(*a))?, self.factor(self.operand(*b))?);
                 let bits = self.info[a].bits + self.info[b].bits;
-                let padding = self.info[a].zero_padding || self.info[b].zero_padding;
                 let fraction = self.fraction(a) + self.fraction(b);
-                self.push(tensor(fraction, IntOp::Mul { a, b }), info(bits, false, padding))
+                self.push(tensor(fraction, IntOp::Mul { a, b }), info(bits, false))
             }
             Op::Leaky { x, slope } => {
                 let x = self.operand(*x);
@@ -227,7 +217,7 @@ impl Quantiser<'_> {
                     self.circuit.tables.push(table);
                     self.circuit.tables.len() - 1
                 });
-                self.push(tensor(fraction, IntOp::Function { x, table, limbs }), info(bits, true, false))
+                self.push(tensor(fraction, IntOp::Function { x, table, limbs }), info(bits, true))
             }
             Op::Div { a, b } => {
                 let (a, b) = (self.operand(*a), self.factor(self.operand(*b))?);
@@ -250,7 +240,7 @@ impl Quantiser<'_> {
                 let op = IntOp::Div { a, b, shift, limbs, remainder };
                 let widest = widest.max(bits + self.info[b].bits);
                 self.fits(node, widest)?;
-                self.push(tensor(fraction, op), info(bits, true, true))
+                self.push(tensor(fraction, op), info(bits, true))
             }
             Op::Sqrt { x } => {
                 let x = self.operand(*x);
@@ -262,7 +252,7 @@ impl Quantiser<'_> {
                 let limbs = limbs + u8::from((f + shift) / 2 > fraction);
                 self.fits(node, self.info[x].bits + u32::from(shift))?;
                 let bits = u32::from(limbs * self.limb);
-                self.push(tensor((f + shift) / 2, IntOp::Sqrt { x, shift, limbs }), info(bits, true, true))
+                self.push(tensor((f + shift) / 2, IntOp::Sqrt { x, shift, limbs }), info(bits, true))
             }
             Op::Rearrange { inputs, index } => {
                 let inputs: Vec<TensorId> = inputs.iter().map(|x| self.operand(*x)).collect();
@@ -277,7 +267,7 @@ impl Quantiser<'_> {
                     let (fraction, linear) = (self.fraction(from), self.info[from].linear);
                     let op = IntOp::Combine { terms: vec![(1, from)], shift: vec![] };
                     let from = self.info[from];
-                    return self.push(tensor(fraction, op), info(from.bits, linear, from.zero_padding));
+                    return self.push(tensor(fraction, op), info(from.bits, linear));
                 }
                 let index: Vec<(u32, u32)> = (0..layout.len() as u32).map(|i| (0, i)).collect();
                 self.rearrange(node, layout, range, &[from], &index)
@@ -377,16 +367,21 @@ impl Quantiser<'_> {
         let data: Vec<i64> = weight.data().iter().map(|w| scaled(*w, fraction)).collect();
         let largest = data.chunks(weight.cols()).map(|row| row.iter().map(|w| i128::from(w.abs())).sum());
         let bits = self.info[x].bits + bits_of(largest.max().unwrap_or(0i128)) + 1;
-        let bias: Vec<i64> = bias.iter().map(|b| scaled(*b, total)).collect();
-        let bias = if bias.iter().all(|b| *b == 0) { vec![] } else { bias };
         let layout = Layout::of(&node.shape);
-        let zero_padding = self.info[x].zero_padding && (bias.is_empty() || layout.rows == 1);
+        let mut by_position = Vec::new();
+        if bias.iter().any(|b| *b != 0.0) {
+            by_position = vec![0i64; 1 << layout.log()];
+            for i in 0..layout.len() {
+                by_position[layout.position(i)] = scaled(bias[i % bias.len()], total);
+            }
+        }
+        let bias = by_position;
         let weights = Weights { rows: weight.rows() as u32, cols: weight.cols() as u32, data };
         let op = IntOp::Linear { terms: vec![(x, weights)], row_vars: log2_ceil(layout.rows as usize), bias };
         let range = self.ranges[id.index()];
         self.push(
             Tensor { name: node.name.clone(), layout, fraction: total, op },
-            Info { range, bits, linear: false, zero_padding, narrow: None },
+            Info { range, bits, linear: false, narrow: None },
         )
     }
 
@@ -424,7 +419,7 @@ impl Quantiser<'_> {
         let bits = self.info[x].bits.max(range.bits().max(0) as u32 + u32::from(total)) + largest + 1;
         self.push(
             Tensor { name: node.name.clone(), layout, fraction: total, op },
-            Info { range, bits, linear: false, zero_padding: true, narrow: None },
+            Info { range, bits, linear: false, narrow: None },
         )
     }
 
@@ -459,7 +454,6 @@ impl Quantiser<'_> {
             range,
             bits: bits.max(shift_bits) + 1,
             linear: integers.iter().all(|(_, x)| self.info[*x].linear),
-            zero_padding: integers.iter().all(|(_, x)| self.info[*x].zero_padding),
             narrow: None,
         };
         let op = IntOp::Combine { terms: integers, shift: by_position };
@@ -498,19 +492,14 @@ impl Quantiser<'_> {
             bits = bits.max(self.info[*x].bits + u32::from(shift));
         }
         let op = IntOp::Linear { terms, row_vars: 0, bias: vec![] };
-        let info = Info { range, bits, linear: false, zero_padding: true, narrow: None };
+        let info = Info { range, bits, linear: false, narrow: None };
         self.push(Tensor { name: node.name.clone(), layout, fraction, op }, info)
     }
 
     /// Makes a node a public output.
     fn publish(&mut self, id: NodeId) -> Result<(), QuantiseError> {
         let node = self.graph.node(id).clone();
-        let mut x = self.operand(id);
-        if !self.info[x].zero_padding {
-            let layout = self.circuit.tensors[x].layout;
-            let index: Vec<(u32, u32)> = (0..layout.len() as u32).map(|i| (0, i)).collect();
-            x = self.rearrange(&node, layout, self.info[x].range, &[x], &index)?;
-        }
+        let x = self.operand(id);
         let (range, from) = (self.info[x].range, self.fraction(x));
         let keep = self.precision + 8;
         let shift = from.saturating_sub(keep) / self.limb * self.limb;

@@ -218,8 +218,8 @@ pub(crate) struct Circuit {
     pub(crate) outputs: Vec<TensorId>,
 }
 
-/// Most bits of any integer of a circuit.
-pub(crate) const MAX_BITS: u32 = 118;
+/// Most bits of any integer of a circuit: with the scaling of a rounding it still fits 128.
+pub(crate) const MAX_BITS: u32 = 112;
 
 /// `floor(v / 2^shift + 1/2)`.
 pub(crate) fn round_shift(v: i128, shift: u8) -> i128 {

@@ -170,6 +170,11 @@ impl Model {
         self.circuit.limb
     }
 
+    #[cfg(test)]
+    pub(crate) fn table_logs(&self) -> Vec<u8> {
+        self.circuit.tables.iter().map(|t| t.log).collect()
+    }
+
     /// The relation its proofs are about. Deterministic, and about as fast as copying the weights.
     ///
     /// # Errors

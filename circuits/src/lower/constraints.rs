@@ -41,6 +41,7 @@ pub(super) fn lower(circuit: &Circuit) -> Lowered {
             cells: vec![None; tensors],
             table_starts,
             table_log: tables.log(),
+            tuple_tables: Vec::new(),
             table_blocks: None,
             public: vec![None; tensors],
         },
@@ -365,6 +366,7 @@ impl Lowering<'_> {
         let log = self.log(t);
         let width = self.circuit.limb;
         let id = self.out.tuples.add(log);
+        self.out.tuple_tables.push(table);
         let tuple = |area: Area| Symbol { area, id, offset: 0, log };
         let (position, value, slope) = (tuple(Area::Positions), tuple(Area::Values), tuple(Area::Slopes));
         let below = self.limb_blocks(limbs, log);

@@ -46,6 +46,8 @@ pub(crate) struct Lowered {
     /// Where each function table starts in the one they share, and its log size.
     table_starts: Vec<u64>,
     table_log: u8,
+    /// The table of each block of tuples.
+    tuple_tables: Vec<usize>,
     /// Fixed blocks of the tables' values and slopes.
     table_blocks: Option<(usize, usize)>,
     /// A tensor's number among the public tensors.

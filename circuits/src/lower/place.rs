@@ -185,42 +185,68 @@ impl Placement {
     }
 
     fn lookups(&self, lowered: &Lowered, circuit: &Circuit, forms: &mut Vec<Form>) -> Vec<Lookup> {
-        let mut add = |block: Block| {
-            let term = FormTerm { coefficient: Coefficient::ONE, cube: 0, piece: vk::Piece::Block(block) };
-            forms.push(Form { log: block.log, terms: vec![term] });
-            (forms.len() - 1) as u16
-        };
-        let mut lookup = |log: u8, table_log: u8, components: &[u64], table: Vec<u16>, number: usize| {
-            let half = log - 1;
-            let columns = (0..COLUMNS)
-                .map(|i| {
-                    let offset = i << half;
-                    components.iter().map(|c| add(self.witness_block(c + offset, half))).collect()
-                })
-                .collect();
-            Lookup {
-                log: half,
-                table_log,
-                columns,
-                table,
-                multiplicity: self.witness_block(self.multiplicities[number], table_log),
-                helper: self.helper_block(self.helpers[2 * number], half),
-                table_helper: self.helper_block(self.helpers[2 * number + 1], table_log),
-            }
-        };
         let mut out = Vec::new();
         if !lowered.limbs.is_empty() {
-            out.push(lookup(lowered.limbs.log(), circuit.limb, &[self.limbs], vec![], 0));
+            let log = lowered.limbs.log() - 1;
+            let columns = (0..COLUMNS).map(|i| vec![push(forms, block_form(self.half(self.limbs, log, i)))]);
+            out.push(self.lookup(0, log, circuit.limb, columns.collect(), vec![]));
         }
         if let Some((values, slopes)) = lowered.table_blocks {
-            let log = lowered.tuples.log();
-            out.push(lookup(log, lowered.table_log, &self.tuples, vec![], 1));
-            let table = [values, slopes].map(|id| add(self.fixed.block(&lowered.fixed, id, self.row_log)));
-            if let Some(last) = out.last_mut() {
-                last.table = table.to_vec();
-            }
+            let log = lowered.tuples.log() - 1;
+            let columns = (0..COLUMNS).map(|i| {
+                let [positions, values, slopes] = self.tuples.map(|area| block_form(self.half(area, log, i)));
+                let ids = self.tuple_ids(lowered, log, i as u32);
+                [positions, ids, values, slopes].map(|form| push(forms, form)).to_vec()
+            });
+            let columns = columns.collect();
+            let fixed = |id| block_form(self.fixed.block(&lowered.fixed, id, self.row_log));
+            let table = [table_ids(lowered, circuit), fixed(values), fixed(slopes)];
+            let table = table.map(|form| push(forms, form)).to_vec();
+            out.push(self.lookup(1, log, lowered.table_log, columns, table));
         }
         out
+    }
+
+    /// Half `i` of an area of witness cells.
+    fn half(&self, area: u64, log: u8, i: u64) -> Block {
+        self.witness_block(area + (i << log), log)
+    }
+
+    fn lookup(
+        &self,
+        number: usize,
+        log: u8,
+        table_log: u8,
+        columns: Vec<Vec<u16>>,
+        table: Vec<u16>,
+    ) -> Lookup {
+        Lookup {
+            log,
+            table_log,
+            columns,
+            table,
+            multiplicity: self.witness_block(self.multiplicities[number], table_log),
+            helper: self.helper_block(self.helpers[2 * number], log),
+            table_helper: self.helper_block(self.helpers[2 * number + 1], table_log),
+        }
+    }
+
+    /// Which table each tuple of half `i` is of, so that an argument beyond its table's domain finds nothing in the
+    /// next one. Unused tuples are of table 0.
+    fn tuple_ids(&self, lowered: &Lowered, log: u8, i: u32) -> Form {
+        let blocks = self.tuple_offsets.iter().zip(lowered.tuples.logs()).zip(&lowered.tuple_tables);
+        let mut ids = Form { log, terms: Vec::new() };
+        for ((offset, block_log), table) in blocks {
+            let id = table_id(lowered, *table);
+            if block_log > log {
+                // One block is the whole area.
+                ids.terms.extend(constant(log, 0, id));
+            } else if (*offset >> log) as u32 == i {
+                let cube = ((*offset & ((1 << log) - 1)) >> block_log) as u32;
+                ids.terms.extend(constant(block_log, cube, id));
+            }
+        }
+        ids
     }
 
     /// The fixed rows, one after another.
@@ -238,6 +264,44 @@ impl Lowered {
     fn plain_logs(&self) -> impl Iterator<Item = u8> + '_ {
         self.plain.logs()
     }
+}
+
+fn push(forms: &mut Vec<Form>, form: Form) -> u16 {
+    forms.push(form);
+    (forms.len() - 1) as u16
+}
+
+fn block_form(block: Block) -> Form {
+    let term = FormTerm { coefficient: Coefficient::ONE, cube: 0, piece: vk::Piece::Block(block) };
+    Form { log: block.log, terms: vec![term] }
+}
+
+/// The value on a sub-cube; nothing for zero.
+fn constant(log: u8, cube: u32, value: usize) -> Option<FormTerm> {
+    let coefficient = Coefficient::new(value as i128)?;
+    Some(FormTerm { coefficient, cube, piece: vk::Piece::One { log } })
+}
+
+/// A table's number in order of position; that of the first is 0.
+fn table_id(lowered: &Lowered, table: usize) -> usize {
+    lowered.table_starts.iter().filter(|start| **start < lowered.table_starts[table]).count()
+}
+
+/// Which table each entry is of; entries of none have a number of their own.
+fn table_ids(lowered: &Lowered, circuit: &Circuit) -> Form {
+    let none = circuit.tables.len();
+    // `none` everywhere, and what is missing to it taken away on each table.
+    let mut ids =
+        Form { log: lowered.table_log, terms: constant(lowered.table_log, 0, none).into_iter().collect() };
+    for (t, table) in circuit.tables.iter().enumerate() {
+        let cube = (lowered.table_starts[t] >> table.log) as u32;
+        let missing = constant(table.log, cube, none - table_id(lowered, t));
+        ids.terms.extend(missing.and_then(|term| {
+            let (mantissa, shift) = term.coefficient.parts();
+            Some(FormTerm { coefficient: Coefficient::from_parts(-mantissa, shift)?, ..term })
+        }));
+    }
+    ids
 }
 
 /// A coefficient as a sum of those the key can hold: 30 bits each.
@@ -267,4 +331,61 @@ fn public_tensors(circuit: &Circuit) -> Vec<PublicTensor> {
             PublicTensor { role, log: tensor.layout.log(), bits, fraction: tensor.fraction, len: len as u32 }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Function, GraphBuilder};
+    use crate::{CompileOptions, compile};
+
+    /// A form of constants, by position.
+    fn expand(form: &Form) -> Vec<i64> {
+        let mut out = vec![0; 1 << form.log];
+        for term in &form.terms {
+            assert!(matches!(term.piece, vk::Piece::One { .. }));
+            let (mantissa, shift) = term.coefficient.parts();
+            let start = (term.cube as usize) << term.piece.log();
+            out[start..start + (1 << term.piece.log())]
+                .iter_mut()
+                .for_each(|v| *v += i64::from(mantissa) << shift);
+        }
+        out
+    }
+
+    #[test]
+    fn no_function_reaches_into_the_table_of_another() {
+        let mut b = GraphBuilder::new("two", "x", &[1, 3]).unwrap();
+        let x = b.input();
+        let wide = b.affine(x, 8.0, 0.0).unwrap();
+        let (t, s) = (b.function(x, Function::Tanh).unwrap(), b.function(wide, Function::Sigmoid).unwrap());
+        let g = b.function(t, Function::Gelu).unwrap();
+        let sum = b.combine(&[(1.0, g), (1.0, s)]).unwrap();
+        let graph = b.finish(&[("y", sum)]).unwrap();
+        let model = compile(&graph, &[vec![1.0, -2.0, 0.5]], &CompileOptions::default()).unwrap();
+        let relation = model.lower().unwrap();
+        let (lowered, program) = (&relation.lowered, &relation.program);
+        let lookup = &program.lookups[1];
+        let table = expand(&program.forms[usize::from(lookup.table[0])]);
+        let columns = lookup.columns.iter().flat_map(|c| expand(&program.forms[usize::from(c[1])]));
+        let tuples: Vec<i64> = columns.collect();
+        let mut owners = vec![0; 1 << lowered.table_log];
+        for (id, number) in lowered.tuple_tables.iter().enumerate() {
+            let start = lowered.table_starts[*number] as usize;
+            let entries = start..start + (1 << model.table_logs()[*number]);
+            let own = table[start];
+            assert!(table[entries.clone()].iter().all(|v| *v == own));
+            assert!(entries.clone().all(|i| owners[i] == 0), "tables do not overlap");
+            owners[entries].fill(id + 1);
+            let at = relation.placement.tuple_offsets[id] as usize;
+            assert!(tuples[at..at + 4].iter().all(|v| *v == own));
+            let others = lowered.tuple_tables.iter().filter(|t| *t != number);
+            assert!(others.into_iter().all(|t| table[lowered.table_starts[*t] as usize] != own));
+        }
+        assert!(
+            owners.iter().zip(&table).all(|(o, id)| *o != 0 || *id == 3),
+            "unused entries are of no table"
+        );
+        assert_eq!(table[0], 0, "unused tuples are of table 0");
+    }
 }

@@ -27,12 +27,12 @@ impl Accumulator {
         let mask = (v >> 63) as u64;
         let mut carry = 0u64;
         let mut negative_carry = 0u64;
-        for i in 0..4 {
-            let t = u128::from(a[i]) * u128::from(factor) + u128::from(self.wide[i]) + u128::from(carry);
-            self.wide[i] = t as u64;
+        for ((a, wide), negative) in a.iter().zip(&mut self.wide).zip(&mut self.negative) {
+            let t = u128::from(*a) * u128::from(factor) + u128::from(*wide) + u128::from(carry);
+            *wide = t as u64;
             carry = (t >> 64) as u64;
-            let n = u128::from(self.negative[i]) + u128::from(a[i] & mask) + u128::from(negative_carry);
-            self.negative[i] = n as u64;
+            let n = u128::from(*negative) + u128::from(a & mask) + u128::from(negative_carry);
+            *negative = n as u64;
             negative_carry = (n >> 64) as u64;
         }
         let (sum, over) = self.wide[4].overflowing_add(carry);

@@ -8,6 +8,7 @@ use crate::cells::Cells;
 use crate::commit::commit_sparse;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{One, Zero, batch_inversion};
+use std::collections::BTreeMap;
 use sumcast_verifier::encoding::integer;
 use sumcast_verifier::vk::{Block, Lookup, Program};
 
@@ -106,10 +107,17 @@ impl Helper {
         g1: &[G1Affine],
         backend: &dyn Backend,
     ) {
+        // The columns of a row share one multi-scalar multiplication over the table's inverses.
+        let mut by_row: BTreeMap<usize, (Vec<G1Affine>, Vec<u32>)> = BTreeMap::new();
         for column in &found.columns {
             for (row, start, part) in spans(program, lookup.helper, column) {
-                rows[row] += backend.msm_indexed(&g1[start..], part, &self.inverses);
+                let (bases, index) = by_row.entry(row).or_default();
+                bases.extend_from_slice(&g1[start..start + part.len()]);
+                index.extend_from_slice(part);
             }
+        }
+        for (row, (bases, index)) in by_row {
+            rows[row] += backend.msm_indexed(&bases, &index, &self.inverses);
         }
         for (row, start, part) in spans(program, lookup.table_helper, &self.entries) {
             rows[row] += commit_sparse(&g1[start..], part, backend);

@@ -172,7 +172,7 @@ pub fn prove(
     transcript.scalars(Label::Linear, &[linear_value]);
     let claims: Vec<Vec<Fr>> = program.claims.iter().map(|c| cells.claim(c, &ch.tau, backend)).collect();
     let s1 = sumcheck::run(
-        instances(program, claims, helpers, &ch),
+        instances(program, &claims, helpers, &ch),
         program.rounds(),
         program.degree(),
         &ch.tau,
@@ -258,12 +258,7 @@ fn values_at_x(program: &Program, factors: &[Vec<Fr>], alpha: Fr) -> Vec<Option<
 }
 
 /// The terms of S1, scaled by their powers of `lambda`.
-fn instances(
-    program: &Program,
-    claims: Vec<Vec<Fr>>,
-    helpers: Vec<Helper>,
-    ch: &Challenges,
-) -> Vec<Instance> {
+fn instances(program: &Program, claims: &[Vec<Fr>], helpers: Vec<Helper>, ch: &Challenges) -> Vec<Instance> {
     let mut out = Vec::new();
     let mut powers = Powers::of(ch.lambda);
     for product in &program.products {

@@ -1,0 +1,193 @@
+//! Keys: the encoding is canonical, and every condition of `docs/protocol.md` 9 is checked.
+
+use ark_ec::AffineRepr;
+use sumcast_verifier::vk::{
+    Axis, Block, Claim, Coefficient, Form, FormTerm, Key, Lookup, Piece, Product, ProductTerm, Program,
+    PublicTensor, Role, Run, SrsKind, SrsPoints,
+};
+use sumcast_verifier::{DecodeError, Fr, G1Affine, G2Affine, KeyError};
+
+fn one(piece: Piece) -> FormTerm {
+    FormTerm { coefficient: Coefficient::ONE, cube: 0, piece }
+}
+
+fn block(log: u8, row: u16, at: u32) -> Block {
+    Block { log, row, at }
+}
+
+/// Rows of 16: 0, 1 weights; 2, 3 witness; 4, 5 helper.
+fn program() -> Program {
+    let run = |axis, start, len| Run { axis, start, len };
+    Program {
+        row_log: 4,
+        public: vec![PublicTensor { role: Role::Input, log: 2, bits: 20, fraction: 8, len: 3 }],
+        fixed_rows: 2,
+        witness_rows: 2,
+        helper_rows: 2,
+        forms: vec![
+            Form { log: 5, terms: vec![one(Piece::Block(block(5, 0, 2)))] },
+            Form { log: 2, terms: vec![one(Piece::Public { log: 2, tensor: 0 })] },
+            Form {
+                log: 3,
+                terms: vec![
+                    one(Piece::Block(block(3, 2, 8))),
+                    one(Piece::One { log: 3 }),
+                    one(Piece::Index { log: 1 }),
+                ],
+            },
+        ],
+        claims: vec![
+            Claim { form: 0, vars: 2, runs: vec![run(Axis::X, 0, 2), run(Axis::Tau, 0, 3)] },
+            Claim { form: 1, vars: 2, runs: vec![run(Axis::X, 0, 2)] },
+        ],
+        products: vec![Product {
+            log: 3,
+            linear: Some(2),
+            terms: vec![ProductTerm {
+                coefficient: Coefficient::new(-24).unwrap(),
+                vars: 2,
+                eq: false,
+                factors: vec![0, 1],
+            }],
+        }],
+        lookups: vec![Lookup {
+            log: 3,
+            table_log: 4,
+            columns: vec![vec![2]],
+            table: vec![],
+            multiplicity: block(4, 3, 0),
+            helper: block(3, 4, 8),
+            table_helper: block(4, 5, 0),
+        }],
+    }
+}
+
+fn key() -> Key {
+    let g2 = |s: u64| (G2Affine::generator() * Fr::from(s)).into();
+    let g1 = |s: u64| (G1Affine::generator() * Fr::from(s)).into();
+    Key {
+        srs: SrsPoints { kind: SrsKind::Development, tau: g2(5), tau_b: g2(25) },
+        program: program(),
+        fixed: vec![g1(7), g1(8)],
+    }
+}
+
+#[test]
+fn keys_round_trip_and_every_other_encoding_is_another_key() {
+    let bytes = key().to_bytes();
+    assert_eq!(Key::from_bytes(&bytes), Ok(key()));
+    for i in 0..bytes.len() {
+        let mut wrong = bytes.clone();
+        wrong[i] ^= 1 << (i % 8);
+        if let Ok(other) = Key::from_bytes(&wrong) {
+            assert_eq!(other.to_bytes(), wrong, "byte {i}");
+            assert_ne!(other.model_id(), key().model_id());
+        }
+        assert!(Key::from_bytes(&bytes[..i]).is_err(), "cut to {i}");
+    }
+    let longer = [bytes, vec![0]].concat();
+    assert_eq!(Key::from_bytes(&longer), Err(KeyError::Encoding(DecodeError::Trailing(1))));
+}
+
+#[test]
+fn heads_are_checked() {
+    let bytes = key().to_bytes();
+    let with = |i: usize, v: u8| {
+        let mut wrong = bytes.clone();
+        wrong[i] = v;
+        Key::from_bytes(&wrong)
+    };
+    assert_eq!(with(0, b'X'), Err(KeyError::Magic));
+    assert_eq!(with(5, 2), Err(KeyError::Version(2)));
+    assert!(matches!(with(6, 3), Err(KeyError::IllFormed { part: "srs", .. })));
+    assert!(matches!(Key::from_bytes(&[]), Err(KeyError::Magic)));
+}
+
+#[test]
+fn coefficients_are_canonical() {
+    assert_eq!(Coefficient::new(0), None);
+    assert_eq!(Coefficient::new(-24).unwrap().parts(), (-3, 3));
+    assert_eq!(Coefficient::new(1i128 << 100).unwrap().parts(), (1, 100));
+    assert_eq!(Coefficient::new((1 << 40) + 1), None);
+    assert_eq!(Coefficient::from_parts(2, 1), None);
+    assert_eq!(Coefficient::from_parts(0, 0), None);
+    assert_eq!(Coefficient::from_parts(1, 201), None);
+    assert!(Coefficient::from_parts(2, 0).is_some());
+    assert_eq!(Coefficient::new(-24).unwrap().field(), -Fr::from(24u64));
+}
+
+/// A change to the program, and what it breaks.
+type Break = (&'static str, fn(&mut Program));
+
+const BREAKS: &[Break] = &[
+    ("row length outside", |p| p.row_log = 1),
+    ("row length outside", |p| p.row_log = 21),
+    ("too many rows", |p| p.witness_rows = 5000),
+    ("longer than its log size", |p| p.public[0].len = 5),
+    ("longer than its log size", |p| p.public[0].log = 21),
+    ("too many bits", |p| p.public[0].bits = 101),
+    ("a piece longer than its form", |p| p.forms[2].log = 2),
+    ("too long", |p| p.forms[2].log = 33),
+    ("a sub-cube outside the form", |p| p.forms[2].terms[2].cube = 4),
+    ("no such public tensor", |p| p.forms[1].terms[0].piece = Piece::Public { log: 2, tensor: 1 }),
+    ("not the public tensor's log size", |p| {
+        p.forms[1].terms[0].piece = Piece::Public { log: 1, tensor: 0 };
+    }),
+    ("block not aligned", |p| p.forms[2].terms[0].piece = Piece::Block(block(3, 2, 4))),
+    ("block not aligned", |p| p.forms[2].terms[0].piece = Piece::Block(block(3, 2, 16))),
+    ("row count outside", |p| p.forms[0].terms[0].piece = Piece::Block(block(5, 0, 0))),
+    ("row count outside", |p| p.forms[0].terms[0].piece = Piece::Block(block(5, 0, 3))),
+    // A form may use no helper row.
+    ("block outside its rows", |p| p.forms[2].terms[0].piece = Piece::Block(block(3, 4, 0))),
+    ("block outside its rows", |p| p.forms[0].terms[0].piece = Piece::Block(block(5, 3, 2))),
+    ("no such form", |p| p.claims[0].form = 3),
+    ("too many variables", |p| p.claims[0].vars = 33),
+    ("a run outside the limits", |p| p.claims[0].runs[1].len = 33),
+    ("a run outside the limits", |p| {
+        p.claims[0].runs.push(Run { axis: Axis::Tau, start: 0, len: 0 });
+    }),
+    ("a variable the claim does not range over", |p| p.claims[1].runs[0].start = 1),
+    ("a variable bound twice", |p| {
+        p.claims[1].runs = [Run { axis: Axis::X, start: 0, len: 1 }; 2].to_vec();
+    }),
+    ("the binding's length", |p| p.claims[0].runs[1].len = 2),
+    ("too many output variables", |p| p.products[0].log = 33),
+    ("no such form", |p| p.products[0].linear = Some(9)),
+    ("the linear part's size", |p| p.products[0].log = 4),
+    ("a term without factors", |p| p.products[0].terms[0].factors.clear()),
+    ("a term without factors or with too many", |p| p.products[0].terms[0].factors = vec![0; 5]),
+    ("no such claim", |p| p.products[0].terms[0].factors[0] = 2),
+    ("a factor over other variables", |p| p.products[0].terms[0].vars = 3),
+    ("columns or components", |p| p.lookups[0].columns = vec![vec![2]; 5]),
+    ("columns or components", |p| p.lookups[0].columns.clear()),
+    ("a column without all components", |p| p.lookups[0].columns[0].push(2)),
+    ("a component of another size", |p| p.lookups[0].columns[0][0] = 1),
+    ("a table component of another size", |p| {
+        p.lookups[0].columns[0].push(2);
+        p.lookups[0].table = vec![2];
+    }),
+    ("not the table's size", |p| p.lookups[0].multiplicity = block(3, 3, 0)),
+    ("not the table's size", |p| p.lookups[0].table_helper = block(3, 5, 0)),
+    ("not the columns' size", |p| p.lookups[0].helper = block(2, 4, 8)),
+    // Multiplicities in a helper row would be chosen after the challenge.
+    ("block outside its rows", |p| p.lookups[0].multiplicity = block(4, 4, 0)),
+    ("block in rows of another group", |p| p.lookups[0].multiplicity = block(4, 1, 0)),
+    ("block in rows of another group", |p| p.lookups[0].helper = block(3, 3, 8)),
+    ("block outside its rows", |p| p.lookups[0].table_helper = block(4, 6, 0)),
+    ("two of them overlap", |p| p.lookups[0].helper = block(3, 5, 8)),
+];
+
+#[test]
+fn ill_formed_programs_are_refused() {
+    assert_eq!(program().check(), Ok(()));
+    for (i, (expected, change)) in BREAKS.iter().enumerate() {
+        let mut wrong = program();
+        change(&mut wrong);
+        match wrong.check() {
+            Err(KeyError::IllFormed { reason, .. }) => {
+                assert!(reason.contains(expected), "{i}: {reason:?} is not {expected:?}");
+            }
+            other => panic!("{i}: {expected}: {other:?}"),
+        }
+    }
+}

@@ -6,6 +6,7 @@ use crate::msm;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// What a sumcheck sums, after the factor `eq`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,9 @@ pub trait Backend: Sync + std::fmt::Debug {
     /// `sum_i (a_i + X (a_(i+half) - a_i)) (b_i + X (b_(i+half) - b_i))`.
     fn round_product(&self, a: &[Fr], b: &[Fr]) -> [Fr; 2];
 
+    /// `sum_i eq[i] values[i]` and `sum_i eq[i] values[i + half]`.
+    fn round_eq(&self, values: &[Fr], eq: &[Fr]) -> [Fr; 2];
+
     /// Binds the top variable of a vector: `v[i] + x (v[i + half] - v[i])`.
     fn fold(&self, values: &mut Vec<Fr>, x: Fr);
 }
@@ -68,6 +72,16 @@ pub struct Cpu;
 
 /// Pairs a task of a sumcheck round works on.
 const GRAIN: usize = 1 << 9;
+
+/// Two sums over a range, in tasks.
+fn pair_sums(len: usize, task: impl Fn(Range<usize>) -> [Fr; 2] + Sync) -> [Fr; 2] {
+    if len <= GRAIN {
+        return task(0..len);
+    }
+    let starts: Vec<usize> = (0..len).step_by(GRAIN).collect();
+    let tasks = starts.into_par_iter().map(|start| task(start..(start + GRAIN).min(len)));
+    tasks.reduce(|| [Fr::zero(); 2], |a, b| [a[0] + b[0], a[1] + b[1]])
+}
 
 impl Backend for Cpu {
     fn msm(&self, bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
@@ -96,7 +110,7 @@ impl Backend for Cpu {
 
     fn round(&self, summand: Summand, factors: &[&[Fr]], eq: Option<&[Fr]>, points: usize) -> Vec<Fr> {
         let half = factors[0].len() / 2;
-        let task = |range: std::ops::Range<usize>| {
+        let task = |range: Range<usize>| {
             let mut sums = vec![Fr::zero(); points];
             let mut at = [Fr::zero(); MAX_FACTORS];
             let mut step = [Fr::zero(); MAX_FACTORS];
@@ -137,8 +151,7 @@ impl Backend for Cpu {
     fn round_product(&self, a: &[Fr], b: &[Fr]) -> [Fr; 2] {
         let half = a.len() / 2;
         let ((a_low, a_high), (b_low, b_high)) = (a.split_at(half), b.split_at(half));
-        let task = |start: usize| {
-            let range = start..(start + GRAIN).min(half);
+        pair_sums(half, |range| {
             let (al, ah) = (&a_low[range.clone()], &a_high[range.clone()]);
             let (bl, bh) = (&b_low[range.clone()], &b_high[range]);
             let mut sums = [Fr::zero(); 2];
@@ -147,12 +160,20 @@ impl Backend for Cpu {
                 sums[1] += (*ah - al) * (*bh - bl);
             }
             sums
-        };
-        if half <= GRAIN {
-            return task(0);
-        }
-        let starts: Vec<usize> = (0..half).step_by(GRAIN).collect();
-        starts.into_par_iter().map(task).reduce(|| [Fr::zero(); 2], |a, b| [a[0] + b[0], a[1] + b[1]])
+        })
+    }
+
+    fn round_eq(&self, values: &[Fr], eq: &[Fr]) -> [Fr; 2] {
+        let half = values.len() / 2;
+        let (low, high) = values.split_at(half);
+        pair_sums(half, |range| {
+            let mut sums = [Fr::zero(); 2];
+            for ((e, l), h) in eq[range.clone()].iter().zip(&low[range.clone()]).zip(&high[range]) {
+                sums[0] += *e * l;
+                sums[1] += *e * h;
+            }
+            sums
+        })
     }
 
     fn fold(&self, values: &mut Vec<Fr>, x: Fr) {

@@ -5,9 +5,9 @@
 
 use crate::Backend;
 use crate::cells::Cells;
-use crate::eq::eq_vector;
+use crate::eq::{eq_pyramid, eq_vector};
 use ark_bn254::Fr;
-use ark_ff::Zero;
+use ark_ff::{One, Zero};
 use std::collections::BTreeMap;
 use sumcast_verifier::RoundPolynomial;
 use sumcast_verifier::relation::{Functional, Powers};
@@ -93,13 +93,47 @@ pub(crate) fn evaluate(rows: &Rows<'_>, functional: &Functional, backend: &dyn B
     sum
 }
 
-/// The inner products whose sum is claimed: pairs of vectors of a row's length.
-fn pairs(
-    rows: &Rows<'_>,
-    functionals: &[&Functional],
-    gamma: Fr,
-    backend: &dyn Backend,
-) -> Vec<(Vec<Fr>, Vec<Fr>)> {
+/// An inner product of a row's length on its way through the rounds.
+#[derive(Debug)]
+enum Product {
+    /// With any weights.
+    Weights { values: Vec<Fr>, weights: Vec<Fr> },
+    /// With `scale eq(point, .)`: its weights over the variables below are a level of a pyramid, those above a
+    /// scalar, so only the values are folded.
+    Eq { values: Vec<Fr>, pyramid: Vec<Vec<Fr>>, point: Vec<Fr>, scale: Fr },
+}
+
+impl Product {
+    /// Constant and leading coefficient of the round that binds variable `k`.
+    fn round(&self, k: usize, backend: &dyn Backend) -> [Fr; 2] {
+        match self {
+            Self::Weights { values, weights } => backend.round_product(values, weights),
+            Self::Eq { values, pyramid, point, scale } => {
+                // (1 - p + (2 p - 1) X) (low + (high - low) X).
+                let [low, high] = backend.round_eq(values, &pyramid[k]);
+                let p = point[k];
+                [*scale * (Fr::one() - p) * low, *scale * (p + p - Fr::one()) * (high - low)]
+            }
+        }
+    }
+
+    fn bind(&mut self, k: usize, x: Fr, backend: &dyn Backend) {
+        match self {
+            Self::Weights { values, weights } => {
+                backend.fold(values, x);
+                backend.fold(weights, x);
+            }
+            Self::Eq { values, pyramid, point, scale } => {
+                backend.fold(values, x);
+                pyramid.truncate(k);
+                *scale *= sumcast_verifier::mle::eq(&point[k..=k], &[x]);
+            }
+        }
+    }
+}
+
+/// The inner products whose sum is claimed.
+fn products(rows: &Rows<'_>, functionals: &[&Functional], gamma: Fr, backend: &dyn Backend) -> Vec<Product> {
     let row_log = usize::from(rows.program().row_log);
     // Weights on single rows, and folded rows by the point of their vector.
     let mut weights: BTreeMap<usize, Vec<Fr>> = BTreeMap::new();
@@ -127,8 +161,14 @@ fn pairs(
             }
         }
     }
-    let single = weights.into_iter().map(|(row, weights)| (rows.row(row), weights));
-    single.chain(folded.into_iter().map(|(point, values)| (values, eq_vector(&point)))).collect()
+    let single =
+        weights.into_iter().map(|(row, weights)| Product::Weights { values: rows.row(row), weights });
+    let spanning = folded.into_iter().map(|(point, values)| {
+        // The level of all variables is never read.
+        let pyramid = eq_pyramid(&point[..row_log - 1]);
+        Product::Eq { values, pyramid, point, scale: Fr::one() }
+    });
+    single.chain(spanning).collect()
 }
 
 /// Runs S2; `challenge` absorbs a round and gives its challenge. Gives the messages and the point.
@@ -139,21 +179,20 @@ pub(crate) fn run(
     backend: &dyn Backend,
     mut challenge: impl FnMut(&[Fr]) -> Fr,
 ) -> (Vec<RoundPolynomial>, Vec<Fr>) {
-    let mut pairs = pairs(rows, functionals, gamma, backend);
+    let mut products = products(rows, functionals, gamma, backend);
     let row_log = usize::from(rows.program().row_log);
     let mut messages = Vec::new();
     let mut y = vec![Fr::zero(); row_log];
     for k in (0..row_log).rev() {
         let mut sent = vec![Fr::zero(); 2];
-        for (a, b) in &pairs {
-            sent.iter_mut().zip(backend.round_product(a, b)).for_each(|(s, v)| *s += v);
+        for product in &products {
+            sent.iter_mut().zip(product.round(k, backend)).for_each(|(s, v)| *s += v);
         }
         let challenge = challenge(&sent);
         messages.push(RoundPolynomial { coefficients: sent });
         y[k] = challenge;
-        for (a, b) in &mut pairs {
-            backend.fold(a, challenge);
-            backend.fold(b, challenge);
+        for product in &mut products {
+            product.bind(k, challenge, backend);
         }
     }
     (messages, y)

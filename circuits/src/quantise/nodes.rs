@@ -1,0 +1,348 @@
+//! Every node of the graph.
+
+use super::ranges::Range;
+use super::{
+    CELL_BITS, Info, LEAST_WEIGHT_BITS, MAX_SUM_FRACTION, MAX_WIRING, QuantiseError, Quantiser, WEIGHT_BITS,
+    bits_of, tables,
+};
+use crate::circuit::{Layout, Op as IntOp, Tensor, TensorId, Weights, log2_ceil};
+use crate::graph::{Function, Matrix, Node, NodeId, Op};
+use sumcast_verifier::vk::limits::PUBLIC_BITS;
+
+impl Quantiser<'_> {
+    pub(super) fn node(&mut self, id: NodeId, node: &Node) -> Result<TensorId, QuantiseError> {
+        let range = self.ranges[id.index()];
+        let layout = Layout::of(&node.shape);
+        let tensor = |fraction: u8, op: IntOp| Tensor { name: node.name.clone(), layout, fraction, op };
+        let info = |bits: u32, linear: bool| Info { range, bits, linear, narrow: None };
+        match &node.op {
+            Op::Input => {
+                let fraction = self.free_fraction(range, 24);
+                let bits = (range.bits() + i32::from(fraction)).max(1) as u32;
+                if bits > PUBLIC_BITS.into() {
+                    return Err(QuantiseError::TooLarge { tensor: node.name.clone(), bits });
+                }
+                self.push(tensor(fraction, IntOp::Input { bits: bits as u8 }), info(bits, true))
+            }
+            Op::Linear { x, weight, bias } => {
+                let x = self.factor(self.operand(*x))?;
+                self.linear(id, node, x, weight, bias)
+            }
+            Op::Scale { x, scale, shift } => self.scale(id, node, self.operand(*x), scale, shift),
+            Op::Combine { terms } => {
+                let terms: Vec<(f64, TensorId)> = terms.iter().map(|(c, x)| (*c, self.operand(*x))).collect();
+                self.combine(tensor(0, IntOp::Input { bits: 0 }), range, &terms, &[])
+            }
+            Op::Mul { a, b } => {
+                let (a, b) = (self.factor(self.operand(*a))?, self.factor(self.operand(*b))?);
+                let bits = self.info[a].bits + self.info[b].bits;
+                let fraction = self.fraction(a) + self.fraction(b);
+                self.push(tensor(fraction, IntOp::Mul { a, b }), info(bits, false))
+            }
+            Op::Leaky { x, slope } => {
+                let x = self.operand(*x);
+                let p = self.rectify(node, layout, x)?;
+                if *slope == 0.0 {
+                    return Ok(p);
+                }
+                let Tensor { fraction, .. } = self.circuit.tensors[p];
+                let n = self.push(
+                    tensor(fraction, IntOp::Negative { of: p }),
+                    Info { range: self.info[p].range, ..self.info[p] },
+                )?;
+                let terms = [(1.0, p), (-slope, n)];
+                self.combine(tensor(0, IntOp::Input { bits: 0 }), range, &terms, &[])
+            }
+            Op::Function { x, function } => self.function(node, range, self.operand(*x), *function),
+            Op::Div { a, b } => self.div(node, range, self.operand(*a), self.operand(*b)),
+            Op::Sqrt { x } => self.sqrt(node, range, self.operand(*x)),
+            Op::Rearrange { inputs, index } => {
+                let inputs: Vec<TensorId> = inputs.iter().map(|x| self.operand(*x)).collect();
+                self.rearrange(node, layout, range, &inputs, index)
+            }
+            Op::Reshape { x } => {
+                let from = self.operand(*x);
+                let old = self.circuit.tensors[from].layout;
+                let same = old.log() == layout.log()
+                    && (0..layout.len()).all(|i| old.position(i) == layout.position(i));
+                if same {
+                    let (fraction, linear) = (self.fraction(from), self.info[from].linear);
+                    let op = IntOp::Combine { terms: vec![(1, from)], shift: vec![] };
+                    let from = self.info[from];
+                    return self.push(tensor(fraction, op), info(from.bits, linear));
+                }
+                let index: Vec<(u32, u32)> = (0..layout.len() as u32).map(|i| (0, i)).collect();
+                self.rearrange(node, layout, range, &[from], &index)
+            }
+        }
+    }
+
+    fn function(
+        &mut self,
+        node: &Node,
+        range: Range,
+        x: TensorId,
+        function: Function,
+    ) -> Result<TensorId, QuantiseError> {
+        let domain = self.info[x].range.bits().clamp(-4, 40) as i16;
+        let table = tables::table(function, domain, self.limb, self.precision);
+        let fraction = table.fraction;
+        let largest = table.values.iter().zip(&table.slopes).map(|(v, s)| {
+            let (v, s) = (i128::from(*v), i128::from(*s));
+            bits_of(v).max(bits_of(v + (s << self.limb)))
+        });
+        let bits = largest.max().unwrap_or(0);
+        let width = i32::from(self.fraction(x)) + i32::from(domain) + 1 - i32::from(table.log);
+        let limbs = (width.max(1) as u8).div_ceil(self.limb);
+        self.fits(&node.name, u32::from(limbs * self.limb) + u32::from(table.log))?;
+        let known = self.circuit.tables.iter().position(|t| *t == table);
+        let table = known.unwrap_or_else(|| {
+            self.circuit.tables.push(table);
+            self.circuit.tables.len() - 1
+        });
+        let op = IntOp::Function { x, table, limbs };
+        let layout = Layout::of(&node.shape);
+        self.push(
+            Tensor { name: node.name.clone(), layout, fraction, op },
+            Info { range, bits, linear: true, narrow: None },
+        )
+    }
+
+    fn div(
+        &mut self,
+        node: &Node,
+        range: Range,
+        a: TensorId,
+        b: TensorId,
+    ) -> Result<TensorId, QuantiseError> {
+        let b = self.factor(b)?;
+        let (limbs, wanted) = self.limbs(&node.name, range, true, super::MAX_FRACTION)?;
+        // y = 2^shift a / b, so the fraction of y is that of a, plus the shift, less that of b.
+        let mut a = a;
+        if self.fraction(a) > wanted + self.fraction(b) {
+            a = self.factor(a)?;
+        }
+        let shift = (wanted + self.fraction(b)).saturating_sub(self.fraction(a));
+        let fraction = (self.fraction(a) + shift).saturating_sub(self.fraction(b));
+        let remainder = (self.info[b].bits as u8).div_ceil(self.limb).max(1);
+        let bits = u32::from(limbs * self.limb);
+        self.fits(&node.name, (self.info[a].bits + u32::from(shift)).max(bits + self.info[b].bits))?;
+        let op = IntOp::Div { a, b, shift, limbs, remainder };
+        let layout = Layout::of(&node.shape);
+        self.push(
+            Tensor { name: node.name.clone(), layout, fraction, op },
+            Info { range, bits, linear: true, narrow: None },
+        )
+    }
+
+    fn sqrt(&mut self, node: &Node, range: Range, x: TensorId) -> Result<TensorId, QuantiseError> {
+        let (limbs, wanted) = self.limbs(&node.name, range, false, super::MAX_FRACTION)?;
+        // y^2 = 2^shift x, so the fraction of y is half of that of x and the shift.
+        let from = self.fraction(x);
+        let shift = (2 * wanted).saturating_sub(from);
+        let shift = shift + (from + shift) % 2;
+        let fraction = (from + shift) / 2;
+        let limbs = limbs + (fraction - wanted).div_ceil(self.limb);
+        self.fits(&node.name, self.info[x].bits + u32::from(shift))?;
+        let bits = u32::from(limbs * self.limb);
+        let op = IntOp::Sqrt { x, shift, limbs };
+        let layout = Layout::of(&node.shape);
+        self.push(
+            Tensor { name: node.name.clone(), layout, fraction, op },
+            Info { range, bits, linear: true, narrow: None },
+        )
+    }
+
+    fn rectify(&mut self, node: &Node, layout: Layout, x: TensorId) -> Result<TensorId, QuantiseError> {
+        let info = self.info[x];
+        let from = self.fraction(x);
+        let (limbs, fraction) = self.limbs(&node.name, info.range, false, from)?;
+        let op = IntOp::Rectify { x, shift: from - fraction, limbs };
+        let bits = u32::from(limbs * self.limb);
+        self.push(
+            Tensor { name: node.name.clone(), layout, fraction, op },
+            Info { bits, linear: true, narrow: None, ..info },
+        )
+    }
+
+    /// Fraction bits for the weights of `node`, so that what consumes it removes whole limbs. `largest` is the
+    /// largest addend, which has to fit a cell.
+    fn weight_fraction(
+        &self,
+        id: NodeId,
+        node: &Node,
+        x: TensorId,
+        largest: f64,
+    ) -> Result<u8, QuantiseError> {
+        let range = self.ranges[id.index()];
+        let room =
+            i32::try_from(CELL_BITS).unwrap_or(0) - 1 - Range { low: 0.0, high: largest }.bits().max(0);
+        let room = (room - i32::from(self.fraction(x))).clamp(0, 60) as u8;
+        if room < LEAST_WEIGHT_BITS {
+            let bits = CELL_BITS + u32::from(WEIGHT_BITS - room);
+            return Err(QuantiseError::TooLarge { tensor: node.name.clone(), bits });
+        }
+        let mut consumers = self.graph.nodes().iter().filter(|n| n.op.operands().contains(&id)).peekable();
+        if consumers.peek().is_none() || room <= WEIGHT_BITS {
+            return Ok(room.min(WEIGHT_BITS));
+        }
+        let signed = !consumers.any(|n| matches!(n.op, Op::Leaky { .. }));
+        let (_, kept) = self.limbs(&node.name, range, signed, super::MAX_FRACTION)?;
+        let removed = i32::from(self.fraction(x) + WEIGHT_BITS) - i32::from(kept);
+        let limb = i32::from(self.limb);
+        Ok(room.min((i32::from(WEIGHT_BITS) + (-removed).rem_euclid(limb)) as u8))
+    }
+
+    fn linear(
+        &mut self,
+        id: NodeId,
+        node: &Node,
+        x: TensorId,
+        weight: &Matrix,
+        bias: &[f64],
+    ) -> Result<TensorId, QuantiseError> {
+        let layout = Layout::of(&node.shape);
+        let largest = bias.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+        let fraction = self.weight_fraction(id, node, x, largest)?;
+        let total = self.fraction(x) + fraction;
+        let data = self.scaled(&node.name, weight.data(), fraction)?;
+        let largest = data.chunks(weight.cols()).map(|row| row.iter().map(|w| i128::from(w.abs())).sum());
+        let bits = self.info[x].bits + bits_of(largest.max().unwrap_or(0i128));
+        let every_row: Vec<f64> = (0..layout.len()).map(|i| bias[i % bias.len()]).collect();
+        let bias = self.by_position(&node.name, layout, &every_row, total)?;
+        let bits = bits.max(bias.iter().map(|b| bits_of((*b).into())).max().unwrap_or(0)) + 1;
+        let weights = Weights { rows: weight.rows() as u32, cols: weight.cols() as u32, data };
+        let op = IntOp::Linear { terms: vec![(x, weights)], row_vars: log2_ceil(layout.rows as usize), bias };
+        let range = self.ranges[id.index()];
+        self.push(
+            Tensor { name: node.name.clone(), layout, fraction: total, op },
+            Info { range, bits, linear: false, narrow: None },
+        )
+    }
+
+    fn scale(
+        &mut self,
+        id: NodeId,
+        node: &Node,
+        x: TensorId,
+        scale: &[f64],
+        shift: &[f64],
+    ) -> Result<TensorId, QuantiseError> {
+        let layout = Layout::of(&node.shape);
+        let range = self.ranges[id.index()];
+        if scale.iter().all(|c| *c == scale[0]) {
+            let tensor =
+                Tensor { name: node.name.clone(), layout, fraction: 0, op: IntOp::Input { bits: 0 } };
+            return self.combine(tensor, range, &[(scale[0], x)], shift);
+        }
+        let x = self.factor(x)?;
+        let largest = shift.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+        let fraction = self.weight_fraction(id, node, x, largest)?;
+        let total = self.fraction(x) + fraction;
+        let mut scale = self.by_position(&node.name, layout, scale, fraction)?;
+        scale.resize(1 << layout.log(), 0);
+        let shift = self.by_position(&node.name, layout, shift, total)?;
+        let largest = |values: &[i64]| values.iter().map(|c| bits_of((*c).into())).max().unwrap_or(0);
+        let bits = (self.info[x].bits + largest(&scale)).max(largest(&shift)) + 1;
+        self.push(
+            Tensor { name: node.name.clone(), layout, fraction: total, op: IntOp::Scale { x, scale, shift } },
+            Info { range, bits, linear: false, narrow: None },
+        )
+    }
+
+    /// `sum c x + shift`, exact: operands are brought to one fraction. The tensor's operator is filled in.
+    fn combine(
+        &mut self,
+        tensor: Tensor,
+        range: Range,
+        terms: &[(f64, TensorId)],
+        shift: &[f64],
+    ) -> Result<TensorId, QuantiseError> {
+        // The fewest fraction bits that hold a coefficient exactly, or those of a weight.
+        let coefficient_bits = |c: f64| {
+            (0..WEIGHT_BITS).find(|f| (c * 2f64.powi((*f).into())).fract() == 0.0).unwrap_or(WEIGHT_BITS)
+        };
+        let mut terms = terms.to_vec();
+        for (c, x) in &mut terms {
+            if self.fraction(*x) + coefficient_bits(*c) > MAX_SUM_FRACTION {
+                *x = self.factor(*x)?;
+            }
+        }
+        let fraction = terms.iter().map(|(c, x)| self.fraction(*x) + coefficient_bits(*c)).max().unwrap_or(0);
+        let layout = tensor.layout;
+        let mut integers: Vec<(i64, TensorId)> = Vec::new();
+        for (c, x) in terms {
+            let c = self.scaled(&tensor.name, &[c], fraction - self.fraction(x))?[0];
+            match integers.iter_mut().find(|(_, y)| *y == x) {
+                _ if c == 0 => {}
+                Some((sum, _)) => *sum += c,
+                None => integers.push((c, x)),
+            }
+        }
+        let bits = integers.iter().map(|(c, x)| bits_of((*c).into()) + self.info[*x].bits).max().unwrap_or(0)
+            + integers.len() as u32;
+        let by_position = self.by_position(&tensor.name, layout, shift, fraction)?;
+        let shift_bits = by_position.iter().map(|v| bits_of((*v).into())).max().unwrap_or(0);
+        let info = Info {
+            range,
+            bits: bits.max(shift_bits) + 1,
+            linear: integers.iter().all(|(_, x)| self.info[*x].linear),
+            narrow: None,
+        };
+        let op = IntOp::Combine { terms: integers, shift: by_position };
+        self.push(Tensor { fraction, op, ..tensor }, info)
+    }
+
+    /// A rearrangement is a product with matrices of zeros and ones.
+    fn rearrange(
+        &mut self,
+        node: &Node,
+        layout: Layout,
+        range: Range,
+        inputs: &[TensorId],
+        index: &[(u32, u32)],
+    ) -> Result<TensorId, QuantiseError> {
+        let mut factors = Vec::new();
+        for x in inputs {
+            factors.push(self.factor(*x)?);
+        }
+        let fraction = factors.iter().map(|x| self.fraction(*x)).max().unwrap_or(0);
+        let rows = layout.position(layout.len() - 1) + 1;
+        let mut bits = 0;
+        let mut terms = Vec::new();
+        for (k, x) in factors.iter().enumerate() {
+            let from = self.circuit.tensors[*x].layout;
+            let cols = from.position(from.len() - 1) + 1;
+            if rows.saturating_mul(cols) > MAX_WIRING {
+                return Err(QuantiseError::Wiring { tensor: node.name.clone(), from: cols, to: rows });
+            }
+            let shift = fraction - self.fraction(*x);
+            let mut data = vec![0i64; rows * cols];
+            for (i, (_, j)) in index.iter().enumerate().filter(|(_, (input, _))| *input as usize == k) {
+                data[layout.position(i) * cols + from.position(*j as usize)] = 1 << shift;
+            }
+            terms.push((*x, Weights { rows: rows as u32, cols: cols as u32, data }));
+            bits = bits.max(self.info[*x].bits + u32::from(shift));
+        }
+        let op = IntOp::Linear { terms, row_vars: 0, bias: vec![] };
+        let info = Info { range, bits, linear: false, narrow: None };
+        self.push(Tensor { name: node.name.clone(), layout, fraction, op }, info)
+    }
+
+    /// Makes a node a public output.
+    pub(super) fn publish(&mut self, id: NodeId) -> Result<(), QuantiseError> {
+        let node = self.graph.node(id).clone();
+        let x = self.operand(id);
+        let (range, from) = (self.info[x].range, self.fraction(x));
+        let keep = self.precision + 8;
+        let shift = from.saturating_sub(keep) / self.limb * self.limb;
+        let fraction = from - shift;
+        let bits = (range.bits() + i32::from(fraction) + 1).clamp(1, 100) as u8;
+        let layout = self.circuit.tensors[x].layout;
+        let op = IntOp::Publish { x, shift, bits };
+        let info = Info { bits: bits.into(), linear: true, narrow: None, ..self.info[x] };
+        let t = self.push(Tensor { name: node.name, layout, fraction, op }, info)?;
+        self.circuit.outputs.push(t);
+        Ok(())
+    }
+}

@@ -1,0 +1,178 @@
+//! `sumcast compile`.
+
+use crate::error::Result;
+use crate::files::{self, ModelDir};
+use crate::format;
+use crate::input::{self, Samples};
+use crate::measure::{self, Deviation};
+use crate::output::{self, Outcome};
+use crate::progress::Progress;
+use crate::summary::{self, ProgramSummary};
+use anyhow::{Context, anyhow};
+use clap::Args;
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use sumcast_circuits::graph::Graph;
+use sumcast_circuits::{CompileOptions, compile, onnx};
+use sumcast_params::{Srs, cache};
+use sumcast_prover::{Cpu, ProvingKey};
+
+/// Arguments of `compile`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    sumcast compile model.onnx --calibrate inputs.json -o model\n  \
+    sumcast compile model.onnx --calibrate inputs.json --params ceremony.srs -o model --json\n\n\
+    The directory gets model.bin and srs.bin for the prover, vk.bin for verifiers, and report.json.\n\
+    Without --params a development string is used, which is insecure: it is made and cached on first use.")]
+pub(crate) struct Compile {
+    /// The model, one input, opset 9 to 21
+    model: PathBuf,
+    /// Inputs to choose scales and bounds by, {"inputs": [[..], ..]}; interval analysis if not given
+    #[arg(long, value_name = "INPUTS.json")]
+    calibrate: Option<PathBuf>,
+    /// Fraction bits every tensor has at least
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u8).range(8..=24))]
+    frac_bits: u8,
+    /// Most rows of weights; chosen by cost if not given
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(1..))]
+    rows: Option<u16>,
+    /// Parameters from `sumcast params`; a development string if not given
+    #[arg(long, value_name = "FILE")]
+    params: Option<PathBuf>,
+    /// Directory to write, made if it is not there
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+}
+
+impl Compile {
+    pub(crate) fn run(self) -> Result<Outcome> {
+        let begun = Instant::now();
+        let progress = Progress::new(6);
+        let dir = ModelDir(self.output.clone());
+        if dir.0.exists() && !dir.0.is_dir() {
+            return Err(anyhow!("cannot write {}: it is a file; name a directory", dir.0.display()));
+        }
+
+        progress.stage("import");
+        let graph = import(&self.model)?;
+        let samples = match &self.calibrate {
+            Some(path) => input::many(path, &graph.node(graph.input()).shape)?,
+            None => Samples { inputs: vec![], outputs: None },
+        };
+
+        progress.stage("quantise");
+        let options = CompileOptions { frac_bits: self.frac_bits, rows: self.rows };
+        let file = || self.model.display().to_string();
+        let model = compile(&graph, &samples.inputs, &options).with_context(file)?;
+        let relation = model.lower().with_context(file)?;
+
+        progress.stage("parameters");
+        let size = relation.program.row_log.into();
+        let srs = match &self.params {
+            Some(path) => Srs::read_prefix(path, size)?,
+            None => cache::development(size)?,
+        };
+
+        progress.stage("commit");
+        let key = ProvingKey::setup(relation.program, relation.fixed, &srs, &Cpu).with_context(file)?.key;
+
+        progress.stage("errors");
+        let errors = match samples.inputs.as_slice() {
+            [] => vec![],
+            inputs => {
+                let quantised = measure::outputs_of(inputs, |input| Ok(model.infer(input)?))?;
+                let float = measure::outputs_of(inputs, |input| Ok(graph.eval_outputs(input)))?;
+                Deviation::all(model.output_names(), &quantised, &float)
+            }
+        };
+
+        progress.stage("write");
+        let (vk, bin) = (key.to_bytes(), model.to_bytes());
+        std::fs::create_dir_all(&dir.0).with_context(|| format!("cannot make {}", dir.0.display()))?;
+        srs.write(&dir.srs())?;
+        files::write(&dir.model(), &bin)?;
+        files::write(&dir.key(), &vk)?;
+        let report = Report {
+            model_id: hex::encode(key.model_id()),
+            name: model.name().to_owned(),
+            parameters: model.parameters(),
+            nodes: model.nodes(),
+            input_shape: model.input_shape().to_vec(),
+            output_names: model.output_names().to_vec(),
+            dropped_outputs: graph
+                .dropped_outputs
+                .iter()
+                .map(|d| format!("{}: {}", d.name, d.reason))
+                .collect(),
+            frac_bits: self.frac_bits,
+            limb_bits: model.limb_bits(),
+            calibration_inputs: samples.inputs.len(),
+            outputs: errors,
+            program: ProgramSummary::of(&key.program),
+            vk_bytes: vk.len(),
+            model_bytes: bin.len(),
+            srs: summary::srs_kind(key.srs.kind),
+            insecure_srs: srs.is_insecure(),
+            seconds: begun.elapsed().as_secs_f64(),
+        };
+        files::write(&dir.report(), &serde_json::to_vec_pretty(&report)?)?;
+        drop(progress);
+        output::warn_insecure(srs.is_insecure());
+        Outcome::new(&report)
+    }
+}
+
+/// Imports a model, each error naming the file.
+pub(crate) fn import(path: &Path) -> Result<Graph> {
+    onnx::import_path(path).map_err(|error| match error {
+        onnx::ImportError::Io { path, source } => anyhow!("cannot read {}: {source}", path.display()),
+        other => anyhow!("{}: {other}", path.display()),
+    })
+}
+
+/// What `report.json` holds.
+#[derive(Debug, Serialize)]
+struct Report {
+    model_id: String,
+    name: String,
+    parameters: usize,
+    nodes: usize,
+    input_shape: Vec<usize>,
+    output_names: Vec<String>,
+    dropped_outputs: Vec<String>,
+    frac_bits: u8,
+    limb_bits: u8,
+    calibration_inputs: usize,
+    /// Errors on the calibration inputs; empty without any.
+    outputs: Vec<Deviation>,
+    #[serde(flatten)]
+    program: ProgramSummary,
+    vk_bytes: usize,
+    model_bytes: usize,
+    srs: &'static str,
+    insecure_srs: bool,
+    seconds: f64,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "compiled {} in {}", self.name, format::seconds(self.seconds))?;
+        writeln!(f, "model id       {}", self.model_id)?;
+        writeln!(f, "parameters     {}", format::count(self.parameters as u64))?;
+        writeln!(f, "nodes          {}", self.nodes)?;
+        writeln!(f, "precision      {} fraction bits, limbs of {} bits", self.frac_bits, self.limb_bits)?;
+        write!(f, "{}", self.program)?;
+        writeln!(f, "vk             {}", format::bytes(self.vk_bytes as u64))?;
+        writeln!(f, "SRS            {}", self.srs)?;
+        for dropped in &self.dropped_outputs {
+            writeln!(f, "left out       {dropped}")?;
+        }
+        if self.outputs.is_empty() {
+            return writeln!(f, "errors         unknown without --calibrate");
+        }
+        writeln!(f, "\nquantisation error over {} calibration inputs", self.calibration_inputs)?;
+        write!(f, "{}", measure::table(&self.outputs))
+    }
+}

@@ -1,0 +1,52 @@
+//! The commands, one file each.
+
+mod accuracy;
+mod compile;
+mod demo;
+mod inspect;
+mod params;
+mod prove;
+mod run;
+mod verify;
+
+use crate::error::Result;
+use crate::output::Outcome;
+use clap::Subcommand;
+
+/// What the binary does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make or import the parameters that keys and proofs rest on
+    #[command(subcommand)]
+    Params(params::Params),
+    /// Compile an ONNX model into a directory with its verifying key
+    Compile(compile::Compile),
+    /// Run the quantised inference of a compiled model
+    Run(run::Run),
+    /// Measure the quantised model against the float one
+    Accuracy(accuracy::Accuracy),
+    /// Prove one inference
+    Prove(prove::Prove),
+    /// Verify a proof
+    Verify(verify::Verify),
+    /// Say what a model, verifying key, proof or parameter file holds
+    Inspect(inspect::Inspect),
+    /// Compile, prove and verify bundled models trained on real market data
+    Demo(demo::Demo),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) fn run(self) -> Result<Outcome> {
+        match self {
+            Self::Params(command) => command.run(),
+            Self::Compile(command) => command.run(),
+            Self::Run(command) => command.run(),
+            Self::Accuracy(command) => command.run(),
+            Self::Prove(command) => command.run(),
+            Self::Verify(command) => command.run(),
+            Self::Inspect(command) => command.run(),
+            Self::Demo(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Reading and writing files.
+
+use crate::error::Result;
+use anyhow::{Context, anyhow, bail};
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use sumcast_circuits::{Model, Relation};
+use sumcast_params::Srs;
+use sumcast_verifier::Key;
+
+/// Largest proof or key that is read: both are kilobytes, and public inputs are the rest.
+const MAX_PROOF_BYTES: u64 = 1 << 26;
+/// Largest compiled model that is read.
+const MAX_MODEL_BYTES: u64 = 1 << 32;
+
+/// The bytes of a file of at most `limit`.
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let open = || -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        // One byte more tells that the limit is passed, whatever the file claims as its size.
+        File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = open().map_err(|source| anyhow!("cannot read {}: {source}", path.display()))?;
+    if bytes.len() as u64 > limit {
+        bail!(
+            "{} has more than {limit} bytes, the limit for its kind: is it the right file?",
+            path.display()
+        );
+    }
+    Ok(bytes)
+}
+
+/// The bytes of a proof or key.
+pub(crate) fn read_small(path: &Path) -> Result<Vec<u8>> {
+    read(path, MAX_PROOF_BYTES)
+}
+
+/// A verifying key and its size.
+pub(crate) fn read_key(path: &Path) -> Result<(Key, usize)> {
+    let bytes = read_small(path)?;
+    let key = Key::from_bytes(&bytes).with_context(|| path.display().to_string())?;
+    Ok((key, bytes.len()))
+}
+
+/// A compiled model.
+pub(crate) fn read_model(path: &Path) -> Result<Model> {
+    let bytes = read(path, MAX_MODEL_BYTES)?;
+    Model::from_bytes(&bytes).with_context(|| path.display().to_string())
+}
+
+/// Whether a file can be written here, asked before the work that it is to hold.
+pub(crate) fn check_destination(path: &Path) -> Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() {
+        bail!("cannot write {}: it is a directory; name a file in it", path.display());
+    }
+    if !parent.is_dir() {
+        bail!("cannot write {}: there is no directory {}; make it first", path.display(), parent.display());
+    }
+    Ok(())
+}
+
+/// Writes a file whole or not at all: under a temporary name first.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let put = || -> std::io::Result<()> {
+        // A device or a pipe is written to and not replaced; of a link the target is replaced.
+        if fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
+            return fs::write(path, bytes);
+        }
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".sumcast");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(parent)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(&path)?;
+        Ok(())
+    };
+    put().map_err(|source| anyhow!("cannot write {}: {source}", path.display()))
+}
+
+/// The directory that `compile` makes of a model.
+#[derive(Debug)]
+pub(crate) struct ModelDir(pub(crate) PathBuf);
+
+impl ModelDir {
+    /// The compiled model, for the prover.
+    pub(crate) fn model(&self) -> PathBuf {
+        self.0.join("model.bin")
+    }
+
+    /// The verifying key.
+    pub(crate) fn key(&self) -> PathBuf {
+        self.0.join("vk.bin")
+    }
+
+    /// The powers of the string that the model's proofs need.
+    pub(crate) fn srs(&self) -> PathBuf {
+        self.0.join("srs.bin")
+    }
+
+    /// What `compile` said.
+    pub(crate) fn report(&self) -> PathBuf {
+        self.0.join("report.json")
+    }
+
+    /// That the directory holds a compiled model.
+    pub(crate) fn check(&self) -> Result<()> {
+        for path in [self.model(), self.key(), self.srs()] {
+            if !path.is_file() {
+                bail!(
+                    "{} is not a compiled model: there is no file {}; make it with `sumcast compile MODEL.onnx -o {}`",
+                    self.0.display(),
+                    path.display(),
+                    self.0.display()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Loads all a proof needs, and checks that it belongs together.
+    pub(crate) fn load(&self) -> Result<Loaded> {
+        self.check()?;
+        let model = read_model(&self.model())?;
+        let (key, _) = read_key(&self.key())?;
+        let relation = model.lower().with_context(|| self.model().display().to_string())?;
+        if relation.program != key.program {
+            return Err(self.mismatch());
+        }
+        let srs = Srs::read_prefix(&self.srs(), key.program.row_log.into())?;
+        Ok(Loaded { model, relation, key, srs })
+    }
+
+    /// The sentence for a key and a model that do not belong together.
+    pub(crate) fn mismatch(&self) -> anyhow::Error {
+        anyhow!("{}: vk.bin and model.bin are of different models: compile again", self.0.display())
+    }
+}
+
+/// All a proof needs.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) model: Model,
+    pub(crate) relation: Relation,
+    pub(crate) key: Key,
+    pub(crate) srs: Srs,
+}

@@ -1,0 +1,73 @@
+//! What a proof costs on chain, before there is a measurement.
+
+use serde::Serialize;
+use sumcast_verifier::Shape;
+use sumcast_verifier::vk::{Form, Piece, Program};
+
+/// An estimate of the gas that verification in one transaction takes, by term.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct GasEstimate {
+    /// The transaction itself.
+    pub(crate) base: u64,
+    /// Proof and public tensors, as bytes of calldata.
+    pub(crate) calldata: u64,
+    /// One pairing check of three pairs.
+    pub(crate) pairing: u64,
+    /// Folding the commitments of the rows, and the points of the opening.
+    pub(crate) points: u64,
+    /// The rounds of both sumchecks.
+    pub(crate) rounds: u64,
+    /// Evaluating every claim's form, in the constraints and in the reduction.
+    pub(crate) claims: u64,
+    /// The sum.
+    pub(crate) total: u64,
+}
+
+/// A rough estimate for Ethereum: the prices of EIP-2028 and EIP-1108, and field operations at what a careful
+/// contract pays for them. It ranks models and row lengths; a contract's measurement replaces it.
+///
+/// - base `21,000`;
+/// - calldata `16` a byte, for the proof's body, a 32-byte word for each public value, and 200 bytes around them;
+/// - pairing `45,000 + 3 x 34,000`;
+/// - points: `6,500` a multiplication with its addition, for each row and 8 in the opening;
+/// - rounds: a hash (`300`) and a polynomial at a point (`60` a coefficient);
+/// - claims: for each term of a form a product over about its variables, at `60` a variable, twice.
+pub(crate) fn gas_estimate(program: &Program) -> GasEstimate {
+    const BASE: u64 = 21_000;
+    const CALLDATA_BYTE: u64 = 16;
+    const PAIRING: u64 = 45_000 + 3 * 34_000;
+    const POINT: u64 = 6_500;
+    const ROUND: u64 = 300;
+    const COEFFICIENT: u64 = 60;
+    const VARIABLE: u64 = 60;
+
+    let shape = Shape::of(program);
+    let public: u64 = program.public.iter().map(|tensor| u64::from(tensor.len)).sum();
+    let calldata = CALLDATA_BYTE * (shape.bytes() as u64 + 32 * public + 200);
+    let points = POINT * (shape.rows as u64 + 8);
+    let round = |rounds: usize, degree: usize| rounds as u64 * (ROUND + COEFFICIENT * (degree as u64 + 1));
+    let rounds = round(shape.rounds, shape.degree) + round(shape.row_log, 2);
+    let variables: u64 = forms_evaluated(program).map(|form| variables(program, form)).sum();
+    let claims = 2 * VARIABLE * variables;
+    let total = BASE + calldata + PAIRING + points + rounds + claims;
+    GasEstimate { base: BASE, calldata, pairing: PAIRING, points, rounds, claims, total }
+}
+
+/// The forms a verifier evaluates: those of claims, linear parts and lookups.
+fn forms_evaluated(program: &Program) -> impl Iterator<Item = &Form> {
+    let claims = program.claims.iter().map(|claim| claim.form);
+    let linear = program.products.iter().filter_map(|product| product.linear);
+    let lookups = program.lookups.iter().flat_map(|l| l.columns.iter().flatten().chain(&l.table).copied());
+    claims.chain(linear).chain(lookups).filter_map(|form| program.forms.get(usize::from(form)))
+}
+
+/// Factors in the products that a form's terms take; a public tensor takes one for each of its elements.
+fn variables(program: &Program, form: &Form) -> u64 {
+    let term = |piece: &Piece| match piece {
+        Piece::Public { tensor, .. } => {
+            program.public.get(usize::from(*tensor)).map_or(0, |t| u64::from(t.len))
+        }
+        Piece::One { .. } | Piece::Index { .. } | Piece::Block(_) => 0,
+    };
+    form.terms.iter().map(|t| u64::from(form.log) + 1 + term(&t.piece)).sum()
+}

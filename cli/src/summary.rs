@@ -90,7 +90,7 @@ impl fmt::Display for ProgramSummary {
             self.rows, self.row_log, self.fixed_rows, self.witness_rows, self.helper_rows
         )?;
         writeln!(f, "witness        {} cells", format::count(self.witness_cells as u64))?;
-        writeln!(f, "lookups        {} cells in {} tables", format::count(self.lookups), self.tables)?;
+        writeln!(f, "lookups        {} cells, tables {}", format::count(self.lookups), self.tables)?;
         writeln!(
             f,
             "rounds         {}: {} of degree {}, {} of degree 2",

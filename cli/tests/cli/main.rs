@@ -1,0 +1,112 @@
+//! The binary as a user meets it: commands, files, exit codes.
+
+mod bad_input;
+mod flow;
+mod tamper;
+
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// What a run of the binary left.
+struct Run {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Run {
+    /// The one JSON object on stdout.
+    fn json(&self) -> Value {
+        assert_eq!(self.stdout.trim_end().lines().count(), 1, "{}", self.stdout);
+        let value: Value = serde_json::from_str(&self.stdout).unwrap();
+        assert!(value.is_object());
+        value
+    }
+}
+
+/// The binary with these arguments, its cache among the tests' own files.
+fn command(arguments: &[&dyn AsRef<OsStr>]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sumcast"));
+    command.args(arguments.iter().map(|argument| argument.as_ref())).env("SUMCAST_CACHE", HOME.join("cache"));
+    command
+}
+
+fn finish(mut command: Command) -> Run {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let run =
+        Run { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) };
+    assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+    run
+}
+
+fn sumcast(arguments: &[&dyn AsRef<OsStr>]) -> Run {
+    finish(command(arguments))
+}
+
+/// As [`sumcast`] with `--json`, for a run that succeeds.
+fn json(arguments: &[&dyn AsRef<OsStr>]) -> Value {
+    let mut command = command(arguments);
+    command.arg("--json");
+    let run = finish(command);
+    assert_eq!(run.code, 0, "{} {}", run.stdout, run.stderr);
+    run.json()
+}
+
+/// A directory for this run of the tests, empty at its start.
+static HOME: LazyLock<PathBuf> = LazyLock::new(|| {
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli");
+    let _ = std::fs::remove_dir_all(&home);
+    std::fs::create_dir_all(&home).unwrap();
+    home
+});
+
+/// A bundled model's file.
+fn bundled(model: &str, file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(model).join(file)
+}
+
+/// A compiled model with a proof of its input 0.
+struct Compiled {
+    name: &'static str,
+    dir: PathBuf,
+    report: Value,
+    proof: PathBuf,
+    proven: Value,
+}
+
+impl Compiled {
+    fn new(name: &'static str) -> Self {
+        let (dir, proof) = (HOME.join(name), HOME.join(name).with_extension("proof"));
+        let inputs = bundled(name, "inputs.json");
+        let onnx = bundled(name, "network.onnx");
+        let report = json(&[&"compile", &onnx, &"--calibrate", &inputs, &"-o", &dir]);
+        let proven = json(&[&"prove", &dir, &"--input", &inputs, &"--index", &"0", &"-o", &proof]);
+        Self { name, dir, report, proof, proven }
+    }
+
+    fn onnx(&self) -> PathBuf {
+        bundled(self.name, "network.onnx")
+    }
+
+    fn inputs(&self) -> PathBuf {
+        bundled(self.name, "inputs.json")
+    }
+
+    fn vk(&self) -> PathBuf {
+        self.dir.join("vk.bin")
+    }
+}
+
+static LINREG: LazyLock<Compiled> = LazyLock::new(|| Compiled::new("linreg"));
+static MLP: LazyLock<Compiled> = LazyLock::new(|| Compiled::new("mlp_8k"));
+
+/// A file of the tests' own.
+fn write(name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    let path = HOME.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}

@@ -1,0 +1,145 @@
+//! A model on its way from a folder to a verified proof, one method a phase that is measured.
+
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+use sumcast_circuits::graph::Graph;
+use sumcast_circuits::{CompileOptions, Inference, Model, Relation, compile, onnx};
+use sumcast_params::{Srs, cache};
+use sumcast_prover::{Cpu, ProvingKey, Timings, prove};
+use sumcast_verifier::{ProofFile, Statement, verify};
+
+/// The first `2^log_size` powers of the user's cached development string, which the first call makes.
+///
+/// # Errors
+/// What [`cache::development`] finds wrong.
+pub fn development(log_size: u32) -> Result<Srs> {
+    cache::development(log_size).context("the cached development string")
+}
+
+/// A model's graph and its inputs, as they are before anything is measured.
+#[derive(Debug)]
+pub struct Source {
+    /// Name of the folder.
+    pub name: String,
+    /// The imported `network.onnx`.
+    pub graph: Graph,
+    /// All of `inputs.json`, which calibrate the model; the first is proven.
+    pub inputs: Vec<Vec<f64>>,
+}
+
+impl Source {
+    /// Reads the bundled model of that name, or else the folder of that path.
+    ///
+    /// # Errors
+    /// Says which file is missing or damaged, or that the folder has no inputs.
+    pub fn open(model: &str) -> Result<Self> {
+        let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(model);
+        let folder = if bundled.is_dir() { bundled } else { PathBuf::from(model) };
+        let network = folder.join("network.onnx");
+        let bytes = std::fs::read(&network).with_context(|| format!("read {}", network.display()))?;
+        let graph = onnx::import(&bytes).with_context(|| format!("import {}", network.display()))?;
+        let path = folder.join("inputs.json");
+        let text = std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+        let inputs = inputs(&text).with_context(|| format!("read {}", path.display()))?;
+        let name = folder.file_name().map_or_else(|| model.into(), |n| n.to_string_lossy().into_owned());
+        Ok(Self { name, graph, inputs })
+    }
+
+    /// Compiles with the default options and lowers: all of a set-up that needs no string.
+    ///
+    /// # Errors
+    /// [`sumcast_circuits::CompileError`].
+    pub fn compile(&self) -> Result<(Model, Relation)> {
+        let model = compile(&self.graph, &self.inputs, &CompileOptions::default())?;
+        let relation = model.lower()?;
+        Ok((model, relation))
+    }
+}
+
+/// The inputs of an `inputs.json`, at least one.
+fn inputs(text: &str) -> Result<Vec<Vec<f64>>> {
+    let mut data: serde_json::Value = serde_json::from_str(text)?;
+    let inputs: Vec<Vec<f64>> = serde_json::from_value(data["inputs"].take()).context("its \"inputs\"")?;
+    anyhow::ensure!(!inputs.is_empty(), "it has no inputs");
+    Ok(inputs)
+}
+
+/// A model ready to prove.
+#[derive(Debug)]
+pub struct Case {
+    /// Where it comes from.
+    pub source: Source,
+    /// The compiled model.
+    pub model: Model,
+    /// Its relation.
+    pub relation: Relation,
+    /// The string, as long as a row.
+    pub srs: Srs,
+    /// The key.
+    pub key: ProvingKey,
+}
+
+impl Case {
+    /// The model of that name or path with the cached development string.
+    ///
+    /// # Errors
+    /// As [`Source::open`] and [`Case::set_up`].
+    pub fn open(model: &str) -> Result<Self> {
+        Self::set_up(Source::open(model)?, development).with_context(|| format!("set up {model}"))
+    }
+
+    /// Compiles a model and makes its key with the string that `srs` gives for the logarithm of a row's length.
+    ///
+    /// # Errors
+    /// [`sumcast_circuits::CompileError`], [`sumcast_prover::SetupError`], or what `srs` returns.
+    pub fn set_up(source: Source, srs: impl FnOnce(u32) -> Result<Srs>) -> Result<Self> {
+        let (model, relation) = source.compile()?;
+        let srs = srs(relation.program.row_log.into())?;
+        let key = ProvingKey::setup(relation.program.clone(), relation.fixed.clone(), &srs, &Cpu)?;
+        Ok(Self { source, model, relation, srs, key })
+    }
+
+    /// The first inference and its witness.
+    ///
+    /// # Errors
+    /// [`sumcast_circuits::RunError`].
+    pub fn run(&self) -> Result<Inference> {
+        Ok(self.model.run(&self.relation, &self.source.inputs[0])?)
+    }
+
+    /// Proves an inference.
+    ///
+    /// # Errors
+    /// [`sumcast_prover::ProveError`].
+    pub fn prove(&self, inference: Inference) -> Result<(ProofFile, Timings)> {
+        let statement = Statement { context: [0; 32], public: inference.public };
+        Ok(prove(&self.key, &self.srs, statement, inference.cells, &Cpu, &mut |_| ())?)
+    }
+
+    /// Decodes a proof file and verifies it.
+    ///
+    /// # Errors
+    /// [`sumcast_verifier::VerifyError`].
+    pub fn verify(&self, proof: &[u8]) -> Result<()> {
+        Ok(verify(&self.key.key, &ProofFile::from_bytes(proof)?)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_are_read_or_refused() {
+        assert_eq!(inputs(r#"{"inputs": [[1, 2.5]], "outputs": []}"#).unwrap(), [[1.0, 2.5]]);
+        for wrong in ["", "{}", r#"{"inputs": []}"#, r#"{"inputs": [1]}"#] {
+            assert!(inputs(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        let error = Source::open("no/such/model").unwrap_err();
+        assert!(error.to_string().contains("no/such/model"), "{error}");
+    }
+}

@@ -1,18 +1,22 @@
 //! Vectors of `eq(point, .)`.
 
 use ark_bn254::Fr;
-use ark_ff::One;
+use ark_ff::{One, Zero};
+use rayon::prelude::*;
+
+/// Least products that are worth a task.
+const GRAIN: usize = 1 << 10;
 
 /// `eq(point, i)` for all `i`, bit `k` of `i` for coordinate `k`. One multiplication a value.
 pub(crate) fn eq_vector(point: &[Fr]) -> Vec<Fr> {
-    let mut out = Vec::with_capacity(1 << point.len());
-    out.push(Fr::one());
-    for z in point {
-        for i in 0..out.len() {
-            let high = out[i] * z;
-            out[i] -= high;
-            out.push(high);
-        }
+    let mut out = vec![Fr::zero(); 1 << point.len()];
+    out[0] = Fr::one();
+    for (k, z) in point.iter().enumerate() {
+        let (low, high) = out[..2 << k].split_at_mut(1 << k);
+        low.par_iter_mut().zip(high).with_min_len(GRAIN).for_each(|(l, h)| {
+            *h = *l * z;
+            *l -= *h;
+        });
     }
     out
 }
@@ -22,9 +26,13 @@ pub(crate) fn eq_pyramid(point: &[Fr]) -> Vec<Vec<Fr>> {
     let mut levels = vec![vec![Fr::one()]];
     for z in point {
         let last = &levels[levels.len() - 1];
-        let high: Vec<Fr> = last.iter().map(|v| *v * z).collect();
-        let low = last.iter().zip(&high).map(|(v, h)| *v - h);
-        levels.push(low.chain(high.iter().copied()).collect());
+        let mut next = vec![Fr::zero(); 2 * last.len()];
+        let (low, high) = next.split_at_mut(last.len());
+        last.par_iter().zip(low).zip(high).with_min_len(GRAIN).for_each(|((v, l), h)| {
+            *h = *v * z;
+            *l = *v - *h;
+        });
+        levels.push(next);
     }
     levels
 }

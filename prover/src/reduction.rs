@@ -8,10 +8,19 @@ use crate::cells::Cells;
 use crate::eq::{eq_pyramid, eq_vector};
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use sumcast_verifier::RoundPolynomial;
 use sumcast_verifier::relation::{Functional, Powers};
 use sumcast_verifier::vk::{Block, Program};
+
+/// Least products that are worth a task.
+const GRAIN: usize = 1 << 10;
+
+/// Adds `scale` times `values`.
+fn add_scaled(out: &mut [Fr], values: &[Fr], scale: Fr) {
+    out.par_iter_mut().zip(values).with_min_len(GRAIN).for_each(|(slot, v)| *slot += scale * v);
+}
 
 /// All rows of a proof.
 #[derive(Debug)]
@@ -35,7 +44,7 @@ impl Rows<'_> {
     fn row(&self, row: usize) -> Vec<Fr> {
         match self.helper_row(row) {
             Some(values) => values.to_vec(),
-            None => self.cells.row(row).iter().map(|v| Fr::from(*v)).collect(),
+            None => self.cells.row(row).par_iter().with_min_len(GRAIN).map(|v| Fr::from(*v)).collect(),
         }
     }
 
@@ -52,16 +61,13 @@ impl Rows<'_> {
         let cells: Vec<&[i64]> = small.iter().map(|(row, _)| self.cells.row(*row)).collect();
         let mut out = backend.combine_rows(&cells, 1 << self.program().row_log, &weights);
         for (row, weight) in helper {
-            for (slot, v) in out.iter_mut().zip(self.helper_row(row).unwrap_or_default()) {
-                *slot += weight * v;
-            }
+            add_scaled(&mut out, self.helper_row(row).unwrap_or_default(), weight);
         }
         out
     }
 
     /// `v_i`: every row at a point.
     pub(crate) fn at(&self, y: &[Fr], backend: &dyn Backend) -> Vec<Fr> {
-        use rayon::prelude::*;
         let eq = eq_vector(y);
         (0..self.program().rows())
             .into_par_iter()
@@ -145,9 +151,7 @@ fn products(rows: &Rows<'_>, functionals: &[&Functional], gamma: Fr, backend: &d
             if usize::from(block.log) <= row_log {
                 let eq = vectors.entry(part.point.clone()).or_insert_with(|| eq_vector(&part.point));
                 let row = weights.entry(block.row.into()).or_insert_with(|| vec![Fr::zero(); 1 << row_log]);
-                for (slot, e) in row[block.at as usize..].iter_mut().zip(eq.iter()) {
-                    *slot += weight * e;
-                }
+                add_scaled(&mut row[block.at as usize..], eq, weight);
             } else {
                 let (low, high) = part.point.split_at(row_log);
                 let along: Vec<Fr> = eq_vector(high).iter().map(|e| weight * e).collect();

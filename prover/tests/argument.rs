@@ -1,13 +1,15 @@
 //! The argument end to end, on a relation small enough to write by hand:
 //! `sum_j w[o][j] x[j] = y[o]` with `y` of two 4-bit limbs, `x` and the sum of `y` public.
 
+use ark_ec::AffineRepr;
 use sumcast_params::Srs;
 use sumcast_prover::{Cpu, ProveError, ProvingKey, prove};
+use sumcast_verifier::opening::Opening;
 use sumcast_verifier::vk::{
     Axis, Block, Claim, Coefficient, Form, FormTerm, Lookup, Piece, Product, ProductTerm, Program,
     PublicTensor, Role, Run,
 };
-use sumcast_verifier::{Check, ProofFile, Statement, VerifyError, verify};
+use sumcast_verifier::{Check, Fr, G1Affine, Proof, ProofFile, Shape, Statement, VerifyError, verify};
 
 const ROW_LOG: u8 = 4;
 const WEIGHTS: [[i64; 4]; 4] = [[1, 2, 3, 4], [5, 0, 1, 1], [0, 0, 0, 7], [9, 9, 9, 9]];
@@ -177,4 +179,62 @@ fn another_statement_is_rejected() {
     assert!(matches!(with(&|f| f.model_id[0] ^= 1), Err(VerifyError::Model { .. })));
     let (other, _) = setup(1);
     assert!(matches!(verify(&other.key, &file), Err(VerifyError::Model { .. })));
+}
+
+#[test]
+fn each_check_catches_what_it_is_for() {
+    let (key, srs) = setup(2);
+    let file = proof(&key, &srs, [1, 2, 3, 4]);
+    let shape = Shape::of(&key.key.program);
+    let honest = Proof::from_bytes(&file.body, &shape).unwrap();
+    assert_eq!(honest.to_bytes(), file.body);
+    let with = |change: &dyn Fn(&mut Proof)| {
+        let mut proof = honest.clone();
+        change(&mut proof);
+        verify(&key.key, &ProofFile { body: proof.to_bytes(), ..file.clone() })
+    };
+    let one = Fr::from(1u64);
+    let other = G1Affine::from(G1Affine::generator() * Fr::from(12345u64));
+    let constraints = Err(VerifyError::Rejected(Check::Constraints));
+    let reduction = Err(VerifyError::Rejected(Check::Reduction));
+    let opening = Err(VerifyError::Rejected(Check::Opening));
+    assert_eq!(with(&|_| ()), Ok(()));
+    for i in 0..shape.witness {
+        assert_eq!(with(&|p| p.witness[i] = other), constraints);
+    }
+    for i in 0..shape.helper {
+        assert_eq!(with(&|p| p.helper[i] = other), constraints);
+    }
+    assert_eq!(with(&|p| p.linear += one), constraints);
+    for round in 0..shape.rounds {
+        for i in 0..shape.degree {
+            assert_eq!(with(&|p| p.constraint_rounds[round].coefficients[i] += one), constraints);
+        }
+    }
+    for i in 0..shape.claims {
+        assert_eq!(with(&|p| p.claims[i] += one), constraints);
+    }
+    for round in 0..shape.row_log {
+        for i in 0..2 {
+            assert_eq!(with(&|p| p.reduction_rounds[round].coefficients[i] += one), reduction);
+        }
+    }
+    for i in 0..shape.rows {
+        assert_eq!(with(&|p| p.rows[i] += one), reduction);
+    }
+    for i in 0..6 {
+        assert_eq!(with(&|p| p.opening.evaluations[i] += one), opening);
+    }
+    let points: [fn(&mut Opening) -> &mut G1Affine; 7] = [
+        |o| &mut o.h,
+        |o| &mut o.q,
+        |o| &mut o.g,
+        |o| &mut o.s,
+        |o| &mut o.d,
+        |o| &mut o.batch,
+        |o| &mut o.batch_quotient,
+    ];
+    for point in points {
+        assert_eq!(with(&|p| *point(&mut p.opening) = other), opening);
+    }
 }

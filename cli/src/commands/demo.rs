@@ -28,7 +28,7 @@ macro_rules! bundled {
     };
 }
 
-/// The models, trained on daily S&P 500, Nasdaq and crude oil prices; `models/README.md` tells how.
+/// The models, trained on daily S&P 500, Nasdaq and crude oil prices.
 static MODELS: [Bundled; 8] =
     bundled!("linreg", "scaled_ridge", "logreg", "mlp_8k", "mlp_tanh", "mlp_gelu", "mlp_100k", "mlp_1m",);
 

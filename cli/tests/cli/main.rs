@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod flow;
+mod readme;
 mod tamper;
 
 use serde_json::Value;
@@ -30,7 +31,7 @@ impl Run {
 /// The binary with these arguments, its cache among the tests' own files.
 fn command(arguments: &[&dyn AsRef<OsStr>]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sumcast"));
-    command.args(arguments.iter().map(|argument| argument.as_ref())).env("SUMCAST_CACHE", HOME.join("cache"));
+    command.args(arguments.iter().map(AsRef::as_ref)).env("SUMCAST_CACHE", HOME.join("cache"));
     command
 }
 

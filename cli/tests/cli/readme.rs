@@ -1,0 +1,50 @@
+//! The README's commands, as they stand there.
+
+use super::{HOME, MLP, command, finish};
+use std::path::Path;
+
+const README: &str = include_str!("../../../README.md");
+
+/// The lines of the README's shell blocks that call the binary.
+fn commands() -> impl Iterator<Item = &'static str> {
+    let blocks = README.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.flat_map(str::lines).filter(|line| line.starts_with("sumcast "))
+}
+
+#[test]
+fn the_walk_through_works() {
+    let folder = HOME.join("readme");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(MLP.onnx(), folder.join("model.onnx")).unwrap();
+    std::fs::copy(MLP.inputs(), folder.join("inputs.json")).unwrap();
+    // Of the ceremony's file there is none here.
+    let walk = commands().filter(|line| !line.contains("ptau") && !line.contains("ceremony"));
+    let mut last = None;
+    for line in walk {
+        let mut command = command(&[]);
+        command.args(line.split_whitespace().skip(1)).current_dir(&folder);
+        let run = finish(command);
+        assert_eq!(run.code, 0, "{line}: {}", run.stderr);
+        last = Some(run);
+    }
+    assert!(last.unwrap().stdout.starts_with("valid, in "));
+}
+
+#[test]
+fn the_checks_run_the_readmes_tests() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.ci/run");
+    let script = std::fs::read_to_string(script).unwrap();
+    let tests = "cargo test --workspace";
+    assert!(
+        README.contains(&format!("```sh\n{tests}\n```"))
+            && script.contains(&format!("step \"tests\" {tests}\n"))
+    );
+}
+
+#[test]
+fn links_lead_to_files() {
+    for target in README.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(target);
+        assert!(target.starts_with("https://") || path.exists(), "{target}");
+    }
+}

@@ -23,10 +23,10 @@ impl Progress {
 
     /// The next stage begins.
     pub(crate) fn stage(&self, name: impl Into<String>) {
-        self.bar.set_message(name.into());
         if self.begun.replace(true) {
             self.bar.inc(1);
         }
+        self.bar.set_message(name.into());
     }
 
     /// `done` of `total` steps of a stage that counts its own.

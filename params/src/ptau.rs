@@ -123,14 +123,14 @@ impl Layout {
             if bytes - at < length {
                 return Err(truncated(at.saturating_add(length)));
             }
-            if let Some(entry) = table.get_mut(section as usize) {
-                if entry.replace((at, length)).is_some() {
-                    return Err(SrsError::Section {
-                        path: path.to_owned(),
-                        section,
-                        fault: SectionFault::Repeated,
-                    });
-                }
+            if let Some(entry) = table.get_mut(section as usize)
+                && entry.replace((at, length)).is_some()
+            {
+                return Err(SrsError::Section {
+                    path: path.to_owned(),
+                    section,
+                    fault: SectionFault::Repeated,
+                });
             }
             at += length;
         }

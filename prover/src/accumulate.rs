@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 /// `sum a_i v_i` in progress: `wide - 2^64 negative`, both sums of raw Montgomery representations.
 ///
-/// `wide` holds `2^64` terms and more: a term is below `2^(254 + 64)`.
+/// A term of `wide` is below `2^(254 + 64)`, one of `negative` below `2^254`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Accumulator {
     wide: [u64; 6],
@@ -19,6 +19,10 @@ pub(crate) struct Accumulator {
 
 impl Accumulator {
     /// Adds `a * v`.
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "zipped, the carries are not kept in registers: four times slower"
+    )]
     #[inline(always)]
     pub(crate) fn add(&mut self, a: &Fr, v: i64) {
         let a = &a.0.0;
@@ -27,12 +31,12 @@ impl Accumulator {
         let mask = (v >> 63) as u64;
         let mut carry = 0u64;
         let mut negative_carry = 0u64;
-        for ((a, wide), negative) in a.iter().zip(&mut self.wide).zip(&mut self.negative) {
-            let t = u128::from(*a) * u128::from(factor) + u128::from(*wide) + u128::from(carry);
-            *wide = t as u64;
+        for i in 0..4 {
+            let t = u128::from(a[i]) * u128::from(factor) + u128::from(self.wide[i]) + u128::from(carry);
+            self.wide[i] = t as u64;
             carry = (t >> 64) as u64;
-            let n = u128::from(*negative) + u128::from(a & mask) + u128::from(negative_carry);
-            *negative = n as u64;
+            let n = u128::from(self.negative[i]) + u128::from(a[i] & mask) + u128::from(negative_carry);
+            self.negative[i] = n as u64;
             negative_carry = (n >> 64) as u64;
         }
         let (sum, over) = self.wide[4].overflowing_add(carry);
@@ -43,10 +47,33 @@ impl Accumulator {
 
     /// The sum as a field element.
     pub(crate) fn finish(&self) -> Fr {
-        let n = &self.negative;
-        reduce(&self.wide) - reduce(&[0, n[0], n[1], n[2], n[3], n[4]])
+        // A multiple of the order keeps the difference positive, for up to 2^24 terms.
+        let mut sum = self.wide;
+        let (mut carry, mut borrow) = (false, false);
+        for i in 0..6 {
+            let (with, c1) = sum[i].overflowing_add(OFFSET[i]);
+            let (with, c2) = with.overflowing_add(carry.into());
+            let (less, b1) = with.overflowing_sub(if i == 0 { 0 } else { self.negative[i - 1] });
+            let (less, b2) = less.overflowing_sub(borrow.into());
+            (sum[i], carry, borrow) = (less, c1 | c2, b1 | b2);
+        }
+        reduce(&sum)
     }
 }
+
+/// The order times `2^92`: more than `2^64` times any sum of `2^24` terms.
+const OFFSET: [u64; 6] = {
+    let r = Fr::MODULUS.0;
+    let s = 92 - 64;
+    [
+        0,
+        r[0] << s,
+        (r[1] << s) | (r[0] >> (64 - s)),
+        (r[2] << s) | (r[1] >> (64 - s)),
+        (r[3] << s) | (r[2] >> (64 - s)),
+        r[3] >> (64 - s),
+    ]
+};
 
 /// A 384-bit raw Montgomery representation, modulo the order.
 fn reduce(wide: &[u64; 6]) -> Fr {
@@ -59,8 +86,10 @@ fn reduce(wide: &[u64; 6]) -> Fr {
     Fr::new_unchecked(low) + high * Fr::new_unchecked(FrConfig::R2)
 }
 
-/// Positions a task works on at once: their accumulators stay in the first-level cache.
-const CHUNK: usize = 128;
+/// Positions a task works on at once, and rows it goes down at a time: accumulators and cells stay in the first-level
+/// cache.
+const CHUNK: usize = 64;
+const TILE: usize = 32;
 
 /// `out[x] = sum_j weights[j] cells[j * width + x]`: the rows of a matrix of small integers, combined.
 /// Rows beyond the end of `cells` are zero.
@@ -83,10 +112,23 @@ pub(crate) fn combine_rows(rows: &[&[i64]], width: usize, weights: &[Fr]) -> Vec
         .map(|(x, first)| {
             let end = (x + CHUNK).min(width);
             let mut sums = [Accumulator::default(); CHUNK];
+            let mut tile = [0i64; CHUNK * TILE];
             let group = first..(first + per_group).min(rows.len());
-            for (row, weight) in rows[group.clone()].iter().zip(&weights[group]) {
-                for (sum, v) in sums.iter_mut().zip(&row[x.min(row.len())..end.min(row.len())]) {
-                    sum.add(weight, *v);
+            for (rows, weights) in rows[group.clone()].chunks(TILE).zip(weights[group].chunks(TILE)) {
+                // Transposed, so that a position's cells are adjacent: rows lie a power of two apart, and a cache
+                // keeps few lines at such distances.
+                for (j, row) in rows.iter().enumerate() {
+                    let cells = &row[x.min(row.len())..end.min(row.len())];
+                    for (i, slot) in tile.iter_mut().skip(j).step_by(TILE).take(end - x).enumerate() {
+                        *slot = cells.get(i).copied().unwrap_or(0);
+                    }
+                }
+                for (sum, cells) in sums[..end - x].iter_mut().zip(tile.chunks_exact(TILE)) {
+                    let mut register = *sum;
+                    for (weight, v) in weights.iter().zip(cells) {
+                        register.add(weight, *v);
+                    }
+                    *sum = register;
                 }
             }
             (x, sums[..end - x].iter().map(Accumulator::finish).collect())

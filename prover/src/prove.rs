@@ -89,7 +89,7 @@ pub enum ProveError {
 
 struct Clock<'a> {
     timings: Timings,
-    progress: &'a mut dyn FnMut(Stage),
+    progress: &'a mut (dyn FnMut(Stage) + Send),
     current: Option<(Stage, Instant)>,
 }
 
@@ -116,9 +116,21 @@ pub fn prove(
     key: &ProvingKey,
     srs: &Srs,
     statement: Statement,
+    cells: Vec<i64>,
+    backend: &dyn Backend,
+    progress: &mut (dyn FnMut(Stage) + Send),
+) -> Result<(ProofFile, Timings), ProveError> {
+    // On a thread of the pool, which hands out small tasks without waking another one first.
+    rayon::scope(|_| prove_in_pool(key, srs, statement, cells, backend, progress))
+}
+
+fn prove_in_pool(
+    key: &ProvingKey,
+    srs: &Srs,
+    statement: Statement,
     mut cells: Vec<i64>,
     backend: &dyn Backend,
-    progress: &mut dyn FnMut(Stage),
+    progress: &mut (dyn FnMut(Stage) + Send),
 ) -> Result<(ProofFile, Timings), ProveError> {
     key.check_srs(srs)?;
     let program = &key.key.program;

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use sumcast_verifier::RoundPolynomial;
 use sumcast_verifier::relation::{Functional, Powers};
-use sumcast_verifier::vk::{Block, Program};
+use sumcast_verifier::vk::Program;
 
 /// Least products that are worth a task.
 const GRAIN: usize = 1 << 10;
@@ -46,12 +46,6 @@ impl Rows<'_> {
             Some(values) => values.to_vec(),
             None => self.cells.row(row).par_iter().with_min_len(GRAIN).map(|v| Fr::from(*v)).collect(),
         }
-    }
-
-    /// The rows of a block, combined.
-    fn combine(&self, block: Block, weights: &[Fr], backend: &dyn Backend) -> Vec<Fr> {
-        let first = usize::from(block.row);
-        self.fold((first..first + block.at as usize).zip(weights.iter().copied()), backend)
     }
 
     /// `sum weight row`.
@@ -141,9 +135,9 @@ impl Product {
 /// The inner products whose sum is claimed.
 fn products(rows: &Rows<'_>, functionals: &[&Functional], gamma: Fr, backend: &dyn Backend) -> Vec<Product> {
     let row_log = usize::from(rows.program().row_log);
-    // Weights on single rows, and folded rows by the point of their vector.
+    // Weights on single rows, and weighted rows by the point of their vector.
     let mut weights: BTreeMap<usize, Vec<Fr>> = BTreeMap::new();
-    let mut folded: BTreeMap<Vec<Fr>, Vec<Fr>> = BTreeMap::new();
+    let mut spanning: BTreeMap<Vec<Fr>, Vec<(usize, Fr)>> = BTreeMap::new();
     let mut vectors: BTreeMap<Vec<Fr>, Vec<Fr>> = BTreeMap::new();
     for (functional, power) in functionals.iter().zip(Powers::of(gamma)) {
         for part in &functional.parts {
@@ -154,22 +148,18 @@ fn products(rows: &Rows<'_>, functionals: &[&Functional], gamma: Fr, backend: &d
                 add_scaled(&mut row[block.at as usize..], eq, weight);
             } else {
                 let (low, high) = part.point.split_at(row_log);
-                let along: Vec<Fr> = eq_vector(high).iter().map(|e| weight * e).collect();
-                let values = rows.combine(block, &along, backend);
-                match folded.get_mut(low) {
-                    None => {
-                        folded.insert(low.to_vec(), values);
-                    }
-                    Some(sum) => sum.iter_mut().zip(values).for_each(|(s, v)| *s += v),
-                }
+                let along = eq_vector(high).into_iter().take(block.at as usize);
+                let rows = along.enumerate().map(|(j, e)| (usize::from(block.row) + j, weight * e));
+                spanning.entry(low.to_vec()).or_default().extend(rows);
             }
         }
     }
     let single =
         weights.into_iter().map(|(row, weights)| Product::Weights { values: rows.row(row), weights });
-    let spanning = folded.into_iter().map(|(point, values)| {
+    let spanning = spanning.into_iter().map(|(point, weighted)| {
         // The level of all variables is never read.
         let pyramid = eq_pyramid(&point[..row_log - 1]);
+        let values = rows.fold(weighted.into_iter(), backend);
         Product::Eq { values, pyramid, point, scale: Fr::one() }
     });
     single.chain(spanning).collect()

@@ -11,7 +11,9 @@ fn the_table_lists_every_supported_operator() {
         Some((cells.next()?, cells.next()?))
     });
     let listed: BTreeSet<(String, String)> = cells
-        .filter(|(name, _)| name.chars().all(|c| c.is_ascii_alphanumeric()) && name.starts_with(char::is_uppercase))
+        .filter(|(name, _)| {
+            name.chars().all(|c| c.is_ascii_alphanumeric()) && name.starts_with(char::is_uppercase)
+        })
         .map(|(name, domain)| (domain.to_owned(), name.to_owned()))
         .collect();
     let supported: BTreeSet<(String, String)> =

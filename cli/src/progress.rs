@@ -1,6 +1,7 @@
 //! Progress on stderr, shown only where that is a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A bar with stages. It disappears when dropped.
@@ -8,7 +9,7 @@ use std::time::Duration;
 pub(crate) struct Progress {
     bar: ProgressBar,
     /// Whether a stage has begun, so that the next one completes it.
-    begun: std::cell::Cell<bool>,
+    begun: AtomicBool,
 }
 
 impl Progress {
@@ -23,7 +24,7 @@ impl Progress {
 
     /// The next stage begins.
     pub(crate) fn stage(&self, name: impl Into<String>) {
-        if self.begun.replace(true) {
+        if self.begun.swap(true, Ordering::Relaxed) {
             self.bar.inc(1);
         }
         self.bar.set_message(name.into());

@@ -44,10 +44,10 @@ impl GraphBuilder {
     /// # Errors
     /// When a bound is not finite, or the bounds cross.
     pub fn clip(&mut self, x: NodeId, lo: Option<f64>, hi: Option<f64>) -> Result<NodeId, GraphError> {
-        if let (Some(lo), Some(hi)) = (lo, hi) {
-            if lo > hi {
-                return Err(GraphError::Bounds);
-            }
+        if let (Some(lo), Some(hi)) = (lo, hi)
+            && lo > hi
+        {
+            return Err(GraphError::Bounds);
         }
         let above = match hi {
             None => None,

@@ -82,10 +82,10 @@ pub(super) fn evaluate(model: ModelProto, mut budget: usize) -> Result<Evaluated
             problem,
         })?;
         for (name, value) in node.output.iter().zip(results).filter(|(name, _)| !name.is_empty()) {
-            if let Value::Node(id) = value {
-                if id.index() >= mark {
-                    builder.rename(id, name);
-                }
+            if let Value::Node(id) = value
+                && id.index() >= mark
+            {
+                builder.rename(id, name);
             }
             values.insert(name.clone(), value);
         }

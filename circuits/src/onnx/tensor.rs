@@ -129,10 +129,10 @@ pub(crate) fn decode(proto: &TensorProto) -> Result<ConstTensor, TensorProblem> 
         Some(raw) if !raw.is_empty() => decode_raw(proto.data_type.unwrap_or(0), raw, elements)?,
         _ => decode_typed(proto, elements)?,
     };
-    if let Data::Float(v) = &data {
-        if let Some(at) = v.iter().position(|x| !x.is_finite()) {
-            return Err(TensorProblem::NotFinite(at));
-        }
+    if let Data::Float(v) = &data
+        && let Some(at) = v.iter().position(|x| !x.is_finite())
+    {
+        return Err(TensorProblem::NotFinite(at));
     }
     Ok(ConstTensor { shape, data })
 }

@@ -34,12 +34,12 @@ pub(super) fn div(call: &mut Call<'_>) -> Outcome {
 }
 
 pub(super) fn neg(call: &mut Call<'_>) -> Outcome {
-    if let Some(Value::Const(c)) = call.optional(0) {
-        if let Some(ints) = c.as_ints() {
-            let negated = ints.iter().map(|i| i.checked_neg()).collect::<Option<_>>();
-            let data = negated.ok_or(Problem::Arithmetic("integer overflow"))?;
-            return Ok(vec![ConstTensor::ints(c.shape.clone(), data).into()]);
-        }
+    if let Some(Value::Const(c)) = call.optional(0)
+        && let Some(ints) = c.as_ints()
+    {
+        let negated = ints.iter().map(|i| i.checked_neg()).collect::<Option<_>>();
+        let data = negated.ok_or(Problem::Arithmetic("integer overflow"))?;
+        return Ok(vec![ConstTensor::ints(c.shape.clone(), data).into()]);
     }
     let x = call.activation(0)?;
     Ok(vec![Value::Node(call.builder.affine(x, -1.0, 0.0)?)])

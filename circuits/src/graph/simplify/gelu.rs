@@ -100,10 +100,10 @@ impl Pass<'_> {
 
     /// `x` as a number times a node.
     fn uniform(&self, x: NodeId) -> (NodeId, f64) {
-        if let Op::Scale { x: inner, scale, shift } = self.op(x) {
-            if let Some(factor) = uniform_factor(scale, shift) {
-                return (*inner, factor);
-            }
+        if let Op::Scale { x: inner, scale, shift } = self.op(x)
+            && let Some(factor) = uniform_factor(scale, shift)
+        {
+            return (*inner, factor);
         }
         (x, 1.0)
     }

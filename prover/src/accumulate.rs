@@ -1,4 +1,4 @@
-//! Inner products of field elements with small integers, reduced once at the end.
+//! Weighted sums: inner products of field elements with small integers are reduced once at the end.
 //!
 //! A Montgomery multiplication costs about 20 ns; adding `a * v` for a 64-bit `v` to a wide accumulator costs
 //! four word multiplications, a fifth of it. Weights and witness cells are small, so every pass over them is made
@@ -150,6 +150,14 @@ pub(crate) fn dot(weights: &[Fr], cells: &[i64]) -> Fr {
         sum.add(w, *v);
     }
     sum.finish()
+}
+
+/// Least products that are worth a task.
+pub(crate) const GRAIN: usize = 1 << 10;
+
+/// Adds `scale` times `values`, over the shorter of the two.
+pub(crate) fn add_scaled(out: &mut [Fr], values: &[Fr], scale: Fr) {
+    out.par_iter_mut().zip(values).with_min_len(GRAIN).for_each(|(slot, v)| *slot += scale * v);
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! Vectors of `eq(point, .)`.
 
+use crate::accumulate::GRAIN;
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
-
-/// Least products that are worth a task.
-const GRAIN: usize = 1 << 10;
 
 /// `eq(point, i)` for all `i`, bit `k` of `i` for coordinate `k`. One multiplication a value.
 pub(crate) fn eq_vector(point: &[Fr]) -> Vec<Fr> {

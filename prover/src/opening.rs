@@ -4,6 +4,7 @@
 //! group and `O(2^m)` field operations.
 
 use crate::Backend;
+use crate::accumulate::add_scaled;
 use crate::eq::eq_vector;
 use ark_bn254::{Fr, G1Affine};
 use ark_ec::CurveGroup;
@@ -145,12 +146,6 @@ fn divide_by_root(polynomial: &[Fr], root: Fr) -> Vec<Fr> {
         .collect();
     out.reverse();
     out
-}
-
-fn add_scaled(out: &mut [Fr], values: &[Fr], scale: Fr) {
-    for (slot, v) in out.iter_mut().zip(values) {
-        *slot += scale * v;
-    }
 }
 
 fn at(polynomial: &[Fr], x: Fr) -> Fr {

@@ -4,6 +4,7 @@
 //! blocks inside one row share one vector of weights.
 
 use crate::Backend;
+use crate::accumulate::{GRAIN, add_scaled};
 use crate::cells::Cells;
 use crate::eq::{eq_pyramid, eq_vector};
 use ark_bn254::Fr;
@@ -13,14 +14,6 @@ use std::collections::BTreeMap;
 use sumcast_verifier::RoundPolynomial;
 use sumcast_verifier::relation::{Functional, Powers};
 use sumcast_verifier::vk::Program;
-
-/// Least products that are worth a task.
-const GRAIN: usize = 1 << 10;
-
-/// Adds `scale` times `values`.
-fn add_scaled(out: &mut [Fr], values: &[Fr], scale: Fr) {
-    out.par_iter_mut().zip(values).with_min_len(GRAIN).for_each(|(slot, v)| *slot += scale * v);
-}
 
 /// All rows of a proof.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 //! The factor `eq` is never folded: while variable `k` is bound, its part over the variables below is a level of a
 //! pyramid that all constraints share, its part over the variables above a scalar (Gruen's split).
 
+use crate::accumulate::add_scaled;
 use crate::backend::{Backend, Summand};
 use crate::eq::eq_pyramid;
 use ark_bn254::Fr;
@@ -67,12 +68,6 @@ fn multiply(a: &[Fr], b: &[Fr]) -> Vec<Fr> {
         }
     }
     out
-}
-
-fn add_scaled(out: &mut [Fr], values: &[Fr], scale: Fr) {
-    for (slot, v) in out.iter_mut().zip(values) {
-        *slot += scale * v;
-    }
 }
 
 /// An instance on its way through the rounds.

@@ -149,11 +149,16 @@ pub enum TensorProblem {
         /// What is counted.
         unit: &'static str,
     },
-    /// The data are in another file.
+    /// The data are in another file, and the model was given as bytes.
     #[error(
         "its data are in another file; save the model as one file (onnx.save with save_as_external_data=False)"
     )]
     External,
+    /// The data are in another file, which cannot be read.
+    #[error(
+        "its data are in another file: {0}; keep that file beside the model, or save the model as one file"
+    )]
+    ExternalFile(String),
     /// The data are split over several messages or stored sparsely.
     #[error("segmented and sparse tensors are not supported; save it as a dense tensor")]
     Sparse,

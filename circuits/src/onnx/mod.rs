@@ -9,6 +9,7 @@
 
 pub(crate) mod call;
 mod error;
+mod external;
 mod importer;
 mod proto;
 mod scan;
@@ -40,18 +41,10 @@ pub const ML_OPSETS: std::ops::RangeInclusive<i64> = 1..=5;
 /// An [`ImportError`] that names the node or tensor at fault, for a malformed model as for one that uses what is not
 /// supported.
 pub fn import(bytes: &[u8]) -> Result<Graph, ImportError> {
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(ImportError::FileSize { bytes: bytes.len() as u64 });
-    }
-    let records = scan::count_records(bytes);
-    if records > MAX_RECORDS {
-        return Err(ImportError::Records { records });
-    }
-    let model = proto::ModelProto::decode(bytes)?;
-    importer::import(model, MAX_GENERATED_ELEMENTS + 16 * bytes.len())
+    importer::import(decode(bytes)?, MAX_GENERATED_ELEMENTS + 16 * bytes.len())
 }
 
-/// Imports a model from a file.
+/// Imports a model from a file. Weights may lie in other files of its folder.
 ///
 /// # Errors
 /// As [`import`], and [`ImportError::Io`] when the file cannot be read.
@@ -61,7 +54,22 @@ pub fn import_path(path: impl AsRef<Path>) -> Result<Graph, ImportError> {
     let mut bytes = Vec::new();
     // One byte over the limit is enough to know.
     File::open(path).and_then(|f| f.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)).map_err(io)?;
-    import(&bytes)
+    let mut model = decode(&bytes)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let external = model.graph.as_mut().map_or(Ok(0), |graph| external::load(graph, folder))?;
+    importer::import(model, MAX_GENERATED_ELEMENTS + 16 * (bytes.len() + external as usize))
+}
+
+/// The protobuf message, within the limits.
+fn decode(bytes: &[u8]) -> Result<proto::ModelProto, ImportError> {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(ImportError::FileSize { bytes: bytes.len() as u64 });
+    }
+    let records = scan::count_records(bytes);
+    if records > MAX_RECORDS {
+        return Err(ImportError::Records { records });
+    }
+    Ok(proto::ModelProto::decode(bytes)?)
 }
 
 /// The operators that can be imported, as pairs of domain and name; the standard domain is empty.

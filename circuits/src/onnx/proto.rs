@@ -101,10 +101,18 @@ pub(crate) struct TensorProto {
     pub(crate) double_data: Vec<f64>,
     #[prost(uint64, repeated, tag = "11")]
     pub(crate) uint64_data: Vec<u64>,
-    #[prost(bytes = "vec", repeated, tag = "13")]
-    pub(crate) external_data: Vec<Vec<u8>>,
+    #[prost(message, repeated, tag = "13")]
+    pub(crate) external_data: Vec<StringEntryProto>,
     #[prost(int32, optional, tag = "14")]
     pub(crate) data_location: Option<i32>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct StringEntryProto {
+    #[prost(string, optional, tag = "1")]
+    pub(crate) key: Option<String>,
+    #[prost(string, optional, tag = "2")]
+    pub(crate) value: Option<String>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

@@ -18,6 +18,9 @@ struct Expression {
 struct Lowering<'a> {
     circuit: &'a Circuit,
     out: Lowered,
+    /// A tensor's number among the public tensors.
+    public: Vec<Option<u8>>,
+    /// The form of a tensor that is linear in cells and public tensors.
     atoms: Vec<Option<Form>>,
     /// Products are lowered once, however many tensors are computed from them.
     expressions: Vec<Option<Expression>>,
@@ -43,8 +46,8 @@ pub(super) fn lower(circuit: &Circuit) -> Lowered {
             table_log: tables.log(),
             tuple_tables: Vec::new(),
             table_blocks: None,
-            public: vec![None; tensors],
         },
+        public: vec![None; tensors],
         atoms: vec![None; tensors],
         expressions: vec![None; tensors],
     };
@@ -79,14 +82,14 @@ impl Lowering<'_> {
 
     /// Numbers the public tensors: the input, then the outputs.
     fn public(&mut self) {
-        self.out.public[0] = Some(0);
+        self.public[0] = Some(0);
         for (i, t) in self.circuit.outputs.iter().enumerate() {
-            self.out.public[*t] = Some(i as u8 + 1);
+            self.public[*t] = Some(i as u8 + 1);
         }
     }
 
     fn public_form(&self, t: TensorId) -> Form {
-        Form::of(Piece::Public(self.log(t), self.out.public[t].unwrap_or_default()))
+        Form::of(Piece::Public(self.log(t), self.public[t].unwrap_or_default()))
     }
 
     /// The values and slopes of all function tables, as two fixed columns.
@@ -292,45 +295,44 @@ impl Lowering<'_> {
             Op::Function { x, table, limbs } => self.function(t, *x, *table, *limbs),
             Op::Div { a, b, shift, limbs, remainder } => {
                 let result = self.limb_blocks(*limbs, log);
-                let rest = self.limb_blocks(*remainder, log);
-                let above = self.limb_blocks(*remainder, log);
                 let y = Form::limbs(&result, width).plus(-(1i128 << (limbs * width - 1)));
                 let b = self.denominator(tensor, *b);
-                // 2^shift a - y b = rest, and b - 1 - rest = above.
-                let mut numerator = self.expression(*a);
-                let factors = [y.clone(), b.clone()].map(|form| self.out.relation.claim_at_x(form)).to_vec();
-                let scaled = |t: Term| Term { coefficient: t.coefficient << shift, ..t };
-                let mut terms: Vec<Term> = numerator.terms.drain(..).map(scaled).collect();
-                terms.push(Term { coefficient: -1, vars: log, eq: true, factors });
-                let rest_form = Form::limbs(&rest, width);
-                let linear = Form::zero(log).add(1 << shift, &numerator.linear).add(-1, &rest_form);
-                self.out.relation.constrain(linear, terms);
-                let bound = b.plus(-1).add(-1, &rest_form).add(-1, &Form::limbs(&above, width));
-                self.out.relation.constrain(bound, vec![]);
-                self.out.cells[t] = Some(Cells::Remainder { result, remainder: rest, above });
+                self.with_remainder(t, *a, *shift, [&y, &b], b.clone().plus(-1), (result, *remainder));
                 self.atoms[t] = Some(y);
             }
             Op::Sqrt { x, shift, limbs } => {
                 let result = self.limb_blocks(*limbs, log);
-                let rest = self.limb_blocks(limbs + 1, log);
-                let above = self.limb_blocks(limbs + 1, log);
                 let y = Form::limbs(&result, width);
-                // 2^shift x - y y = rest, and 2 y - rest = above.
-                let mut radicand = self.expression(*x);
-                let claim = self.out.relation.claim_at_x(y.clone());
-                let scaled = |t: Term| Term { coefficient: t.coefficient << shift, ..t };
-                let mut terms: Vec<Term> = radicand.terms.drain(..).map(scaled).collect();
-                terms.push(Term { coefficient: -1, vars: log, eq: true, factors: vec![claim, claim] });
-                let rest_form = Form::limbs(&rest, width);
-                let linear = Form::zero(log).add(1 << shift, &radicand.linear).add(-1, &rest_form);
-                self.out.relation.constrain(linear, terms);
-                let bound =
-                    Form::zero(log).add(2, &y).add(-1, &rest_form).add(-1, &Form::limbs(&above, width));
-                self.out.relation.constrain(bound, vec![]);
-                self.out.cells[t] = Some(Cells::Remainder { result, remainder: rest, above });
+                let most = Form::zero(log).add(2, &y);
+                self.with_remainder(t, *x, *shift, [&y, &y], most, (result, limbs + 1));
                 self.atoms[t] = Some(y);
             }
         }
+    }
+
+    /// `2^shift x = product of factors + rest` with `0 <= rest <= most`: both `rest` and `most - rest` are limbs.
+    fn with_remainder(
+        &mut self,
+        t: TensorId,
+        x: TensorId,
+        shift: u8,
+        factors: [&Form; 2],
+        most: Form,
+        (result, limbs): (Vec<Symbol>, u8),
+    ) {
+        let log = most.log;
+        let [remainder, above] = [0; 2].map(|_| self.limb_blocks(limbs, log));
+        let [rest, rest_above] = [&remainder, &above].map(|symbols| Form::limbs(symbols, self.circuit.limb));
+        let mut expression = self.expression(x);
+        let factors = factors.map(|form| self.out.relation.claim_at_x(form.clone())).to_vec();
+        for term in &mut expression.terms {
+            term.coefficient <<= shift;
+        }
+        expression.terms.push(Term { coefficient: -1, vars: log, eq: true, factors });
+        let linear = Form::zero(log).add(1 << shift, &expression.linear).add(-1, &rest);
+        self.out.relation.constrain(linear, expression.terms);
+        self.out.relation.constrain(most.add(-1, &rest).add(-1, &rest_above), vec![]);
+        self.out.cells[t] = Some(Cells::Remainder { result, remainder, above });
     }
 
     /// The denominator, with ones in its padding.

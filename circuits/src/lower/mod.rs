@@ -50,8 +50,6 @@ pub(crate) struct Lowered {
     tuple_tables: Vec<usize>,
     /// Fixed blocks of the tables' values and slopes.
     table_blocks: Option<(usize, usize)>,
-    /// A tensor's number among the public tensors.
-    public: Vec<Option<u8>>,
 }
 
 /// A relation: the program of a verifying key, the fixed cells it commits, and how a witness is laid out.

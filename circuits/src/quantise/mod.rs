@@ -147,9 +147,7 @@ fn bits_of(v: i128) -> u32 {
 
 impl Quantiser<'_> {
     fn push(&mut self, tensor: Tensor, info: Info) -> Result<TensorId, QuantiseError> {
-        if info.bits > MAX_BITS {
-            return Err(QuantiseError::TooLarge { tensor: tensor.name, bits: info.bits });
-        }
+        self.fits(&tensor.name, info.bits)?;
         self.circuit.tensors.push(tensor);
         self.info.push(info);
         Ok(self.circuit.tensors.len() - 1)

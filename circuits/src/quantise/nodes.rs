@@ -10,11 +10,26 @@ use crate::graph::{Function, Matrix, Node, NodeId, Op};
 use sumcast_verifier::vk::limits::PUBLIC_BITS;
 
 impl Quantiser<'_> {
+    /// Adds the tensor of a node.
+    fn add(
+        &mut self,
+        node: &Node,
+        fraction: u8,
+        op: IntOp,
+        range: Range,
+        bits: u32,
+        linear: bool,
+    ) -> Result<TensorId, QuantiseError> {
+        let layout = Layout::of(&node.shape);
+        self.push(
+            Tensor { name: node.name.clone(), layout, fraction, op },
+            Info { range, bits, linear, narrow: None },
+        )
+    }
+
     pub(super) fn node(&mut self, id: NodeId, node: &Node) -> Result<TensorId, QuantiseError> {
         let range = self.ranges[id.index()];
         let layout = Layout::of(&node.shape);
-        let tensor = |fraction: u8, op: IntOp| Tensor { name: node.name.clone(), layout, fraction, op };
-        let info = |bits: u32, linear: bool| Info { range, bits, linear, narrow: None };
         match &node.op {
             Op::Input => {
                 let fraction = self.free_fraction(range, 24);
@@ -22,7 +37,7 @@ impl Quantiser<'_> {
                 if bits > PUBLIC_BITS.into() {
                     return Err(QuantiseError::TooLarge { tensor: node.name.clone(), bits });
                 }
-                self.push(tensor(fraction, IntOp::Input { bits: bits as u8 }), info(bits, true))
+                self.add(node, fraction, IntOp::Input { bits: bits as u8 }, range, bits, true)
             }
             Op::Linear { x, weight, bias } => {
                 let x = self.factor(self.operand(*x))?;
@@ -31,34 +46,31 @@ impl Quantiser<'_> {
             Op::Scale { x, scale, shift } => self.scale(id, node, self.operand(*x), scale, shift),
             Op::Combine { terms } => {
                 let terms: Vec<(f64, TensorId)> = terms.iter().map(|(c, x)| (*c, self.operand(*x))).collect();
-                self.combine(tensor(0, IntOp::Input { bits: 0 }), range, &terms, &[])
+                self.combine(node, range, &terms, &[])
             }
             Op::Mul { a, b } => {
                 let (a, b) = (self.factor(self.operand(*a))?, self.factor(self.operand(*b))?);
                 let bits = self.info[a].bits + self.info[b].bits;
                 let fraction = self.fraction(a) + self.fraction(b);
-                self.push(tensor(fraction, IntOp::Mul { a, b }), info(bits, false))
+                self.add(node, fraction, IntOp::Mul { a, b }, range, bits, false)
             }
             Op::Leaky { x, slope } => {
                 let x = self.operand(*x);
-                let p = self.rectify(node, layout, x)?;
+                let p = self.rectify(node, x)?;
                 if *slope == 0.0 {
                     return Ok(p);
                 }
-                let Tensor { fraction, .. } = self.circuit.tensors[p];
-                let n = self.push(
-                    tensor(fraction, IntOp::Negative { of: p }),
-                    Info { range: self.info[p].range, ..self.info[p] },
-                )?;
+                let Info { range: bent, bits, .. } = self.info[p];
+                let n = self.add(node, self.fraction(p), IntOp::Negative { of: p }, bent, bits, true)?;
                 let terms = [(1.0, p), (-slope, n)];
-                self.combine(tensor(0, IntOp::Input { bits: 0 }), range, &terms, &[])
+                self.combine(node, range, &terms, &[])
             }
             Op::Function { x, function } => self.function(node, range, self.operand(*x), *function),
             Op::Div { a, b } => self.div(node, range, self.operand(*a), self.operand(*b)),
             Op::Sqrt { x } => self.sqrt(node, range, self.operand(*x)),
             Op::Rearrange { inputs, index } => {
                 let inputs: Vec<TensorId> = inputs.iter().map(|x| self.operand(*x)).collect();
-                self.rearrange(node, layout, range, &inputs, index)
+                self.rearrange(node, range, &inputs, index)
             }
             Op::Reshape { x } => {
                 let from = self.operand(*x);
@@ -66,13 +78,12 @@ impl Quantiser<'_> {
                 let same = old.log() == layout.log()
                     && (0..layout.len()).all(|i| old.position(i) == layout.position(i));
                 if same {
-                    let (fraction, linear) = (self.fraction(from), self.info[from].linear);
+                    let Info { bits, linear, .. } = self.info[from];
                     let op = IntOp::Combine { terms: vec![(1, from)], shift: vec![] };
-                    let from = self.info[from];
-                    return self.push(tensor(fraction, op), info(from.bits, linear));
+                    return self.add(node, self.fraction(from), op, range, bits, linear);
                 }
                 let index: Vec<(u32, u32)> = (0..layout.len() as u32).map(|i| (0, i)).collect();
-                self.rearrange(node, layout, range, &[from], &index)
+                self.rearrange(node, range, &[from], &index)
             }
         }
     }
@@ -101,11 +112,7 @@ impl Quantiser<'_> {
             self.circuit.tables.len() - 1
         });
         let op = IntOp::Function { x, table, limbs };
-        let layout = Layout::of(&node.shape);
-        self.push(
-            Tensor { name: node.name.clone(), layout, fraction, op },
-            Info { range, bits, linear: true, narrow: None },
-        )
+        self.add(node, fraction, op, range, bits, true)
     }
 
     fn div(
@@ -128,11 +135,7 @@ impl Quantiser<'_> {
         let bits = u32::from(limbs * self.limb);
         self.fits(&node.name, (self.info[a].bits + u32::from(shift)).max(bits + self.info[b].bits))?;
         let op = IntOp::Div { a, b, shift, limbs, remainder };
-        let layout = Layout::of(&node.shape);
-        self.push(
-            Tensor { name: node.name.clone(), layout, fraction, op },
-            Info { range, bits, linear: true, narrow: None },
-        )
+        self.add(node, fraction, op, range, bits, true)
     }
 
     fn sqrt(&mut self, node: &Node, range: Range, x: TensorId) -> Result<TensorId, QuantiseError> {
@@ -146,23 +149,16 @@ impl Quantiser<'_> {
         self.fits(&node.name, self.info[x].bits + u32::from(shift))?;
         let bits = u32::from(limbs * self.limb);
         let op = IntOp::Sqrt { x, shift, limbs };
-        let layout = Layout::of(&node.shape);
-        self.push(
-            Tensor { name: node.name.clone(), layout, fraction, op },
-            Info { range, bits, linear: true, narrow: None },
-        )
+        self.add(node, fraction, op, range, bits, true)
     }
 
-    fn rectify(&mut self, node: &Node, layout: Layout, x: TensorId) -> Result<TensorId, QuantiseError> {
+    fn rectify(&mut self, node: &Node, x: TensorId) -> Result<TensorId, QuantiseError> {
         let info = self.info[x];
         let from = self.fraction(x);
         let (limbs, fraction) = self.limbs(&node.name, info.range, false, from)?;
         let op = IntOp::Rectify { x, shift: from - fraction, limbs };
         let bits = u32::from(limbs * self.limb);
-        self.push(
-            Tensor { name: node.name.clone(), layout, fraction, op },
-            Info { bits, linear: true, narrow: None, ..info },
-        )
+        self.add(node, fraction, op, info.range, bits, true)
     }
 
     /// Fraction bits for the weights of `node`, so that what consumes it removes whole limbs. `largest` is the
@@ -214,10 +210,7 @@ impl Quantiser<'_> {
         let weights = Weights { rows: weight.rows() as u32, cols: weight.cols() as u32, data };
         let op = IntOp::Linear { terms: vec![(x, weights)], row_vars: log2_ceil(layout.rows as usize), bias };
         let range = self.ranges[id.index()];
-        self.push(
-            Tensor { name: node.name.clone(), layout, fraction: total, op },
-            Info { range, bits, linear: false, narrow: None },
-        )
+        self.add(node, total, op, range, bits, false)
     }
 
     fn scale(
@@ -231,9 +224,7 @@ impl Quantiser<'_> {
         let layout = Layout::of(&node.shape);
         let range = self.ranges[id.index()];
         if scale.iter().all(|c| *c == scale[0]) {
-            let tensor =
-                Tensor { name: node.name.clone(), layout, fraction: 0, op: IntOp::Input { bits: 0 } };
-            return self.combine(tensor, range, &[(scale[0], x)], shift);
+            return self.combine(node, range, &[(scale[0], x)], shift);
         }
         let x = self.factor(x)?;
         let largest = shift.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
@@ -244,16 +235,13 @@ impl Quantiser<'_> {
         let shift = self.by_position(&node.name, layout, shift, total)?;
         let largest = |values: &[i64]| values.iter().map(|c| bits_of((*c).into())).max().unwrap_or(0);
         let bits = (self.info[x].bits + largest(&scale)).max(largest(&shift)) + 1;
-        self.push(
-            Tensor { name: node.name.clone(), layout, fraction: total, op: IntOp::Scale { x, scale, shift } },
-            Info { range, bits, linear: false, narrow: None },
-        )
+        self.add(node, total, IntOp::Scale { x, scale, shift }, range, bits, false)
     }
 
-    /// `sum c x + shift`, exact: operands are brought to one fraction. The tensor's operator is filled in.
+    /// `sum c x + shift`, exact: operands are brought to one fraction.
     fn combine(
         &mut self,
-        tensor: Tensor,
+        node: &Node,
         range: Range,
         terms: &[(f64, TensorId)],
         shift: &[f64],
@@ -269,10 +257,9 @@ impl Quantiser<'_> {
             }
         }
         let fraction = terms.iter().map(|(c, x)| self.fraction(*x) + coefficient_bits(*c)).max().unwrap_or(0);
-        let layout = tensor.layout;
         let mut integers: Vec<(i64, TensorId)> = Vec::new();
         for (c, x) in terms {
-            let c = self.scaled(&tensor.name, &[c], fraction - self.fraction(x))?[0];
+            let c = self.scaled(&node.name, &[c], fraction - self.fraction(x))?[0];
             match integers.iter_mut().find(|(_, y)| *y == x) {
                 _ if c == 0 => {}
                 Some((sum, _)) => *sum += c,
@@ -281,27 +268,22 @@ impl Quantiser<'_> {
         }
         let bits = integers.iter().map(|(c, x)| bits_of((*c).into()) + self.info[*x].bits).max().unwrap_or(0)
             + integers.len() as u32;
-        let by_position = self.by_position(&tensor.name, layout, shift, fraction)?;
-        let shift_bits = by_position.iter().map(|v| bits_of((*v).into())).max().unwrap_or(0);
-        let info = Info {
-            range,
-            bits: bits.max(shift_bits) + 1,
-            linear: integers.iter().all(|(_, x)| self.info[*x].linear),
-            narrow: None,
-        };
-        let op = IntOp::Combine { terms: integers, shift: by_position };
-        self.push(Tensor { fraction, op, ..tensor }, info)
+        let shift = self.by_position(&node.name, Layout::of(&node.shape), shift, fraction)?;
+        let shift_bits = shift.iter().map(|v| bits_of((*v).into())).max().unwrap_or(0);
+        let linear = integers.iter().all(|(_, x)| self.info[*x].linear);
+        let op = IntOp::Combine { terms: integers, shift };
+        self.add(node, fraction, op, range, bits.max(shift_bits) + 1, linear)
     }
 
     /// A rearrangement is a product with matrices of zeros and ones.
     fn rearrange(
         &mut self,
         node: &Node,
-        layout: Layout,
         range: Range,
         inputs: &[TensorId],
         index: &[(u32, u32)],
     ) -> Result<TensorId, QuantiseError> {
+        let layout = Layout::of(&node.shape);
         let mut factors = Vec::new();
         for x in inputs {
             factors.push(self.factor(*x)?);
@@ -325,23 +307,19 @@ impl Quantiser<'_> {
             bits = bits.max(self.info[*x].bits + u32::from(shift));
         }
         let op = IntOp::Linear { terms, row_vars: 0, bias: vec![] };
-        let info = Info { range, bits, linear: false, narrow: None };
-        self.push(Tensor { name: node.name.clone(), layout, fraction, op }, info)
+        self.add(node, fraction, op, range, bits, false)
     }
 
     /// Makes a node a public output.
     pub(super) fn publish(&mut self, id: NodeId) -> Result<(), QuantiseError> {
-        let node = self.graph.node(id).clone();
+        let node = self.graph.node(id);
         let x = self.operand(id);
         let (range, from) = (self.info[x].range, self.fraction(x));
         let keep = self.precision + 8;
         let shift = from.saturating_sub(keep) / self.limb * self.limb;
         let fraction = from - shift;
-        let bits = (range.bits() + i32::from(fraction) + 1).clamp(1, 100) as u8;
-        let layout = self.circuit.tensors[x].layout;
-        let op = IntOp::Publish { x, shift, bits };
-        let info = Info { bits: bits.into(), linear: true, narrow: None, ..self.info[x] };
-        let t = self.push(Tensor { name: node.name, layout, fraction, op }, info)?;
+        let bits = (range.bits() + i32::from(fraction) + 1).clamp(1, PUBLIC_BITS.into()) as u8;
+        let t = self.add(node, fraction, IntOp::Publish { x, shift, bits }, range, bits.into(), true)?;
         self.circuit.outputs.push(t);
         Ok(())
     }

@@ -88,7 +88,7 @@ pub fn msm_indexed(bases: &[G1Affine], index: &[u32], table: &[Fr]) -> G1Project
 /// # Panics
 ///
 /// If there are more indices than bases, or an index is neither below `buckets` nor `u32::MAX`.
-pub fn bucket_sums(bases: &[G1Affine], index: &[u32], buckets: usize) -> Vec<G1Affine> {
+fn bucket_sums(bases: &[G1Affine], index: &[u32], buckets: usize) -> Vec<G1Affine> {
     assert!(index.len() <= bases.len(), "more indices than bases");
     let live = || {
         let cells = index.iter().zip(bases).enumerate();

@@ -20,19 +20,12 @@ pub(crate) struct Cells<'a> {
 impl<'a> Cells<'a> {
     /// The cells of a block; those of rows that do not exist are left out.
     pub(crate) fn block(&self, block: Block) -> &'a [i64] {
-        let row_log = u32::from(self.program.row_log);
+        let row_log = self.program.row_log;
         let first = self.program.first_witness_row();
-        let (cells, row) = match usize::from(block.row).checked_sub(first) {
-            Some(row) => (self.witness, row),
-            None => (self.fixed, usize::from(block.row)),
-        };
-        let start = row << row_log;
-        if block.log <= self.program.row_log {
-            let start = start + block.at as usize;
-            &cells[start..start + (1 << block.log)]
-        } else {
-            &cells[start..start + ((block.at as usize) << row_log)]
-        }
+        let (cells, first) =
+            if usize::from(block.row) < first { (self.fixed, 0) } else { (self.witness, first) };
+        let len = if block.log <= row_log { 1 << block.log } else { (block.at as usize) << row_log };
+        &cells[start_of(block, first, row_log)..][..len]
     }
 
     /// A row.
@@ -152,6 +145,12 @@ impl<'a> Cells<'a> {
         }
         (values, variables)
     }
+}
+
+/// Where a block begins among the cells of a group of rows, the first of which is `first`.
+pub(crate) fn start_of(block: Block, first: usize, row_log: u8) -> usize {
+    let within = if block.log <= row_log { block.at as usize } else { 0 };
+    ((usize::from(block.row) - first) << row_log) + within
 }
 
 /// Binds the variable at a position to a value.

@@ -4,7 +4,7 @@
 //! one batch inversion over the table, and commitments by buckets.
 
 use crate::Backend;
-use crate::cells::Cells;
+use crate::cells::{Cells, start_of};
 use crate::commit::commit_sparse;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{One, Zero, batch_inversion};
@@ -126,12 +126,12 @@ impl Helper {
 }
 
 /// The parts of a block's values in each of its rows, numbered from the first helper row: row, offset, values.
-pub(crate) fn spans<'a, T>(
+fn spans<'a, T>(
     program: &Program,
     block: Block,
     values: &'a [T],
 ) -> impl Iterator<Item = (usize, usize, &'a [T])> {
-    let first = usize::from(block.row) - program.first_helper_row();
-    let start = if block.log <= program.row_log { block.at as usize } else { 0 };
-    values.chunks(1 << program.row_log).enumerate().map(move |(j, part)| (first + j, start, part))
+    let start = start_of(block, program.first_helper_row(), program.row_log);
+    let (first, within) = (start >> program.row_log, start & ((1 << program.row_log) - 1));
+    values.chunks(1 << program.row_log).enumerate().map(move |(j, part)| (first + j, within, part))
 }

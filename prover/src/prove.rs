@@ -1,10 +1,10 @@
 //! The prover (`docs/protocol.md` 5 to 8).
 
 use crate::backend::{Backend, Summand};
-use crate::cells::Cells;
+use crate::cells::{Cells, start_of};
 use crate::commit::commit_small_rows;
 use crate::key::{ProvingKey, SetupError};
-use crate::lookup::{Helper, Positions, positions, spans};
+use crate::lookup::{Helper, Positions, positions};
 use crate::sumcheck::{self, Instance};
 use crate::{opening, reduction};
 use ark_bn254::{Fr, G1Projective};
@@ -167,10 +167,8 @@ fn prove_in_pool(
     for ((lookup, found), h) in program.lookups.iter().zip(&found).zip(&helpers) {
         h.commit(&mut helper, program, lookup, found, g1, backend);
         for (block, values) in [(lookup.helper, &h.cells), (lookup.table_helper, &h.entries)] {
-            for (row, start, part) in spans(program, block, values) {
-                let start = (row << program.row_log) + start;
-                helper_rows[start..start + part.len()].copy_from_slice(part);
-            }
+            let start = start_of(block, program.first_helper_row(), program.row_log);
+            helper_rows[start..start + values.len()].copy_from_slice(values);
         }
     }
     let helper = G1Projective::normalize_batch(&helper);
@@ -242,10 +240,7 @@ fn fill_multiplicities(
         let cells = Cells { program, fixed, witness, public };
         let found =
             positions(&cells, lookup).map_err(|tuple| ProveError::Lookup { lookup: number, tuple })?;
-        let block = lookup.multiplicity;
-        let row = usize::from(block.row) - program.first_witness_row();
-        let at = if block.log <= program.row_log { block.at as usize } else { 0 };
-        let start = (row << program.row_log) + at;
+        let start = start_of(lookup.multiplicity, program.first_witness_row(), program.row_log);
         witness[start..start + found.multiplicities.len()].copy_from_slice(&found.multiplicities);
         out.push(found);
     }

@@ -5,14 +5,14 @@
 
 use crate::Backend;
 use crate::accumulate::{GRAIN, add_scaled};
-use crate::cells::Cells;
+use crate::cells::{Cells, start_of};
 use crate::eq::{eq_pyramid, eq_vector};
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use sumcast_verifier::RoundPolynomial;
-use sumcast_verifier::relation::{Functional, Powers};
+use sumcast_verifier::relation::{Functional, Part, Powers};
 use sumcast_verifier::vk::Program;
 
 /// All rows of a proof.
@@ -68,22 +68,18 @@ impl Rows<'_> {
 
 /// The functionals' values on the rows.
 pub(crate) fn evaluate(rows: &Rows<'_>, functional: &Functional, backend: &dyn Backend) -> Fr {
-    let log = rows.program().row_log;
-    let mut sum = Fr::zero();
-    for part in &functional.parts {
-        let helper = usize::from(part.block.row).checked_sub(rows.program().first_helper_row());
+    let (first, log) = (rows.program().first_helper_row(), rows.program().row_log);
+    let value = |part: &Part| {
         let eq = eq_vector(&part.point);
-        sum += part.weight
-            * match helper {
-                None => backend.dot(&eq, rows.cells.block(part.block)),
-                Some(row) => {
-                    let at = if part.block.log <= log { part.block.at as usize } else { 0 };
-                    let start = (row << log) + at;
-                    rows.helper[start..].iter().zip(&eq).map(|(v, e)| *v * e).sum()
-                }
-            };
-    }
-    sum
+        part.weight
+            * if usize::from(part.block.row) < first {
+                backend.dot(&eq, rows.cells.block(part.block))
+            } else {
+                let cells = &rows.helper[start_of(part.block, first, log)..];
+                cells.iter().zip(&eq).map(|(v, e)| *v * e).sum()
+            }
+    };
+    functional.parts.iter().map(value).sum()
 }
 
 /// An inner product of a row's length on its way through the rounds.

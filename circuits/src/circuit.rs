@@ -192,6 +192,16 @@ pub(crate) enum Op {
     },
 }
 
+impl Op {
+    /// Bits of a tensor of the statement.
+    pub(crate) fn bits(&self) -> u8 {
+        match self {
+            Self::Input { bits } | Self::Publish { bits, .. } => *bits,
+            _ => 0,
+        }
+    }
+}
+
 /// A tensor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tensor {
@@ -205,11 +215,22 @@ pub(crate) struct Tensor {
     pub(crate) op: Op,
 }
 
+/// Which tensors of a statement it holds as commitments instead of integers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Committed {
+    /// The input.
+    pub input: bool,
+    /// All outputs.
+    pub outputs: bool,
+}
+
 /// An integer tensor graph.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Circuit {
     /// Limb width, bits.
     pub(crate) limb: u8,
+    /// Which tensors of the statement are commitments.
+    pub(crate) committed: Committed,
     /// The tensors; the first is the input.
     pub(crate) tensors: Vec<Tensor>,
     /// Function tables.

@@ -33,7 +33,8 @@ pub mod onnx;
 mod ops;
 mod quantise;
 
+pub use circuit::Committed;
 pub use execute::RunError;
 pub use lower::Relation;
-pub use model::{CompileError, CompileOptions, Inference, Model, ModelError, compile};
+pub use model::{CompileError, CompileOptions, Inference, Model, ModelError, Secret, compile};
 pub use quantise::{DEFAULT_INPUT_BOUND, MARGIN, QuantiseError};

@@ -1,17 +1,22 @@
 //! A compiled model.
 
-use crate::circuit::{Circuit, Tensor, TensorId};
+use crate::circuit::{Circuit, Committed, Tensor, TensorId};
 use crate::cost::{LIMBS, ROW_LOGS, cost};
 use crate::execute::RunError;
 use crate::graph::Graph;
 use crate::lower::{Lowered, Placement, Relation, fill_witness};
 use crate::quantise::{QuantiseError, Ranges, quantise};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use sumcast_verifier::{KeyError, transcript::keccak256};
 use thiserror::Error;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Smallest and largest precision, in fraction bits.
 const FRAC_BITS: std::ops::RangeInclusive<u8> = 8..=24;
+
+/// Most bits of the integers of a committed tensor, which are cells.
+const COMMITTED_BITS: u8 = 62;
 
 /// Most rows a key can hold.
 const MAX_ROWS: u64 = sumcast_verifier::vk::limits::ROWS as u64;
@@ -23,11 +28,25 @@ pub struct CompileOptions {
     pub frac_bits: u8,
     /// Most rows of weights; chosen by cost when not given.
     pub rows: Option<u16>,
+    /// Which tensors of the statement are commitments.
+    pub committed: Committed,
+    /// Blinds the commitments of the weights, which otherwise whoever has the model can recompute.
+    pub secret: Option<Secret>,
+}
+
+/// 32 random bytes that hide a model's weights in its verifying key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub struct Secret(pub [u8; 32]);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
 }
 
 impl Default for CompileOptions {
     fn default() -> Self {
-        Self { frac_bits: 16, rows: None }
+        Self { frac_bits: 16, rows: None, committed: Committed::default(), secret: None }
     }
 }
 
@@ -44,6 +63,16 @@ pub enum CompileError {
     /// No row length gives as few rows as asked for, or as a key can hold.
     #[error("the weights do not fit {0} rows of 2^18 cells: allow more rows")]
     Rows(u64),
+    /// A tensor to be committed has integers that are too large.
+    #[error(
+        "tensor {tensor:?} has integers of {bits} bits, and only those of up to 62 can be committed: lower --frac-bits"
+    )]
+    Committed {
+        /// Its name.
+        tensor: String,
+        /// Its bits.
+        bits: u8,
+    },
     /// The relation is beyond the limits of a key.
     #[error("the model is too large for a verifying key: {0}")]
     Key(#[from] KeyError),
@@ -72,6 +101,7 @@ pub struct Model {
     output_names: Vec<String>,
     parameters: usize,
     row_log: u8,
+    secret: Option<Secret>,
     circuit: Circuit,
 }
 
@@ -80,8 +110,8 @@ pub struct Model {
 pub struct Inference {
     /// The outputs as real numbers.
     pub outputs: Vec<Vec<f64>>,
-    /// The public tensors of the statement: the input, then the outputs.
-    pub public: Vec<Vec<i128>>,
+    /// The tensors of the statement, public or committed: the input, then the outputs.
+    pub tensors: Vec<Vec<i128>>,
     /// The witness rows, one after another.
     pub cells: Vec<i64>,
 }
@@ -104,34 +134,58 @@ pub fn compile(
     let ranges = Ranges::of(graph, calibration)?;
     let allowed = options.rows.map_or(MAX_ROWS, u64::from);
     let mut best: Option<(f64, u8, Circuit)> = None;
+    let mut failed = CompileError::Rows(allowed);
     for limb in LIMBS {
-        let circuit = quantise(graph, &ranges, options.frac_bits, limb)?;
+        let circuit = match quantise(graph, &ranges, options.frac_bits, limb, options.committed) {
+            Ok(circuit) => circuit,
+            Err(error) => {
+                failed = error.into();
+                continue;
+            }
+        };
         let lowered = Lowered::new(&circuit);
-        let choice = ROW_LOGS
+        let mut choices: Vec<(f64, Placement)> = ROW_LOGS
             .map(|row_log| Placement::new(&lowered, &circuit, row_log))
             .filter(|p| p.fixed_rows() <= allowed && p.rows() <= MAX_ROWS)
-            .map(|p| (cost(&lowered, &circuit, &p), p.row_log))
-            .min_by(|a, b| a.0.total_cmp(&b.0));
-        if let Some((cost, row_log)) = choice
-            && best.as_ref().is_none_or(|(least, _, _)| cost < *least)
-        {
-            best = Some((cost, row_log, circuit));
+            .map(|p| (cost(&lowered, &circuit, &p), p))
+            .filter(|(cost, _)| best.as_ref().is_none_or(|(least, _, _)| cost < least))
+            .collect();
+        choices.sort_by(|a, b| a.0.total_cmp(&b.0));
+        // Rows can be too short for the masks of a relation, which a key says.
+        for (cost, placement) in choices {
+            match placement.program(&lowered, &circuit).check() {
+                Ok(()) => {
+                    best = Some((cost, placement.row_log, circuit));
+                    break;
+                }
+                Err(error) => failed = error.into(),
+            }
         }
     }
-    let (_, row_log, circuit) = best.ok_or(CompileError::Rows(allowed))?;
+    let (_, row_log, circuit) = best.ok_or(failed)?;
+    for (t, committed) in [(0, options.committed.input)]
+        .into_iter()
+        .chain(circuit.outputs.iter().map(|t| (*t, options.committed.outputs)))
+    {
+        let tensor = &circuit.tensors[t];
+        if committed && tensor.op.bits() > COMMITTED_BITS {
+            return Err(CompileError::Committed { tensor: tensor.name.clone(), bits: tensor.op.bits() });
+        }
+    }
     let model = Model {
         name: graph.name.clone(),
         input_shape: graph.node(graph.input()).shape.clone(),
         output_names: graph.output_names().to_vec(),
         parameters: graph.parameters(),
         row_log,
+        secret: options.secret.clone(),
         circuit,
     };
     Ok(model)
 }
 
 const MAGIC: &[u8; 4] = b"SCMD";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const HEAD: usize = 4 + 2 + 32;
 
 impl Model {
@@ -165,6 +219,16 @@ impl Model {
         self.circuit.tensors.len()
     }
 
+    /// What blinds the weights' commitments; nothing in a public model.
+    pub fn secret(&self) -> Option<&[u8; 32]> {
+        self.secret.as_ref().map(|secret| &secret.0)
+    }
+
+    /// Which tensors of its statements are commitments.
+    pub fn committed(&self) -> Committed {
+        self.circuit.committed
+    }
+
     /// Limb width, bits.
     pub fn limb_bits(&self) -> u8 {
         self.circuit.limb
@@ -191,8 +255,8 @@ impl Model {
     /// [`RunError`]: an input beyond a bound is refused, naming the tensor.
     pub fn run(&self, relation: &Relation, input: &[f64]) -> Result<Inference, RunError> {
         let values = self.circuit.execute(&self.circuit.quantise_input(input)?)?;
-        let (cells, public) = fill_witness(relation, &self.circuit, &values);
-        Ok(Inference { outputs: self.outputs(&values), public, cells })
+        let (cells, tensors) = fill_witness(relation, &self.circuit, &values);
+        Ok(Inference { outputs: self.outputs(&values), tensors, cells })
     }
 
     /// The outputs of an inference alone.

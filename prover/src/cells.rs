@@ -8,12 +8,13 @@ use ark_ff::Zero;
 use sumcast_verifier::encoding::integer;
 use sumcast_verifier::vk::{Axis, Block, Claim, Form, FormTerm, Piece, Program};
 
-/// Fixed and witness rows and the public tensors.
+/// Fixed rows, statement and witness rows, and the tensors.
 #[derive(Debug)]
 pub(crate) struct Cells<'a> {
     pub(crate) program: &'a Program,
     pub(crate) fixed: &'a [i64],
-    pub(crate) witness: &'a [i64],
+    /// Statement rows, then witness rows.
+    pub(crate) own: &'a [i64],
     pub(crate) public: &'a [Vec<i128>],
 }
 
@@ -21,9 +22,8 @@ impl<'a> Cells<'a> {
     /// The cells of a block; those of rows that do not exist are left out.
     pub(crate) fn block(&self, block: Block) -> &'a [i64] {
         let row_log = self.program.row_log;
-        let first = self.program.first_witness_row();
-        let (cells, first) =
-            if usize::from(block.row) < first { (self.fixed, 0) } else { (self.witness, first) };
+        let first = self.program.first_statement_row();
+        let (cells, first) = if usize::from(block.row) < first { (self.fixed, 0) } else { (self.own, first) };
         let len = if block.log <= row_log { 1 << block.log } else { (block.at as usize) << row_log };
         &cells[start_of(block, first, row_log)..][..len]
     }

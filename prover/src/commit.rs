@@ -2,7 +2,6 @@
 
 use crate::Backend;
 use ark_bn254::{Fr, G1Affine, G1Projective};
-use ark_ec::CurveGroup;
 use ark_ff::Zero;
 
 /// Commitments of rows of small integers.
@@ -11,9 +10,8 @@ pub(crate) fn commit_small_rows(
     cells: &[i64],
     row_log: u8,
     backend: &dyn Backend,
-) -> Vec<G1Affine> {
-    let rows = cells.chunks(1 << row_log).map(|row| backend.msm_small(g1, row));
-    G1Projective::normalize_batch(&rows.collect::<Vec<_>>())
+) -> Vec<G1Projective> {
+    cells.chunks(1 << row_log).map(|row| backend.msm_small(g1, row)).collect()
 }
 
 /// A polynomial's commitment; zero coefficients cost nothing.

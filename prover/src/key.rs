@@ -2,6 +2,9 @@
 
 use crate::Backend;
 use crate::commit::commit_small_rows;
+use crate::mask::{Blinding, fixed_tails};
+use ark_bn254::{Fr, G1Projective};
+use ark_ec::CurveGroup;
 use sumcast_params::{Provenance, Srs};
 use sumcast_verifier::vk::{Key, Program, SrsKind, SrsPoints};
 use sumcast_verifier::{KeyError, opening::low_variables};
@@ -14,6 +17,8 @@ pub struct ProvingKey {
     pub key: Key,
     /// The fixed rows, one after another.
     pub fixed: Vec<i64>,
+    /// What blinds their commitments; none where the model is public.
+    pub(crate) tails: Vec<Fr>,
 }
 
 /// Why a relation cannot be set up, or a key used, with an SRS.
@@ -45,10 +50,16 @@ pub enum SetupError {
     },
 }
 
+/// Log2 of the powers that rows of `2^row_log` and their tails take.
+pub fn srs_log(row_log: u8) -> u8 {
+    row_log.saturating_add(1)
+}
+
 /// The points of an SRS that a verifier needs for rows of `2^row_log`.
 fn srs_points(srs: &Srs, row_log: u8) -> Result<SrsPoints, SetupError> {
-    let too_short = SetupError::TooShort { have: srs.log_size(), need: row_log };
-    if srs.log_size() < row_log.into() {
+    let need = srs_log(row_log);
+    let too_short = SetupError::TooShort { have: srs.log_size(), need };
+    if srs.log_size() < need.into() {
         return Err(too_short);
     }
     let t = low_variables(row_log.into()) as u32;
@@ -64,13 +75,15 @@ fn srs_points(srs: &Srs, row_log: u8) -> Result<SrsPoints, SetupError> {
 }
 
 impl ProvingKey {
-    /// Commits the fixed rows.
+    /// Commits the fixed rows: blinded by the secret or, without one, so that whoever has the model gets the same
+    /// key.
     ///
     /// # Errors
     /// [`SetupError`] when the program is ill-formed, does not fit the cells, or the SRS is too short.
     pub fn setup(
         program: Program,
         fixed: Vec<i64>,
+        secret: Option<&[u8; 32]>,
         srs: &Srs,
         backend: &dyn Backend,
     ) -> Result<Self, SetupError> {
@@ -80,8 +93,15 @@ impl ProvingKey {
             return Err(SetupError::FixedCells { found: fixed.len(), expected });
         }
         let points = srs_points(srs, program.row_log)?;
-        let commitments = commit_small_rows(srs.g1(), &fixed, program.row_log, backend);
-        Ok(Self { key: Key { srs: points, program, fixed: commitments }, fixed })
+        let row_log = program.row_log;
+        let mut rows = commit_small_rows(&srs.g1()[..1 << row_log], &fixed, row_log, backend);
+        let tails = secret.map_or_else(Vec::new, |secret| fixed_tails(secret, rows.len()));
+        if !tails.is_empty() {
+            let blinds = Blinding::new(srs.g1(), row_log, rows.len()).multiples(&tails);
+            rows.iter_mut().zip(blinds).for_each(|(row, blind)| *row += blind);
+        }
+        let commitments = G1Projective::normalize_batch(&rows);
+        Ok(Self { key: Key { srs: points, program, fixed: commitments }, fixed, tails })
     }
 
     /// That this SRS is the one of the key, and long enough.

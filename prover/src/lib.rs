@@ -7,24 +7,29 @@
 //! - [`prove`] makes a proof, in about the time of one multi-scalar multiplication of a row's length;
 //! - [`Backend`] is where the heavy work is done, [`Cpu`] on all cores.
 //!
-//! Proofs are a function of their inputs: no randomness enters, and the number of threads changes nothing.
+//! A proof is zero-knowledge, by randomness that the caller brings; it is a function of that and of its inputs, and
+//! the number of threads changes nothing.
 
 #![forbid(unsafe_code)]
 
 mod accumulate;
 mod backend;
 mod cells;
+mod channel;
 mod commit;
 mod eq;
 mod key;
 mod lookup;
+mod mask;
 pub mod msm;
 mod opening;
 mod prove;
 mod reduction;
+mod reveal;
 mod sumcheck;
 
 pub use backend::{Backend, Cpu, Summand};
-pub use key::{ProvingKey, SetupError};
-pub use opening::open;
-pub use prove::{ProveError, Stage, Timings, prove};
+pub use channel::{Conduct, Honest, LookupValues};
+pub use key::{ProvingKey, SetupError, srs_log};
+pub use prove::{Assignment, ProveError, Proven, Stage, Timings, prove, prove_as};
+pub use reveal::{RevealError, TensorOpening};

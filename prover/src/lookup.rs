@@ -5,6 +5,7 @@
 
 use crate::Backend;
 use crate::cells::{Cells, start_of};
+use crate::channel::LookupValues;
 use crate::commit::commit_sparse;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{One, Zero, batch_inversion};
@@ -23,8 +24,8 @@ pub(crate) struct Positions {
 
 /// Finds every tuple in the table.
 ///
-/// Returns the first tuple that is not there.
-pub(crate) fn positions(cells: &Cells<'_>, lookup: &Lookup) -> Result<Positions, Vec<i128>> {
+/// Returns the first tuple that is not there or, for a prover who insists, takes it for entry 0.
+pub(crate) fn positions(cells: &Cells<'_>, lookup: &Lookup, insist: bool) -> Result<Positions, Vec<i128>> {
     let form = |number: &u16| cells.form(&cells.program.forms[usize::from(*number)]);
     let table: Vec<Vec<i128>> = lookup.table.iter().map(form).collect();
     let entries = 1usize << lookup.table_log;
@@ -37,7 +38,7 @@ pub(crate) fn positions(cells: &Cells<'_>, lookup: &Lookup) -> Result<Positions,
             let entry = usize::try_from(*position)
                 .ok()
                 .filter(|p| *p < entries && components[1..].iter().zip(&table).all(|(c, t)| c[i] == t[*p]));
-            let Some(entry) = entry else {
+            let Some(entry) = entry.or(insist.then_some(0)) else {
                 return Err(components.iter().map(|c| c[i]).collect());
             };
             multiplicities[entry] += 1;
@@ -48,17 +49,10 @@ pub(crate) fn positions(cells: &Cells<'_>, lookup: &Lookup) -> Result<Positions,
     Ok(Positions { columns, multiplicities })
 }
 
-/// A lookup once `alpha` and `beta` are known.
+/// The helpers of a lookup, and what commits them fast.
 #[derive(Debug)]
 pub(crate) struct Helper {
-    /// `h`.
-    pub(crate) cells: Vec<Fr>,
-    /// `alpha - K_i`.
-    pub(crate) keys: Vec<Vec<Fr>>,
-    /// `u`.
-    pub(crate) entries: Vec<Fr>,
-    /// `alpha - T`.
-    pub(crate) table: Vec<Fr>,
+    pub(crate) values: LookupValues,
     inverses: Vec<Fr>,
 }
 
@@ -94,7 +88,8 @@ impl Helper {
             }
         }
         let entries = inverses.iter().zip(&found.multiplicities).map(|(v, m)| *v * integer((*m).into()));
-        Some(Self { cells: h, keys, entries: entries.collect(), table, inverses })
+        let entries = entries.collect();
+        Some(Self { values: LookupValues { cells: h, keys, entries, table }, inverses })
     }
 
     /// Adds the commitments of both helper blocks to those of the helper rows.
@@ -119,7 +114,23 @@ impl Helper {
         for (row, (bases, index)) in by_row {
             rows[row] += backend.msm_indexed(&bases, &index, &self.inverses);
         }
-        for (row, start, part) in spans(program, lookup.table_helper, &self.entries) {
+        for (row, start, part) in spans(program, lookup.table_helper, &self.values.entries) {
+            rows[row] += commit_sparse(&g1[start..], part, backend);
+        }
+    }
+
+    /// Adds what helpers that were changed add to the commitments.
+    pub(crate) fn commit_changes(
+        &self,
+        before: &LookupValues,
+        rows: &mut [G1Projective],
+        program: &Program,
+        lookup: &Lookup,
+        g1: &[G1Affine],
+        backend: &dyn Backend,
+    ) {
+        let changes: Vec<Fr> = self.values.cells.iter().zip(&before.cells).map(|(a, b)| *a - b).collect();
+        for (row, start, part) in spans(program, lookup.helper, &changes) {
             rows[row] += commit_sparse(&g1[start..], part, backend);
         }
     }

@@ -1,10 +1,13 @@
 //! Opening one row: Mercury with the division checked in the exponent (`docs/protocol.md` 7).
 //!
+//! What is opened are the folded rows with their tails, which make every message of the opening uniform, and the mask.
+//!
 //! Cost for a row of `2^m`: one multi-scalar multiplication of that length, for `[q]`; all else is `O(2^(m/2))`
 //! group and `O(2^m)` field operations.
 
 use crate::Backend;
 use crate::accumulate::add_scaled;
+use crate::channel::Channel;
 use crate::eq::eq_vector;
 use ark_bn254::{Fr, G1Affine};
 use ark_ec::CurveGroup;
@@ -12,50 +15,57 @@ use ark_ff::{Field, Zero};
 use rayon::prelude::*;
 #[cfg(test)]
 use sumcast_verifier::mle;
-use sumcast_verifier::opening::{BatchPoints, Opening, low_variables};
-use sumcast_verifier::transcript::{Label, Transcript};
+use sumcast_verifier::opening::{BatchPoints, Claimed, Opening, low_variables};
+use sumcast_verifier::transcript::Label;
 
-/// Opens the multilinear polynomial with values `f` at `y`, where it is `value`. The commitment and the value
-/// are bound by the transcript already.
+/// Opens the polynomial `f`, values of a multilinear polynomial and a tail beyond them, and the mask `u`, of which
+/// `claimed` holds. The commitments and the value are bound by the transcript already.
 ///
 /// Returns `None` when a challenge hits one of the excluded values.
-pub fn open(
+pub(crate) fn open(
     g1: &[G1Affine],
     f: &[Fr],
-    y: &[Fr],
-    value: Fr,
-    transcript: &mut Transcript,
+    u: &[Fr],
+    claimed: Claimed<'_>,
+    channel: &mut Channel<'_>,
     backend: &dyn Backend,
 ) -> Option<Opening> {
     let commit = |coefficients: &[Fr]| backend.msm(g1, coefficients).into_affine();
+    let y = claimed.y;
     let t = low_variables(y.len());
     let b = 1usize << t;
     let (low, high) = (eq_vector(&y[..t]), eq_vector(&y[t..]));
 
     // Step 1.
     let h: Vec<Fr> = f.par_chunks(b).map(|row| row.iter().zip(&low).map(|(v, e)| *v * e).sum()).collect();
-    let h_point = commit(&h);
-    let zeta = transcript.points(Label::Halves, &[h_point]);
+    let ([h_point], zeta) = channel.points(Label::Halves, [commit(&h)]);
 
     // Step 2.
     let (q, g) = divide_by_power(f, b, zeta);
-    let (q_point, g_point) = (commit(&q), commit(&g));
-    let eta = transcript.points(Label::Quotient, &[q_point, g_point]);
+    let ([q_point, g_point], eta) = channel.points(Label::Quotient, [commit(&q), commit(&g)]);
 
     // Step 3.
-    let s = product_remainder(&g, &low, &h, &high, eta);
+    let s = product_remainder([(&g, &low), (&h, &high), (u, claimed.weights)], eta);
     let d: Vec<Fr> = g.iter().rev().copied().collect();
-    let (s_point, d_point) = (commit(&s), commit(&d));
-    let z = transcript.points(Label::Products, &[s_point, d_point]);
+    let ([s_point, d_point], z) = channel.points(Label::Products, [commit(&s), commit(&d)]);
 
     // Step 4.
     let inverse = z.inverse()?;
-    let evaluations = [at(&g, z), at(&g, inverse), at(&h, z), at(&h, inverse), at(&h, zeta), at(&s, z)];
-    let nu = transcript.scalars(Label::Evaluations, &evaluations);
+    let evaluations = [
+        at(&g, z),
+        at(&g, inverse),
+        at(&h, z),
+        at(&h, inverse),
+        at(&h, zeta),
+        at(&s, z),
+        at(u, z),
+        at(u, inverse),
+    ];
+    let (evaluations, nu) = channel.scalars(Label::Evaluations, evaluations);
 
     // Step 5.
-    let batch = BatchPoints::new(&evaluations, y, value, zeta, eta, z)?;
-    let polynomials = [&g, &h, &s, &d];
+    let batch = BatchPoints::new(&evaluations, claimed, zeta, eta, z)?;
+    let polynomials = [&g, &h, &s, &d, u];
     let mut quotient = vec![Fr::zero(); polynomials.iter().map(|p| p.len()).max().unwrap_or(0)];
     let mut power = Fr::from(1u64);
     for (polynomial, values) in polynomials.iter().zip(&batch.values) {
@@ -68,8 +78,7 @@ pub fn open(
         add_scaled(&mut quotient, &part, power);
         power *= nu;
     }
-    let batch_point = commit(&quotient);
-    let w = transcript.points(Label::Batch, &[batch_point]);
+    let ([batch_point], w) = channel.points(Label::Batch, [commit(&quotient)]);
     let at_w = batch.at(w)?;
     let mut linearised: Vec<Fr> = quotient.iter().map(|c| -batch.vanishing(w) * c).collect();
     let mut power = Fr::from(1u64);
@@ -78,8 +87,8 @@ pub fn open(
         linearised[0] -= power * missing * interpolation;
         power *= nu;
     }
-    let batch_quotient = commit(&divide_by_root(&linearised, w));
-    transcript.points(Label::BatchQuotient, &[batch_quotient]);
+    let ([batch_quotient], _) =
+        channel.points(Label::BatchQuotient, [commit(&divide_by_root(&linearised, w))]);
     Some(Opening {
         h: h_point,
         q: q_point,
@@ -119,16 +128,18 @@ fn divide_by_power(f: &[Fr], b: usize, zeta: Fr) -> (Vec<Fr>, Vec<Fr>) {
     (q, g)
 }
 
-/// `S` of step 3: coefficient `k - 1` is that of `X^k` of the two products, for `k >= 1`.
-fn product_remainder(g: &[Fr], low: &[Fr], h: &[Fr], high: &[Fr], eta: Fr) -> Vec<Fr> {
-    let pair = |a: &[Fr], b: &[Fr], k: usize| -> Fr {
+/// `S` of step 3: coefficient `k - 1` is that of `X^k` of the products of pairs, for `k >= 1`, the first pair's plus
+/// `eta` times the others'.
+fn product_remainder(pairs: [(&[Fr], &[Fr]); 3], eta: Fr) -> Vec<Fr> {
+    let pair = |(a, b): (&[Fr], &[Fr]), k: usize| -> Fr {
         let shifted = |a: &[Fr], b: &[Fr]| a[k.min(a.len())..].iter().zip(b).map(|(a, b)| *a * b).sum::<Fr>();
         shifted(a, b) + shifted(b, a)
     };
-    (1..g.len().max(h.len()))
+    let [first, second, third] = pairs;
+    (1..pairs.iter().map(|(a, b)| a.len().max(b.len())).max().unwrap_or(0))
         .into_par_iter()
         .with_min_len(4)
-        .map(|k| pair(g, low, k) + eta * pair(h, high, k))
+        .map(|k| pair(first, k) + eta * (pair(second, k) + pair(third, k)))
         .collect()
 }
 
@@ -155,22 +166,36 @@ fn at(polynomial: &[Fr], x: Fr) -> Fr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Cpu;
+    use crate::{Cpu, Honest};
     use sumcast_params::Srs;
+    use sumcast_verifier::transcript::Transcript;
     use sumcast_verifier::vk::{SrsKind, SrsPoints};
     use sumcast_verifier::{Statement, opening::verify};
 
     #[test]
     fn rows_of_every_length_open() {
-        let srs = Srs::development(7, &mut rand::rng());
+        let srs = Srs::development(9, &mut rand::rng());
         for m in 2..=7u32 {
             let f: Vec<Fr> = (0..1u64 << m).map(|i| Fr::from(i * i + 7 * i + 3).pow([5])).collect();
             let y: Vec<Fr> = (0..u64::from(m)).map(|k| Fr::from(k + 2).pow([77])).collect();
-            let value = mle::evaluate(f.clone(), &y);
+            let random = |n: u64| -> Vec<Fr> { (0..n).map(|i| Fr::from(i + 11).pow([91])).collect() };
+            let (u, weights) = (random(29), random(26));
+            let masked: Fr = u.iter().zip(&weights).map(|(u, w)| *u * w).sum();
+            let value = mle::evaluate(f.clone(), &y) + masked;
+            // Three blocks of tail, which no value sees.
+            let b = 1u64 << (m / 2);
+            let f: Vec<Fr> = f.into_iter().chain(random(3 * b)).collect();
             let commitment = Cpu.msm(srs.g1(), &f).into_affine();
-            let statement = Statement { context: [0; 32], public: vec![] };
+            let mask = Cpu.msm(srs.g1(), &u).into_affine();
+            let statement = Statement { context: [0; 32], tensors: vec![] };
             let start = || Transcript::new(&[0; 32], &statement);
-            let opening = open(srs.g1(), &f, &y, value, &mut start(), &Cpu).unwrap();
+            let claimed = |value| Claimed { y: &y, weights: &weights, value };
+            let open = |value| {
+                let mut conduct = Honest;
+                let mut channel = Channel { transcript: start(), conduct: &mut conduct };
+                open(srs.g1(), &f, &u, claimed(value), &mut channel, &Cpu).unwrap()
+            };
+            let opening = open(value);
             let points = SrsPoints {
                 kind: SrsKind::Development,
                 tau: srs.tau_g2(0).unwrap(),
@@ -178,17 +203,17 @@ mod tests {
             };
             let check = |value, opening: &Opening| {
                 let commitment = std::iter::once((commitment, Fr::from(1u64)));
-                verify(&points, commitment, &y, value, opening, &mut start())
+                verify(&points, commitment, mask, claimed(value), opening, &mut start())
             };
             assert_eq!(check(value, &opening), Ok(()), "2^{m}");
             assert!(check(value + Fr::from(1u64), &opening).is_err());
-            for i in 0..6 {
+            for i in 0..8 {
                 let mut wrong = opening.clone();
                 wrong.evaluations[i] += Fr::from(1u64);
                 assert!(check(value, &wrong).is_err());
             }
             // A wrong value, honestly continued.
-            let wrong = open(srs.g1(), &f, &y, value + Fr::from(1u64), &mut start(), &Cpu).unwrap();
+            let wrong = open(value + Fr::from(1u64));
             assert!(check(value + Fr::from(1u64), &wrong).is_err());
         }
     }

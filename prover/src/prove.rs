@@ -2,20 +2,26 @@
 
 use crate::backend::{Backend, Summand};
 use crate::cells::{Cells, start_of};
+use crate::channel::{Channel, Conduct, Honest, LookupValues};
 use crate::commit::commit_small_rows;
 use crate::key::{ProvingKey, SetupError};
 use crate::lookup::{Helper, Positions, positions};
+use crate::mask::{self, Blinding, Mask, Masks, Tails};
+use crate::reveal::TensorOpening;
 use crate::sumcheck::{self, Instance};
 use crate::{opening, reduction};
-use ark_bn254::{Fr, G1Projective};
+use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::CurveGroup;
 use ark_ff::Zero;
+use rand::CryptoRng;
 use std::time::{Duration, Instant};
 use sumcast_params::Srs;
+use sumcast_verifier::mask::{degrees, on_claims};
+use sumcast_verifier::opening::Claimed;
 use sumcast_verifier::relation::{Challenges, ClaimList, Functional, Powers, lookup_powers};
 use sumcast_verifier::transcript::{Label, Transcript};
-use sumcast_verifier::vk::Program;
-use sumcast_verifier::{Proof, ProofFile, Statement, VerifyError};
+use sumcast_verifier::vk::{Program, Visibility};
+use sumcast_verifier::{Proof, ProofFile, Statement, Tensor, VerifyError, row_weights};
 use thiserror::Error;
 
 /// The stages of a proof.
@@ -82,6 +88,9 @@ pub enum ProveError {
     /// The constraints do not hold.
     #[error("the witness does not satisfy the relation: its constraints do not add up to zero")]
     Unsatisfied,
+    /// No claim reads the row that hides the opening.
+    #[error("nothing fresh would hide the opening: the relation must read its first helper or witness row")]
+    Bare,
     /// A challenge hit one of the few values the argument excludes (probability below 2^-200).
     #[error("a challenge hit an excluded value: change the context")]
     Challenge,
@@ -107,55 +116,109 @@ impl Clock<'_> {
     }
 }
 
-/// Proves that `cells`, the witness rows one after another, satisfy the relation with the statement's public
-/// tensors. Multiplicities are filled in here. `progress` hears of every stage as it begins.
+/// What is proven, with what only the prover knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The context of the statement.
+    pub context: [u8; 32],
+    /// The integers of the statement's tensors, public and committed.
+    pub tensors: Vec<Vec<i128>>,
+    /// The witness rows, one after another. Multiplicities are filled in by [`prove`].
+    pub cells: Vec<i64>,
+}
+
+/// A proof, and what the prover keeps.
+#[derive(Clone, Debug)]
+pub struct Proven {
+    /// Statement and proof.
+    pub file: ProofFile,
+    /// What opens the commitments of the statement.
+    pub openings: Vec<TensorOpening>,
+    /// How long it took.
+    pub timings: Timings,
+}
+
+/// Proves an assignment: that it satisfies the relation. All randomness that hides it is taken from `rng`; equal
+/// randomness gives equal proofs, and two proofs with the same randomness betray what they hide. `progress` hears of
+/// every stage as it begins.
 ///
 /// # Errors
 /// [`ProveError`]; a witness that does not satisfy the relation gives no proof.
 pub fn prove(
     key: &ProvingKey,
     srs: &Srs,
-    statement: Statement,
-    cells: Vec<i64>,
+    assignment: Assignment,
+    rng: &mut dyn CryptoRng,
     backend: &dyn Backend,
     progress: &mut (dyn FnMut(Stage) + Send),
-) -> Result<(ProofFile, Timings), ProveError> {
-    // On a thread of the pool, which hands out small tasks without waking another one first.
-    rayon::scope(|_| prove_in_pool(key, srs, statement, cells, backend, progress))
+) -> Result<Proven, ProveError> {
+    prove_as(key, srs, assignment, rng, &mut Honest, backend, progress)
 }
 
+/// As [`prove`], with a conduct: honest, or of a liar who is to be caught.
+///
+/// # Errors
+/// As [`prove`].
+pub fn prove_as(
+    key: &ProvingKey,
+    srs: &Srs,
+    assignment: Assignment,
+    rng: &mut dyn CryptoRng,
+    conduct: &mut dyn Conduct,
+    backend: &dyn Backend,
+    progress: &mut (dyn FnMut(Stage) + Send),
+) -> Result<Proven, ProveError> {
+    key.check_srs(srs)?;
+    let mask = Mask::random(&key.key.program, rng);
+    let tails = Tails::random(&key.key.program, &key.tails, rng);
+    // On a thread of the pool, which hands out small tasks without waking another one first.
+    rayon::scope(|_| prove_in_pool(key, srs, assignment, &mask, &tails, conduct, backend, progress))
+}
+
+#[expect(clippy::too_many_arguments, reason = "the arguments of `prove_as`")]
 fn prove_in_pool(
     key: &ProvingKey,
     srs: &Srs,
-    statement: Statement,
-    mut cells: Vec<i64>,
+    assignment: Assignment,
+    mask: &Mask,
+    tails: &Tails,
+    conduct: &mut dyn Conduct,
     backend: &dyn Backend,
     progress: &mut (dyn FnMut(Stage) + Send),
-) -> Result<(ProofFile, Timings), ProveError> {
-    key.check_srs(srs)?;
+) -> Result<Proven, ProveError> {
     let program = &key.key.program;
-    statement.check(program)?;
     let expected = usize::from(program.witness_rows) << program.row_log;
+    let Assignment { context, tensors, cells } = assignment;
     if cells.len() != expected {
         return Err(ProveError::WitnessCells { found: cells.len(), expected });
     }
     let mut clock = Clock { timings: Timings::default(), progress, current: None };
-    let g1 = &srs.g1()[..1 << program.row_log];
+    let powers = &srs.g1()[..mask::reach(program.row_log)];
+    let g1 = &powers[..1 << program.row_log];
 
     clock.enter(Stage::Witness);
-    let found = fill_multiplicities(program, &key.fixed, &mut cells, &statement.public)?;
-    let cells = Cells { program, fixed: &key.fixed, witness: &cells, public: &statement.public };
-    let witness = commit_small_rows(g1, cells.witness, program.row_log, backend);
+    let blinding = Blinding::new(powers, program.row_log, program.rows());
+    let mut own = statement_cells(program, &tensors)?;
+    own.extend(cells);
+    let insist = conduct.insists();
+    let found = fill_multiplicities(program, &key.fixed, &mut own, &tensors, conduct)?;
+    let cells = Cells { program, fixed: &key.fixed, own: &own, public: &tensors };
+    let rows = commit_small_rows(g1, cells.own, program.row_log, backend);
+    let rows = tails.blind(&rows, program.first_statement_row(), &blinding, powers, backend);
+    let (commitments, witness) = rows.split_at(program.statement_rows());
+    let (statement, openings) = state(program, context, tensors.clone(), commitments, tails);
+    statement.check(program)?;
     let model_id = key.key.model_id();
-    let mut transcript = Transcript::new(&model_id, &statement);
-    let mut ch = Challenges {
-        alpha: transcript.points(Label::Witness, &witness),
-        beta: transcript.challenge(Label::Beta),
-        ..Challenges::default()
-    };
+    let mut channel = Channel { transcript: Transcript::new(&model_id, &statement), conduct };
+    let mut committed = witness.to_vec();
+    committed.push(backend.msm(&g1[..mask.cells.len()], &mask.cells).into_affine());
+    let (mut witness, alpha) = channel.points(Label::Witness, committed);
+    let mask_point = witness.pop().unwrap_or_default();
+    let mut ch =
+        Challenges { alpha, beta: channel.transcript.challenge(Label::Beta), ..Challenges::default() };
 
     clock.enter(Stage::Lookups);
-    let helpers: Vec<Helper> = program
+    let mut helpers: Vec<Helper> = program
         .lookups
         .iter()
         .zip(&found)
@@ -164,84 +227,167 @@ fn prove_in_pool(
         .ok_or(ProveError::Challenge)?;
     let mut helper_rows = vec![Fr::zero(); usize::from(program.helper_rows) << program.row_log];
     let mut helper = vec![G1Projective::zero(); program.helper_rows.into()];
-    for ((lookup, found), h) in program.lookups.iter().zip(&found).zip(&helpers) {
+    for (number, (lookup, found)) in program.lookups.iter().zip(&found).enumerate() {
+        let h = &mut helpers[number];
+        let true_values = insist.then(|| h.values.clone());
+        channel.conduct.helpers(number, ch.alpha, ch.beta, &mut h.values);
         h.commit(&mut helper, program, lookup, found, g1, backend);
-        for (block, values) in [(lookup.helper, &h.cells), (lookup.table_helper, &h.entries)] {
+        if let Some(true_values) = true_values {
+            h.commit_changes(&true_values, &mut helper, program, lookup, g1, backend);
+        }
+        for (block, values) in [(lookup.helper, &h.values.cells), (lookup.table_helper, &h.values.entries)] {
             let start = start_of(block, program.first_helper_row(), program.row_log);
             helper_rows[start..start + values.len()].copy_from_slice(values);
         }
     }
-    let helper = G1Projective::normalize_batch(&helper);
-    ch.lambda = transcript.points(Label::Helper, &helper);
-    ch.tau = (0..program.tau_len()).map(|_| transcript.challenge(Label::Tau)).collect();
+    let helper = tails.blind(&helper, program.first_helper_row(), &blinding, powers, backend);
+    let (helper, lambda) = channel.points(Label::Helper, helper);
+    ch.lambda = lambda;
+    ch.tau = (0..program.tau_len()).map(|_| channel.transcript.challenge(Label::Tau)).collect();
 
     clock.enter(Stage::Constraints);
     let rows = reduction::Rows { cells: &cells, helper: &helper_rows };
     let linear = ClaimList::linear(program, &statement, &ch);
-    let linear_value = reduction::evaluate(&rows, &linear, backend);
-    transcript.scalars(Label::Linear, &[linear_value]);
+    let linear_value = reduction::evaluate(&rows, &linear, backend) + mask.linear();
+    let ([linear_value], _) = channel.scalars(Label::Linear, [linear_value]);
     let claims: Vec<Vec<Fr>> = program.claims.iter().map(|c| cells.claim(c, &ch.tau, backend)).collect();
+    let claim_masks = mask.by_claim(program);
     let s1 = sumcheck::run(
-        instances(program, &claims, helpers, &ch),
-        program.rounds(),
-        program.degree(),
+        instances(program, &claims, &claim_masks, helpers, &ch),
+        &degrees(program).collect::<Vec<_>>(),
         &ch.tau,
         -(linear_value + linear.open),
+        Masks { sum: -mask.linear(), rounds: mask.constraints() },
+        insist,
         backend,
-        |round| transcript.scalars(Label::ConstraintRound, round),
+        |round| channel.round(Label::ConstraintRound, round),
     )
     .ok_or(ProveError::Unsatisfied)?;
     ch.x = s1.point;
     let functionals = ClaimList::at_x(program, &statement, &ch);
-    let values = values_at_x(program, &s1.factors, ch.alpha);
-    let (committed, values): (Vec<&Functional>, Vec<Fr>) = functionals
+    let on_claims = on_claims(&ch);
+    let mut claims: Vec<Fr> = functionals
         .iter()
-        .zip(values)
-        .filter(|(f, _)| !f.parts.is_empty())
-        .map(|(f, value)| (f, value.map_or_else(|| reduction::evaluate(&rows, f, backend), |v| v - f.open)))
-        .unzip();
-    let gamma = transcript.scalars(Label::Claims, &values);
+        .zip(values_at_x(program, &s1.factors, ch.alpha))
+        .zip(&claim_masks)
+        .filter(|((f, _), _)| !f.parts.is_empty())
+        .map(|((f, value), mask)| {
+            let unused = || reduction::evaluate(&rows, f, backend) + on_claims * mask;
+            value.map_or_else(unused, |v| v - f.open)
+        })
+        .collect();
+    claims.push(s1.mask);
+    let (mut claims, gamma) = channel.scalars(Label::Claims, claims);
 
     clock.enter(Stage::Reduction);
-    let all: Vec<&Functional> = std::iter::once(&linear).chain(committed).collect();
-    let (reduction_rounds, y) =
-        reduction::run(&rows, &all, gamma, backend, |round| transcript.scalars(Label::ReductionRound, round));
-    let row_values = rows.at(&y, backend);
-    let rho = transcript.scalars(Label::Rows, &row_values);
-    let folded = rows.fold((0..program.rows()).zip(Powers::of(rho)), backend);
-    let value = row_values.iter().zip(Powers::of(rho)).map(|(v, power)| power * v).sum();
+    let all: Vec<&Functional> =
+        std::iter::once(&linear).chain(functionals.iter().filter(|f| !f.parts.is_empty())).collect();
+    let combined = |values: &mut dyn Iterator<Item = Fr>| -> Fr {
+        values.zip(Powers::of(gamma)).map(|(v, power)| v * power).sum()
+    };
+    let claimed = combined(&mut std::iter::once(linear_value).chain(claims.iter().copied()));
+    let masks = mask.claims().iter().map(|cell| on_claims * cell);
+    let masked = combined(&mut std::iter::once(mask.linear()).chain(masks).chain([s1.mask]));
+    let masks = Masks { sum: masked, rounds: mask.reduction() };
+    let s2 = reduction::run(&rows, &all, gamma, claimed, masks, backend, |round| {
+        channel.round(Label::ReductionRound, round)
+    });
+    let parts = all
+        .iter()
+        .zip(Powers::of(gamma))
+        .flat_map(|(f, power)| f.parts.iter().map(move |part| (power, part)));
+    let weights = row_weights(program, parts, &s2.y);
+    if weights.get(tails.long()).is_none_or(Zero::is_zero) {
+        return Err(ProveError::Bare);
+    }
+    let mut folded = rows.fold(weights.iter().copied().enumerate(), backend);
+    tails.extend(&mut folded, &weights);
 
     clock.enter(Stage::Opening);
-    let opening =
-        opening::open(g1, &folded, &y, value, &mut transcript, backend).ok_or(ProveError::Challenge)?;
+    let mask_weights = sumcast_verifier::mask::weights(program, &ch, gamma, &s2.y);
+    let claimed = Claimed { y: &s2.y, weights: &mask_weights, value: s2.value };
+    let opening = opening::open(powers, &folded, &mask.cells, claimed, &mut channel, backend)
+        .ok_or(ProveError::Challenge)?;
     clock.leave();
+    let mask_claim = claims.pop().unwrap_or_default();
     let proof = Proof {
         witness,
+        mask: mask_point,
         helper,
         linear: linear_value,
         constraint_rounds: s1.rounds,
-        claims: values,
-        reduction_rounds,
-        rows: row_values,
+        claims,
+        mask_claim,
+        reduction_rounds: s2.rounds,
         opening,
     };
-    Ok((ProofFile { model_id, statement, body: proof.to_bytes() }, clock.timings))
+    let file = ProofFile { model_id, statement, body: proof.to_bytes() };
+    Ok(Proven { file, openings, timings: clock.timings })
+}
+
+/// The cells of the statement rows.
+fn statement_cells(program: &Program, tensors: &[Vec<i128>]) -> Result<Vec<i64>, ProveError> {
+    let mut out = Vec::new();
+    for (tensor, (spec, values)) in program.tensors.iter().zip(tensors).enumerate() {
+        let rows = program.tensor_rows(spec);
+        if spec.visibility == Visibility::Public {
+            continue;
+        }
+        let end = out.len() + (rows << program.row_log);
+        for v in values {
+            let too_large = VerifyError::Tensor { tensor, reason: "a committed value is beyond 64 bits" };
+            out.push(i64::try_from(*v).map_err(|_| too_large)?);
+        }
+        if values.len() != spec.len as usize {
+            return Err(VerifyError::Tensor { tensor, reason: "wrong length" }.into());
+        }
+        out.resize(end, 0);
+    }
+    Ok(out)
+}
+
+/// The statement, and what opens its commitments.
+fn state(
+    program: &Program,
+    context: [u8; 32],
+    tensors: Vec<Vec<i128>>,
+    commitments: &[G1Affine],
+    tails: &Tails,
+) -> (Statement, Vec<TensorOpening>) {
+    let mut openings = Vec::new();
+    let mut row = 0;
+    let mut hold = |(number, values): (usize, Vec<i128>)| {
+        let Some(spec) = program.tensors.get(number) else { return Tensor::Public(values) };
+        if spec.visibility == Visibility::Public {
+            return Tensor::Public(values);
+        }
+        let rows = row..row + program.tensor_rows(spec);
+        row = rows.end;
+        let first = program.first_statement_row();
+        let blinds = rows.clone().filter_map(|row| tails.first(first + row)).collect();
+        openings.push(TensorOpening { tensor: number, values, blinds });
+        Tensor::Committed(commitments[rows].to_vec())
+    };
+    let tensors = tensors.into_iter().enumerate().map(&mut hold).collect();
+    (Statement { context, tensors }, openings)
 }
 
 /// Finds every tuple of every lookup and writes the multiplicities into the witness.
 fn fill_multiplicities(
     program: &Program,
     fixed: &[i64],
-    witness: &mut [i64],
+    own: &mut [i64],
     public: &[Vec<i128>],
+    conduct: &mut dyn Conduct,
 ) -> Result<Vec<Positions>, ProveError> {
     let mut out = Vec::new();
     for (number, lookup) in program.lookups.iter().enumerate() {
-        let cells = Cells { program, fixed, witness, public };
-        let found =
-            positions(&cells, lookup).map_err(|tuple| ProveError::Lookup { lookup: number, tuple })?;
-        let start = start_of(lookup.multiplicity, program.first_witness_row(), program.row_log);
-        witness[start..start + found.multiplicities.len()].copy_from_slice(&found.multiplicities);
+        let cells = Cells { program, fixed, own, public };
+        let mut found = positions(&cells, lookup, conduct.insists())
+            .map_err(|tuple| ProveError::Lookup { lookup: number, tuple })?;
+        conduct.multiplicities(number, &mut found.multiplicities);
+        let start = start_of(lookup.multiplicity, program.first_statement_row(), program.row_log);
+        own[start..start + found.multiplicities.len()].copy_from_slice(&found.multiplicities);
         out.push(found);
     }
     Ok(out)
@@ -264,8 +410,15 @@ fn values_at_x(program: &Program, factors: &[Vec<Fr>], alpha: Fr) -> Vec<Option<
     out
 }
 
-/// The terms of S1, scaled by their powers of `lambda`.
-fn instances(program: &Program, claims: &[Vec<Fr>], helpers: Vec<Helper>, ch: &Challenges) -> Vec<Instance> {
+/// The terms of S1, scaled by their powers of `lambda`. `masks` are those of all claims, in the order of
+/// [`ClaimList::at_x`].
+fn instances(
+    program: &Program,
+    claims: &[Vec<Fr>],
+    masks: &[Fr],
+    helpers: Vec<Helper>,
+    ch: &Challenges,
+) -> Vec<Instance> {
     let mut out = Vec::new();
     let mut powers = Powers::of(ch.lambda);
     for product in &program.products {
@@ -277,17 +430,25 @@ fn instances(program: &Program, claims: &[Vec<Fr>], helpers: Vec<Helper>, ch: &C
             scale: power * term.coefficient.field(),
             linear: Fr::zero(),
             factors: term.factors.iter().map(|c| claims[usize::from(*c)].clone()).collect(),
+            masks: term.factors.iter().map(|c| masks[usize::from(*c)]).collect(),
         }));
     }
+    let mut masks = masks[program.claims.len()..].iter().copied();
     for (lookup, helper) in program.lookups.iter().zip(helpers) {
         let [total, cells, entries] = lookup_powers(&mut powers);
+        let LookupValues { cells: h, keys, entries: u, table } = helper.values;
+        // A key stands in its factor with the opposite sign.
+        let mut mask = || masks.next().unwrap_or_default();
+        let h_masks = std::iter::once(mask()).chain(keys.iter().map(|_| -mask())).collect();
+        let u_masks = vec![mask(), -mask()];
         out.push(Instance {
             vars: lookup.log,
             summand: Summand::LookupCells,
             eq: true,
             scale: cells,
             linear: total,
-            factors: std::iter::once(helper.cells).chain(helper.keys).collect(),
+            factors: std::iter::once(h).chain(keys).collect(),
+            masks: h_masks,
         });
         out.push(Instance {
             vars: lookup.table_log,
@@ -295,7 +456,8 @@ fn instances(program: &Program, claims: &[Vec<Fr>], helpers: Vec<Helper>, ch: &C
             eq: true,
             scale: entries,
             linear: -total,
-            factors: vec![helper.entries, helper.table],
+            factors: vec![u, table],
+            masks: u_masks,
         });
     }
     out

@@ -7,6 +7,7 @@ use crate::Backend;
 use crate::accumulate::{GRAIN, add_scaled};
 use crate::cells::{Cells, start_of};
 use crate::eq::{eq_pyramid, eq_vector};
+use crate::mask::{Masking, Masks};
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
@@ -51,18 +52,6 @@ impl Rows<'_> {
             add_scaled(&mut out, self.helper_row(row).unwrap_or_default(), weight);
         }
         out
-    }
-
-    /// `v_i`: every row at a point.
-    pub(crate) fn at(&self, y: &[Fr], backend: &dyn Backend) -> Vec<Fr> {
-        let eq = eq_vector(y);
-        (0..self.program().rows())
-            .into_par_iter()
-            .map(|row| match self.helper_row(row) {
-                Some(values) => values.iter().zip(&eq).map(|(v, e)| *v * e).sum(),
-                None => backend.dot(&eq, self.cells.row(row)),
-            })
-            .collect()
     }
 }
 
@@ -154,29 +143,45 @@ fn products(rows: &Rows<'_>, functionals: &[&Functional], gamma: Fr, backend: &d
     single.chain(spanning).collect()
 }
 
-/// Runs S2; `challenge` absorbs a round and gives its challenge. Gives the messages and the point.
+/// What S2 leaves: its messages, its point and its last claim.
+#[derive(Debug)]
+pub(crate) struct Reduced {
+    pub(crate) rounds: Vec<RoundPolynomial>,
+    pub(crate) y: Vec<Fr>,
+    pub(crate) value: Fr,
+}
+
+/// Runs S2 from `claim`; `challenge` absorbs a round and gives its challenge. `masks` are those of the claims,
+/// combined, and of the rounds.
 pub(crate) fn run(
     rows: &Rows<'_>,
     functionals: &[&Functional],
     gamma: Fr,
+    claim: Fr,
+    masks: Masks<'_>,
     backend: &dyn Backend,
-    mut challenge: impl FnMut(&[Fr]) -> Fr,
-) -> (Vec<RoundPolynomial>, Vec<Fr>) {
+    mut challenge: impl FnMut(&mut Vec<Fr>) -> Fr,
+) -> Reduced {
     let mut products = products(rows, functionals, gamma, backend);
+    let mut masking = Masking::new(masks);
     let row_log = usize::from(rows.program().row_log);
-    let mut messages = Vec::new();
-    let mut y = vec![Fr::zero(); row_log];
+    let mut out = Reduced { rounds: Vec::new(), y: vec![Fr::zero(); row_log], value: claim };
     for k in (0..row_log).rev() {
-        let mut sent = vec![Fr::zero(); 2];
+        let mut polynomial = vec![Fr::zero(); 3];
+        masking.round(k, 2, &mut polynomial);
+        let mut sent = vec![polynomial[0], polynomial[2]];
         for product in &products {
             sent.iter_mut().zip(product.round(k, backend)).for_each(|(s, v)| *s += v);
         }
-        let challenge = challenge(&sent);
-        messages.push(RoundPolynomial { coefficients: sent });
-        y[k] = challenge;
+        let challenge = challenge(&mut sent);
+        let round = RoundPolynomial { coefficients: sent };
+        out.value = round.next_claim(out.value, challenge);
+        out.rounds.push(round);
+        out.y[k] = challenge;
+        masking.bind(2, challenge);
         for product in &mut products {
             product.bind(k, challenge, backend);
         }
     }
-    (messages, y)
+    out
 }

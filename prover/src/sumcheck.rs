@@ -2,10 +2,13 @@
 //!
 //! The factor `eq` is never folded: while variable `k` is bound, its part over the variables below is a level of a
 //! pyramid that all constraints share, its part over the variables above a scalar (Gruen's split).
+//!
+//! The masks of the claims vanish on the cube, so they are met in the last round alone.
 
 use crate::accumulate::add_scaled;
 use crate::backend::{Backend, Summand};
 use crate::eq::eq_pyramid;
+use crate::mask::{Masking, Masks};
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use sumcast_verifier::RoundPolynomial;
@@ -19,6 +22,8 @@ pub(crate) struct Instance {
     pub(crate) scale: Fr,
     pub(crate) linear: Fr,
     pub(crate) factors: Vec<Vec<Fr>>,
+    /// What each factor has of `x_0 (1 - x_0)` besides.
+    pub(crate) masks: Vec<Fr>,
 }
 
 impl Instance {
@@ -82,28 +87,36 @@ struct Running {
     eq_bound: Fr,
 }
 
-/// What S1 leaves: its messages, its point, and the factors of every instance there.
+/// What S1 leaves: its messages, its point, and the factors of every instance and the mask there.
 #[derive(Debug)]
 pub(crate) struct Transcribed {
     pub(crate) rounds: Vec<RoundPolynomial>,
     pub(crate) point: Vec<Fr>,
+    /// Masked.
     pub(crate) factors: Vec<Vec<Fr>>,
+    /// The mask of the messages at the point.
+    pub(crate) mask: Fr,
 }
 
-/// Runs S1; `challenge` absorbs a round and gives its challenge. `degree` is that of the messages.
+/// Runs S1; `challenge` absorbs a round and gives its challenge. `degrees` are those of the messages.
 ///
-/// Returns `None` if the sums do not add up to `claim`: the cells do not satisfy the relation.
+/// Returns `None` if the sums do not add up to `claim`, unless `insist`: the cells do not satisfy the relation.
+#[expect(clippy::too_many_arguments, reason = "each is one thing S1 is about")]
 pub(crate) fn run(
     instances: Vec<Instance>,
-    rounds: u8,
-    degree: usize,
+    degrees: &[usize],
     tau: &[Fr],
     claim: Fr,
+    masks: Masks<'_>,
+    insist: bool,
     backend: &dyn Backend,
-    mut challenge: impl FnMut(&[Fr]) -> Fr,
+    mut challenge: impl FnMut(&mut Vec<Fr>) -> Fr,
 ) -> Option<Transcribed> {
     let pyramid = eq_pyramid(tau);
-    let interpolations: Vec<Interpolation> = (0..=degree).map(Interpolation::new).collect();
+    let rounds = degrees.len() as u8;
+    let most = instances.iter().map(Instance::degree).max().unwrap_or(0);
+    let interpolations: Vec<Interpolation> = (0..=most).map(Interpolation::new).collect();
+    let mut masking = Masking::new(masks);
     let mut running: Vec<Running> = instances
         .into_iter()
         .map(|instance| {
@@ -112,11 +125,20 @@ pub(crate) fn run(
         })
         .collect();
     let mut claim = claim;
-    let mut out =
-        Transcribed { rounds: Vec::new(), point: vec![Fr::zero(); rounds.into()], factors: Vec::new() };
-    for k in (0..usize::from(rounds)).rev() {
+    let mut out = Transcribed {
+        rounds: Vec::new(),
+        point: vec![Fr::zero(); rounds.into()],
+        factors: Vec::new(),
+        mask: Fr::zero(),
+    };
+    for (k, degree) in (0..usize::from(rounds)).rev().zip(degrees.iter().copied()) {
         let mut polynomial = vec![Fr::zero(); degree + 1];
+        masking.round(k, degree, &mut polynomial);
         for r in &running {
+            if k == 0 {
+                last_round(r, tau, &mut polynomial);
+                continue;
+            }
             if usize::from(r.instance.vars) <= k {
                 let value = r.late * r.waiting;
                 polynomial[0] += value;
@@ -125,14 +147,16 @@ pub(crate) fn run(
             }
             round(r, k, tau, &pyramid, &interpolations, backend, &mut polynomial);
         }
-        if polynomial[0] + polynomial.iter().sum::<Fr>() != claim {
+        if polynomial[0] + polynomial.iter().sum::<Fr>() != claim && !insist {
             return None;
         }
-        let sent: Vec<Fr> = polynomial.iter().enumerate().filter(|(i, _)| *i != 1).map(|(_, c)| *c).collect();
-        let x = challenge(&sent);
+        let mut sent: Vec<Fr> =
+            polynomial.iter().enumerate().filter(|(i, _)| *i != 1).map(|(_, c)| *c).collect();
+        let x = challenge(&mut sent);
         claim = polynomial.iter().rev().fold(Fr::zero(), |acc, c| acc * x + c);
         out.rounds.push(RoundPolynomial { coefficients: sent });
         out.point[k] = x;
+        masking.bind(degree, x);
         for r in &mut running {
             if usize::from(r.instance.vars) <= k {
                 r.late *= Fr::one() - x;
@@ -145,8 +169,14 @@ pub(crate) fn run(
             }
         }
     }
-    let ends = |r: Running| r.instance.factors.iter().map(|f| f[0]).collect();
+    let x = out.point[0];
+    let vanishing = x * (Fr::one() - x);
+    let ends = |r: Running| {
+        let instance = r.instance;
+        instance.factors.iter().zip(&instance.masks).map(|(f, mask)| f[0] + vanishing * mask).collect()
+    };
     out.factors = running.into_iter().map(ends).collect();
+    out.mask = masking.value();
     Some(out)
 }
 
@@ -193,6 +223,44 @@ fn round(
     }
 }
 
+/// Adds the polynomial of an instance in variable 0, where its factors are quadratic.
+fn last_round(r: &Running, tau: &[Fr], out: &mut [Fr]) {
+    let instance = &r.instance;
+    let factors: Vec<Vec<Fr>> = instance
+        .factors
+        .iter()
+        .zip(&instance.masks)
+        .map(|(f, mask)| {
+            let step = f.get(1).map_or_else(Fr::zero, |high| *high - f[0]);
+            vec![f[0], step + mask, -*mask]
+        })
+        .collect();
+    let mut summed = match instance.summand {
+        Summand::Product => factors.iter().skip(1).fold(factors[0].clone(), |acc, f| multiply(&acc, f)),
+        Summand::LookupCells => {
+            let none = (vec![Fr::one()], vec![Fr::zero()]);
+            let (product, derivative) = factors[1..].iter().fold(none, |(product, derivative), f| {
+                let mut next = multiply(&derivative, f);
+                add_scaled(&mut next, &product, Fr::one());
+                (multiply(&product, f), next)
+            });
+            let mut value = multiply(&factors[0], &product);
+            add_scaled(&mut value, &derivative, -Fr::one());
+            value
+        }
+    };
+    let mut linear = factors[0].clone();
+    if instance.vars == 0 {
+        let late = [Fr::one(), -Fr::one()];
+        (summed, linear) = (multiply(&summed, &late), multiply(&linear, &late));
+    } else if instance.eq {
+        summed = multiply(&summed, &[Fr::one() - tau[0], tau[0] + tau[0] - Fr::one()]);
+    }
+    let bound = if instance.eq { r.eq_bound } else { Fr::one() };
+    add_scaled(out, &summed, r.late * instance.scale * bound);
+    add_scaled(out, &linear, r.late * instance.linear);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,7 +274,7 @@ mod tests {
     fn sums_of_different_sizes_end_at_suffixes_of_one_point() {
         let tau = vector(6, 5);
         let build = || {
-            [(6u8, true, 2usize), (4, false, 3), (0, true, 1), (2, true, 2)]
+            [(6u8, true, 2usize), (4, false, 3), (0, true, 1), (2, true, 2), (0, false, 2)]
                 .iter()
                 .enumerate()
                 .map(|(i, (vars, eq, n))| Instance {
@@ -216,44 +284,49 @@ mod tests {
                     scale: Fr::from(i as u64 + 2),
                     linear: if i == 0 { Fr::from(9u64) } else { Fr::zero() },
                     factors: (0..*n).map(|j| vector(1 << vars, (i * 10 + j) as u64 + 1)).collect(),
+                    masks: vector(*n, 77 + i as u64),
                 })
                 .collect::<Vec<_>>()
         };
+        let degrees = [4, 4, 4, 4, 4, 7];
+        let cells = vector(degrees.iter().sum(), 1234);
+        let masks = Masks { sum: Fr::from(987u64), rounds: &cells };
         let pyramid = eq_pyramid(&tau);
-        let claim: Fr = build().iter().map(|i| sum(i, &pyramid)).sum();
+        // The masks have no part in the sum, but for what they are said to add.
+        let claim = build().iter().map(|i| sum(i, &pyramid)).sum::<Fr>() + masks.sum;
         let mut n = 7u64;
-        let mut challenge = |_: &[Fr]| {
+        let mut challenge = |_: &mut Vec<Fr>| {
             n += 13;
             Fr::from(n).square()
         };
-        let done = run(build(), 6, 4, &tau, claim, &Cpu, &mut challenge).unwrap();
-        let (mut claim, mut n) = (claim, 7u64);
+        let done = run(build(), &degrees, &tau, claim, masks, false, &Cpu, &mut challenge).unwrap();
+        let (mut last, mut n) = (claim, 7u64);
         for r in &done.rounds {
             n += 13;
-            claim = r.next_claim(claim, Fr::from(n).square());
+            last = r.next_claim(last, Fr::from(n).square());
         }
         let x = &done.point;
+        let vanishing = x[0] * (Fr::one() - x[0]);
         for (instance, ends) in build().iter().zip(&done.factors) {
-            for (factor, end) in instance.factors.iter().zip(ends) {
+            for ((factor, mask), end) in instance.factors.iter().zip(&instance.masks).zip(ends) {
                 let point = &x[..instance.vars.into()];
-                assert_eq!(sumcast_verifier::mle::evaluate(factor.clone(), point), *end);
+                let value = sumcast_verifier::mle::evaluate(factor.clone(), point);
+                assert_eq!(value + vanishing * mask, *end);
             }
         }
         let expected: Fr = build()
             .iter()
-            .map(|i| {
+            .zip(&done.factors)
+            .map(|(i, at)| {
                 let vars = usize::from(i.vars);
-                let at: Vec<Fr> = i
-                    .factors
-                    .iter()
-                    .map(|f| sumcast_verifier::mle::evaluate(f.clone(), &x[..vars]))
-                    .collect();
                 let late: Fr = x[vars..].iter().map(|x| Fr::one() - x).product();
                 let eq = if i.eq { sumcast_verifier::mle::eq(&tau[..vars], &x[..vars]) } else { Fr::one() };
-                late * (i.scale * eq * i.summand.evaluate(&at) + i.linear * at[0])
+                late * (i.scale * eq * i.summand.evaluate(at) + i.linear * at[0])
             })
             .sum();
-        assert_eq!(claim, expected);
-        assert!(run(build(), 6, 4, &tau, claim + Fr::one(), &Cpu, challenge).is_none());
+        assert_eq!(last, expected + done.mask);
+        let wrong = claim + Fr::one();
+        assert!(run(build(), &degrees, &tau, wrong, masks, false, &Cpu, &mut challenge).is_none());
+        assert!(run(build(), &degrees, &tau, wrong, masks, true, &Cpu, challenge).is_some());
     }
 }

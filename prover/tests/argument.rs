@@ -3,19 +3,23 @@
 
 use ark_ec::AffineRepr;
 use sumcast_params::Srs;
-use sumcast_prover::{Cpu, ProveError, ProvingKey, prove};
+use sumcast_prover::{Assignment, Cpu, ProveError, ProvingKey, prove};
 use sumcast_verifier::opening::Opening;
 use sumcast_verifier::vk::{
-    Axis, Block, Claim, Coefficient, Form, FormTerm, Lookup, Piece, Product, ProductTerm, Program,
-    PublicTensor, Role, Run,
+    Axis, Block, Claim, Coefficient, Form, FormTerm, Lookup, Piece, Product, ProductTerm, Program, Role, Run,
+    TensorSpec, Visibility,
 };
-use sumcast_verifier::{Check, Fr, G1Affine, Proof, ProofFile, Shape, Statement, VerifyError, verify};
+use sumcast_verifier::{Check, Fr, G1Affine, Proof, ProofFile, Shape, Tensor, VerifyError, verify};
 
-const ROW_LOG: u8 = 4;
+const ROW_LOG: u8 = 8;
 const WEIGHTS: [[i64; 4]; 4] = [[1, 2, 3, 4], [5, 0, 1, 1], [0, 0, 0, 7], [9, 9, 9, 9]];
 
 fn term(coefficient: i128, cube: u32, piece: Piece) -> FormTerm {
     FormTerm { coefficient: Coefficient::new(coefficient).unwrap(), cube, piece }
+}
+
+fn tensor(role: Role, log: u8, bits: u8, len: u32) -> TensorSpec {
+    TensorSpec { role, visibility: Visibility::Public, log, bits, fraction: 0, len }
 }
 
 fn run(axis: Axis, start: u8, len: u8) -> Run {
@@ -81,10 +85,7 @@ fn program(columns: u8) -> Program {
     }];
     Program {
         row_log: ROW_LOG,
-        public: vec![
-            PublicTensor { role: Role::Input, log: 2, bits: 4, fraction: 0, len: 4 },
-            PublicTensor { role: Role::Output, log: 0, bits: 10, fraction: 0, len: 1 },
-        ],
+        tensors: vec![tensor(Role::Input, 2, 4, 4), tensor(Role::Output, 0, 10, 1)],
         fixed_rows: 1,
         witness_rows: 2,
         helper_rows: 2,
@@ -97,7 +98,7 @@ fn program(columns: u8) -> Program {
 
 fn witness(x: [i64; 4]) -> (Vec<i64>, i64) {
     let y = WEIGHTS.map(|row| row.iter().zip(x).map(|(w, x)| w * x).sum::<i64>());
-    let mut cells = vec![0; 32];
+    let mut cells = vec![0; 2 << ROW_LOG];
     for (o, y) in y.iter().enumerate() {
         cells[o] = y % 16;
         cells[4 + o] = y / 16;
@@ -106,18 +107,20 @@ fn witness(x: [i64; 4]) -> (Vec<i64>, i64) {
 }
 
 fn setup(columns: u8) -> (ProvingKey, Srs) {
-    let srs = Srs::development(5, &mut rand::rng());
-    let key = ProvingKey::setup(program(columns), WEIGHTS.concat(), &srs, &Cpu).unwrap();
+    let srs = Srs::development(9, &mut rand::rng());
+    let mut fixed = WEIGHTS.concat();
+    fixed.resize(1 << ROW_LOG, 0);
+    let key = ProvingKey::setup(program(columns), fixed, Some(&[5; 32]), &srs, &Cpu).unwrap();
     (key, srs)
 }
 
-fn statement(x: [i64; 4], sum: i64) -> Statement {
-    Statement { context: [7; 32], public: vec![x.map(i128::from).to_vec(), vec![sum.into()]] }
+fn assignment(x: [i64; 4], cells: Vec<i64>, sum: i64) -> Assignment {
+    Assignment { context: [7; 32], tensors: vec![x.map(i128::from).to_vec(), vec![sum.into()]], cells }
 }
 
 fn proof(key: &ProvingKey, srs: &Srs, x: [i64; 4]) -> ProofFile {
     let (cells, sum) = witness(x);
-    prove(key, srs, statement(x, sum), cells, &Cpu, &mut |_| ()).unwrap().0
+    prove(key, srs, assignment(x, cells, sum), &mut rand::rng(), &Cpu, &mut |_| ()).unwrap().file
 }
 
 #[test]
@@ -138,7 +141,10 @@ fn a_wrong_witness_gives_no_proof() {
     let (key, srs) = setup(2);
     let x = [1, 2, 3, 4];
     let (cells, sum) = witness(x);
-    let attempt = |cells: Vec<i64>, sum| prove(&key, &srs, statement(x, sum), cells, &Cpu, &mut |_| ()).err();
+    let attempt = |cells: Vec<i64>, sum| {
+        let assignment = assignment(x, cells, sum);
+        prove(&key, &srs, assignment, &mut rand::rng(), &Cpu, &mut |_| ()).err()
+    };
     assert_eq!(attempt(cells.clone(), sum + 1), Some(ProveError::Unsatisfied));
     let mut wrong = cells.clone();
     wrong[0] += 1;
@@ -172,10 +178,14 @@ fn another_statement_is_rejected() {
     };
     let rejected = Err(VerifyError::Rejected(Check::Constraints));
     assert_eq!(with(&|f| f.statement.context[31] ^= 1), rejected);
-    assert_eq!(with(&|f| f.statement.public[0][2] += 1), rejected);
-    assert_eq!(with(&|f| f.statement.public[1][0] += 1), rejected);
-    assert!(matches!(with(&|f| f.statement.public[0][0] = 16), Err(VerifyError::Public { tensor: 0, .. })));
-    assert!(matches!(with(&|f| f.statement.public[0].push(0)), Err(VerifyError::Public { tensor: 0, .. })));
+    let public = |f: &mut ProofFile, tensor: usize, change: &dyn Fn(&mut Vec<i128>)| {
+        let Tensor::Public(values) = &mut f.statement.tensors[tensor] else { panic!() };
+        change(values);
+    };
+    assert_eq!(with(&|f| public(f, 0, &|v| v[2] += 1)), rejected);
+    assert_eq!(with(&|f| public(f, 1, &|v| v[0] += 1)), rejected);
+    assert!(matches!(with(&|f| public(f, 0, &|v| v[0] = 16)), Err(VerifyError::Tensor { tensor: 0, .. })));
+    assert!(matches!(with(&|f| public(f, 0, &|v| v.push(0))), Err(VerifyError::Tensor { tensor: 0, .. })));
     assert!(matches!(with(&|f| f.model_id[0] ^= 1), Err(VerifyError::Model { .. })));
     let (other, _) = setup(1);
     assert!(matches!(verify(&other.key, &file), Err(VerifyError::Model { .. })));
@@ -196,7 +206,6 @@ fn each_check_catches_what_it_is_for() {
     let one = Fr::from(1u64);
     let other = G1Affine::from(G1Affine::generator() * Fr::from(12345u64));
     let constraints = Err(VerifyError::Rejected(Check::Constraints));
-    let reduction = Err(VerifyError::Rejected(Check::Reduction));
     let opening = Err(VerifyError::Rejected(Check::Opening));
     assert_eq!(with(&|_| ()), Ok(()));
     for i in 0..shape.witness {
@@ -207,7 +216,7 @@ fn each_check_catches_what_it_is_for() {
     }
     assert_eq!(with(&|p| p.linear += one), constraints);
     for round in 0..shape.rounds {
-        for i in 0..shape.degree {
+        for i in 0..honest.constraint_rounds[round].coefficients.len() {
             assert_eq!(with(&|p| p.constraint_rounds[round].coefficients[i] += one), constraints);
         }
     }
@@ -216,13 +225,12 @@ fn each_check_catches_what_it_is_for() {
     }
     for round in 0..shape.row_log {
         for i in 0..2 {
-            assert_eq!(with(&|p| p.reduction_rounds[round].coefficients[i] += one), reduction);
+            assert_eq!(with(&|p| p.reduction_rounds[round].coefficients[i] += one), opening);
         }
     }
-    for i in 0..shape.rows {
-        assert_eq!(with(&|p| p.rows[i] += one), reduction);
-    }
-    for i in 0..6 {
+    assert_eq!(with(&|p| p.mask = other), constraints);
+    assert_eq!(with(&|p| p.mask_claim += one), constraints);
+    for i in 0..8 {
         assert_eq!(with(&|p| p.opening.evaluations[i] += one), opening);
     }
     let points: [fn(&mut Opening) -> &mut G1Affine; 7] = [

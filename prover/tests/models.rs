@@ -1,10 +1,12 @@
 //! The bundled models, from ONNX file to verified proof.
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use std::path::PathBuf;
 use sumcast_circuits::{CompileOptions, Model, Relation, RunError, compile, onnx};
 use sumcast_params::Srs;
-use sumcast_prover::{Cpu, ProvingKey, prove};
-use sumcast_verifier::{ProofFile, Statement, VerifyError, verify};
+use sumcast_prover::{Assignment, Cpu, ProvingKey, prove, srs_log};
+use sumcast_verifier::{ProofFile, Statement, Tensor, VerifyError, verify};
 
 fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../models").join(name)
@@ -27,15 +29,25 @@ fn case(name: &str) -> Case {
     let (inputs, outputs) = (rows("inputs"), rows("outputs"));
     let model = compile(&graph, &inputs, &CompileOptions::default()).unwrap();
     let relation = model.lower().unwrap();
-    let srs = Srs::development(relation.program.row_log.into(), &mut rand::rng());
-    let key = ProvingKey::setup(relation.program.clone(), relation.fixed.clone(), &srs, &Cpu).unwrap();
+    let (key, srs) = setup(&relation);
     Case { model, relation, key, srs, inputs, outputs }
 }
 
+fn setup(relation: &Relation) -> (ProvingKey, Srs) {
+    let srs = Srs::development(srs_log(relation.program.row_log).into(), &mut rand::rng());
+    let (program, fixed) = (relation.program.clone(), relation.fixed.clone());
+    (ProvingKey::setup(program, fixed, Some(&[3; 32]), &srs, &Cpu).unwrap(), srs)
+}
+
+fn assignment(model: &Model, relation: &Relation, input: &[f64], context: u8) -> Assignment {
+    let inference = model.run(relation, input).unwrap();
+    Assignment { context: [context; 32], tensors: inference.tensors, cells: inference.cells }
+}
+
 fn proof(case: &Case, index: usize) -> ProofFile {
-    let inference = case.model.run(&case.relation, &case.inputs[index]).unwrap();
-    let statement = Statement { context: [index as u8; 32], public: inference.public };
-    prove(&case.key, &case.srs, statement, inference.cells, &Cpu, &mut |_| ()).unwrap().0
+    let assignment = assignment(&case.model, &case.relation, &case.inputs[index], index as u8);
+    let rng = &mut StdRng::seed_from_u64(5);
+    prove(&case.key, &case.srs, assignment, rng, &Cpu, &mut |_| ()).unwrap().file
 }
 
 /// The quantised model's error against onnxruntime, relative to the output's spread.
@@ -78,14 +90,19 @@ fn a_proof_holds_for_its_own_statement_and_bytes_only() {
         verify(key, &file)
     };
     assert!(with(&|s| s.context[0] ^= 1).is_err());
-    assert!(with(&|s| s.public[0][0] += 1).is_err());
-    assert!(with(&|s| s.public[1][0] -= 1).is_err());
+    let add = |s: &mut Statement, tensor: usize, v| {
+        let Tensor::Public(values) = &mut s.tensors[tensor] else { panic!() };
+        values[0] += v;
+    };
+    assert!(with(&|s| add(s, 0, 1)).is_err());
+    assert!(with(&|s| add(s, 1, -1)).is_err());
     // The same model under another string, and another model under the same one.
     let same = self::case("linreg");
     assert!(matches!(verify(&same.key.key, &file), Err(VerifyError::Model { .. })));
     let mut relation = case.relation.fixed.clone();
     relation[0] += 1;
-    let other = ProvingKey::setup(case.relation.program.clone(), relation, &case.srs, &Cpu).unwrap();
+    let program = case.relation.program.clone();
+    let other = ProvingKey::setup(program, relation, None, &case.srs, &Cpu).unwrap();
     let mut claimed = file.clone();
     claimed.model_id = other.key.model_id();
     assert!(matches!(verify(&other.key, &claimed), Err(VerifyError::Rejected(_))));
@@ -129,13 +146,11 @@ fn models_without_calibration_accept_their_whole_domain() {
         let graph = onnx::import(&std::fs::read(folder(name).join("network.onnx")).unwrap()).unwrap();
         let model = compile(&graph, &[], &CompileOptions::default()).unwrap();
         let relation = model.lower().unwrap();
-        let srs = Srs::development(relation.program.row_log.into(), &mut rand::rng());
-        let key = ProvingKey::setup(relation.program.clone(), relation.fixed.clone(), &srs, &Cpu).unwrap();
+        let (key, srs) = setup(&relation);
         for sign in [-1.0, 1.0] {
-            let inference = model.run(&relation, &vec![sign * 63.9; model.input_len()]).unwrap();
-            let statement = Statement { context: [0; 32], public: inference.public };
-            let (file, _) = prove(&key, &srs, statement, inference.cells, &Cpu, &mut |_| ()).unwrap();
-            assert_eq!(verify(&key.key, &file), Ok(()), "{name}");
+            let assignment = assignment(&model, &relation, &vec![sign * 63.9; model.input_len()], 0);
+            let proven = prove(&key, &srs, assignment, &mut rand::rng(), &Cpu, &mut |_| ()).unwrap();
+            assert_eq!(verify(&key.key, &proven.file), Ok(()), "{name}");
         }
     }
 }

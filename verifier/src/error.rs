@@ -29,7 +29,7 @@ pub enum KeyError {
     #[error("this is not a Sumcast verifying key")]
     Magic,
     /// A version this verifier does not know.
-    #[error("verifying key version {0} is not supported, only version 1 is")]
+    #[error("verifying key version {0} is not supported, only version 2 is")]
     Version(u16),
     /// An encoding error.
     #[error("malformed verifying key: {0}")]
@@ -52,11 +52,8 @@ pub enum Check {
     /// Section 5: the terms at the point of S1 against its last claim.
     #[error("the constraints at the sumcheck's point (section 5)")]
     Constraints,
-    /// Section 6: the rows' values against the last claim of S2.
-    #[error("the reduction of the claims to one point (section 6)")]
-    Reduction,
-    /// Section 7: the pairing equation.
-    #[error("the opening (section 7)")]
+    /// Sections 6 and 7: the pairing equation, which proves the last claim of S2.
+    #[error("the opening of the claims (sections 6 and 7)")]
     Opening,
 }
 
@@ -67,7 +64,7 @@ pub enum VerifyError {
     #[error("this is not a Sumcast proof")]
     Magic,
     /// A version this verifier does not know.
-    #[error("proof version {0} is not supported, only version 1 is")]
+    #[error("proof version {0} is not supported, only version 2 is")]
     Version(u16),
     /// The proof is for another model.
     #[error("the proof is for model {found}, not for {expected}")]
@@ -80,9 +77,9 @@ pub enum VerifyError {
     /// An encoding error.
     #[error("malformed proof: {0}")]
     Encoding(#[from] DecodeError),
-    /// The statement's public tensors are not those of the key.
-    #[error("public tensor {tensor}: {reason}")]
-    Public {
+    /// The statement's tensors are not those of the key.
+    #[error("tensor {tensor} of the statement: {reason}")]
+    Tensor {
         /// Number of the tensor.
         tensor: usize,
         /// What is wrong with it.

@@ -5,7 +5,7 @@
 //! no unsafe code, builds for `wasm32-unknown-unknown`, and never panics on any input.
 //!
 //! - [`Key`]: the verifying key of a model, a few kilobytes that do not contain the weights;
-//! - [`Statement`]: context and public tensors;
+//! - [`Statement`]: context and tensors, each public or committed;
 //! - [`Proof`]: the argument;
 //! - [`verify`]: all checks of `docs/protocol.md`.
 //!
@@ -28,6 +28,7 @@
 
 pub mod encoding;
 mod error;
+pub mod mask;
 pub mod mle;
 pub mod opening;
 mod proof;
@@ -43,7 +44,7 @@ pub use ark_bn254::{Fr, G1Affine, G2Affine};
 pub use error::{Check, DecodeError, KeyError, VerifyError};
 pub use proof::{Proof, ProofFile, Shape};
 pub use reduction::row_weights;
-pub use statement::Statement;
+pub use statement::{Statement, Tensor};
 pub use sumcheck::RoundPolynomial;
 pub use verify::verify;
 pub use vk::Key;

@@ -4,7 +4,7 @@
 use crate::encoding::{Reader, point_bytes, scalar_bytes};
 use crate::transcript::{Label, Transcript};
 use crate::vk::SrsPoints;
-use crate::{Check, DecodeError, Fr, G1Affine, G2Affine, VerifyError, mle};
+use crate::{Check, DecodeError, Fr, G1Affine, G2Affine, VerifyError, mask, mle};
 use ark_bn254::{Bn254, G1Projective};
 use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM, pairing::Pairing};
 use ark_ff::{Field, One, Zero};
@@ -22,8 +22,8 @@ pub struct Opening {
     pub s: G1Affine,
     /// `[Dg]`.
     pub d: G1Affine,
-    /// `g(z), g(1/z), h(z), h(1/z), h(zeta), S(z)`.
-    pub evaluations: [Fr; 6],
+    /// `g(z), g(1/z), h(z), h(1/z), h(zeta), S(z), u(z), u(1/z)`.
+    pub evaluations: [Fr; 8],
     /// `[B]`.
     pub batch: G1Affine,
     /// `[B']`.
@@ -33,7 +33,7 @@ pub struct Opening {
 impl Opening {
     pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let (h, q, g, s, d) = (r.point()?, r.point()?, r.point()?, r.point()?, r.point()?);
-        let mut evaluations = [Fr::zero(); 6];
+        let mut evaluations = [Fr::zero(); 8];
         for slot in &mut evaluations {
             *slot = r.scalar()?;
         }
@@ -53,25 +53,41 @@ pub fn low_variables(m: usize) -> usize {
     m / 2
 }
 
+/// What is claimed of the folded rows and the mask: `f~(y) + sum_i weights_i u_i = value`.
+#[derive(Clone, Copy, Debug)]
+pub struct Claimed<'a> {
+    /// The point, `m` coordinates.
+    pub y: &'a [Fr],
+    /// The weights of the mask's cells.
+    pub weights: &'a [Fr],
+    /// The value.
+    pub value: Fr,
+}
+
 /// The points of the batched opening and what is interpolated there, which both sides compute.
 #[derive(Clone, Debug)]
 pub struct BatchPoints {
     /// `z, 1/z, zeta`.
     pub points: [Fr; 3],
-    /// For `g, h, S, Dg`: which of the points, and the values there.
-    pub values: [[Option<Fr>; 3]; 4],
+    /// For `g, h, S, Dg, u`: which of the points, and the values there.
+    pub values: [[Option<Fr>; 3]; 5],
 }
 
 impl BatchPoints {
-    /// From the six evaluations, deriving `S(1/z)` and `Dg(z)` (section 7, step 4).
-    pub fn new(evaluations: &[Fr; 6], y: &[Fr], value: Fr, zeta: Fr, eta: Fr, z: Fr) -> Option<Self> {
+    /// From the eight evaluations, deriving `S(1/z)` and `Dg(z)` (section 7, step 4).
+    pub fn new(evaluations: &[Fr; 8], claimed: Claimed<'_>, zeta: Fr, eta: Fr, z: Fr) -> Option<Self> {
         let inverse = z.inverse()?;
-        let [g, g_inv, h, h_inv, h_zeta, s] = *evaluations;
+        let [g, g_inv, h, h_inv, h_zeta, s, u, u_inv] = *evaluations;
+        let Claimed { y, weights, value } = claimed;
         let t = low_variables(y.len());
         let (low, high) = y.split_at_checked(t)?;
         let inner = g * mle::eq_polynomial(low, inverse)
             + g_inv * mle::eq_polynomial(low, z)
-            + eta * (h * mle::eq_polynomial(high, inverse) + h_inv * mle::eq_polynomial(high, z));
+            + eta
+                * (h * mle::eq_polynomial(high, inverse)
+                    + h_inv * mle::eq_polynomial(high, z)
+                    + u * mask::at(weights, inverse)
+                    + u_inv * mask::at(weights, z));
         let constant = h_zeta + eta * value;
         let s_inv = z * (inner - constant - constant - z * s);
         let mut power = z;
@@ -86,6 +102,7 @@ impl BatchPoints {
                 [Some(h), Some(h_inv), Some(h_zeta)],
                 [Some(s), Some(s_inv), None],
                 [Some(d), None, None],
+                [Some(u), Some(u_inv), None],
             ],
         })
     }
@@ -94,8 +111,8 @@ impl BatchPoints {
     /// at `x`.
     ///
     /// Returns `None` when two points coincide.
-    pub fn at(&self, x: Fr) -> Option<[(Fr, Fr); 4]> {
-        let mut out = [(Fr::zero(), Fr::zero()); 4];
+    pub fn at(&self, x: Fr) -> Option<[(Fr, Fr); 5]> {
+        let mut out = [(Fr::zero(), Fr::zero()); 5];
         for (slot, values) in out.iter_mut().zip(&self.values) {
             let opened = || self.points.iter().zip(values).filter_map(|(p, v)| v.map(|v| (*p, v)));
             let mut interpolation = Fr::zero();
@@ -120,7 +137,8 @@ impl BatchPoints {
     }
 }
 
-/// Verifies that the polynomial committed as the sum of `commitment` (point, coefficient) has value `value` at `y`.
+/// Verifies what is claimed of the polynomial committed as the sum of `commitment` (point, coefficient) and of the
+/// mask.
 ///
 /// # Errors
 /// [`VerifyError::Rejected`] when the pairing equation fails, [`VerifyError::Challenge`] when a challenge hits an
@@ -132,8 +150,8 @@ impl BatchPoints {
 pub fn verify(
     srs: &SrsPoints,
     commitment: impl Iterator<Item = (G1Affine, Fr)>,
-    y: &[Fr],
-    value: Fr,
+    mask: G1Affine,
+    claimed: Claimed<'_>,
     opening: &Opening,
     transcript: &mut Transcript,
 ) -> Result<(), VerifyError> {
@@ -145,16 +163,18 @@ pub fn verify(
     let delta = transcript.points(Label::BatchQuotient, &[opening.batch_quotient]);
 
     let batch =
-        BatchPoints::new(&opening.evaluations, y, value, zeta, eta, z).ok_or(VerifyError::Challenge)?;
-    let [(g, g_at), (h, h_at), (s, s_at), (d, d_at)] = batch.at(w).ok_or(VerifyError::Challenge)?;
-    let [nu1, nu2, nu3] = [nu, nu * nu, nu * nu * nu];
-    let interpolated = g * g_at + nu1 * h * h_at + nu2 * s * s_at + nu3 * d * d_at;
+        BatchPoints::new(&opening.evaluations, claimed, zeta, eta, z).ok_or(VerifyError::Challenge)?;
+    let [(g, g_at), (h, h_at), (s, s_at), (d, d_at), (u, u_at)] =
+        batch.at(w).ok_or(VerifyError::Challenge)?;
+    let [nu1, nu2, nu3, nu4] = [nu, nu * nu, nu * nu * nu, nu * nu * nu * nu];
+    let interpolated = g * g_at + nu1 * h * h_at + nu2 * s * s_at + nu3 * d * d_at + nu4 * u * u_at;
 
     let mut points = vec![
         (opening.g, g - delta),
         (opening.h, nu1 * h),
         (opening.s, nu2 * s),
         (opening.d, nu3 * d),
+        (mask, nu4 * u),
         (G1Affine::generator(), -interpolated),
         (opening.batch, -batch.vanishing(w)),
         (opening.batch_quotient, w),

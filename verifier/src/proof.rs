@@ -5,7 +5,7 @@ use crate::opening::Opening;
 use crate::relation::ClaimList;
 use crate::sumcheck::RoundPolynomial;
 use crate::vk::{Program, limits};
-use crate::{DecodeError, Fr, G1Affine, Statement, VerifyError};
+use crate::{DecodeError, Fr, G1Affine, Statement, Tensor, VerifyError, mask};
 
 /// The lengths of a proof's parts, which follow from the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,14 +16,18 @@ pub struct Shape {
     pub helper: usize,
     /// Rounds of S1, `N`.
     pub rounds: usize,
-    /// Degree of the rounds of S1, `D`.
+    /// Degree of the rounds of S1 but the last, `D`.
     pub degree: usize,
+    /// Degree of the last round of S1, `D_0`.
+    pub last_degree: usize,
     /// Claims sent.
     pub claims: usize,
     /// Rounds of S2, `m`.
     pub row_log: usize,
-    /// All rows.
+    /// All rows, which the verifier folds.
     pub rows: usize,
+    /// Cells of the mask that have a weight, `n_U`.
+    pub mask: usize,
 }
 
 impl Shape {
@@ -34,22 +38,29 @@ impl Shape {
             helper: program.helper_rows.into(),
             rounds: program.rounds().into(),
             degree: program.degree(),
+            last_degree: program.last_degree(),
             claims: ClaimList::sent(program),
             row_log: program.row_log.into(),
             rows: program.rows(),
+            mask: mask::cells(program),
         }
+    }
+
+    /// Coefficients sent in each round of S1, from the first round to the last.
+    fn degrees(&self) -> impl Iterator<Item = usize> + use<> {
+        let (degree, last) = (self.degree, self.last_degree);
+        (0..self.rounds).rev().map(move |k| if k == 0 { last } else { degree })
     }
 
     /// Bytes of the proof body.
     pub fn bytes(&self) -> usize {
-        let points = self.witness.saturating_add(self.helper).saturating_add(7);
+        // The mask, and seven points, eight evaluations, `V` and the mask's claim.
+        let points = self.witness.saturating_add(self.helper).saturating_add(8);
         let scalars = self
-            .rounds
-            .saturating_mul(self.degree)
+            .degrees()
+            .fold(10, usize::saturating_add)
             .saturating_add(self.claims)
-            .saturating_add(self.row_log.saturating_mul(2))
-            .saturating_add(self.rows)
-            .saturating_add(7);
+            .saturating_add(self.row_log.saturating_mul(2));
         points.saturating_mul(64).saturating_add(scalars.saturating_mul(32))
     }
 }
@@ -59,18 +70,20 @@ impl Shape {
 pub struct Proof {
     /// Commitments of the witness rows.
     pub witness: Vec<G1Affine>,
+    /// Commitment of the mask.
+    pub mask: G1Affine,
     /// Commitments of the helper rows.
     pub helper: Vec<G1Affine>,
-    /// Committed part of the linear parts at `tau`.
+    /// Committed part of the linear parts at `tau`, masked.
     pub linear: Fr,
     /// Rounds of S1.
     pub constraint_rounds: Vec<RoundPolynomial>,
-    /// Committed parts of the claims.
+    /// Committed parts of the claims, masked.
     pub claims: Vec<Fr>,
+    /// The mask of S1 at its point.
+    pub mask_claim: Fr,
     /// Rounds of S2.
     pub reduction_rounds: Vec<RoundPolynomial>,
-    /// `v_i`, the rows at `y`.
-    pub rows: Vec<Fr>,
     /// The opening.
     pub opening: Opening,
 }
@@ -87,19 +100,21 @@ impl Proof {
             Some(more) => return Err(DecodeError::Trailing(more)),
         }
         let mut r = Reader::new(bytes);
-        let rounds = |r: &mut Reader<'_>, count: usize, degree: usize| {
-            (0..count)
-                .map(|_| r.scalars(degree).map(|coefficients| RoundPolynomial { coefficients }))
-                .collect::<Result<Vec<_>, _>>()
+        let round = |r: &mut Reader<'_>, degree| {
+            r.scalars(degree).map(|coefficients| RoundPolynomial { coefficients })
         };
         let proof = Self {
             witness: r.points(shape.witness)?,
+            mask: r.point()?,
             helper: r.points(shape.helper)?,
             linear: r.scalar()?,
-            constraint_rounds: rounds(&mut r, shape.rounds, shape.degree)?,
+            constraint_rounds: shape
+                .degrees()
+                .map(|degree| round(&mut r, degree))
+                .collect::<Result<_, _>>()?,
             claims: r.scalars(shape.claims)?,
-            reduction_rounds: rounds(&mut r, shape.row_log, 2)?,
-            rows: r.scalars(shape.rows)?,
+            mask_claim: r.scalar()?,
+            reduction_rounds: (0..shape.row_log).map(|_| round(&mut r, 2)).collect::<Result<_, _>>()?,
             opening: Opening::read(&mut r)?,
         };
         r.finish()?;
@@ -109,12 +124,13 @@ impl Proof {
     /// The canonical bytes of the body.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        out.extend(self.witness.iter().chain(&self.helper).flat_map(point_bytes));
+        let points = self.witness.iter().chain([&self.mask]).chain(&self.helper);
+        out.extend(points.flat_map(point_bytes));
         let scalars = std::iter::once(&self.linear)
             .chain(self.constraint_rounds.iter().flat_map(|r| &r.coefficients))
             .chain(&self.claims)
-            .chain(self.reduction_rounds.iter().flat_map(|r| &r.coefficients))
-            .chain(&self.rows);
+            .chain([&self.mask_claim])
+            .chain(self.reduction_rounds.iter().flat_map(|r| &r.coefficients));
         out.extend(scalars.flat_map(scalar_bytes));
         self.opening.write(&mut out);
         out
@@ -122,7 +138,7 @@ impl Proof {
 }
 
 const MAGIC: &[u8; 4] = b"SCPF";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// A proof with its statement, as it travels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,19 +167,12 @@ impl ProofFile {
         }
         let (context, model_id) = (r.array()?, r.array()?);
         let tensors = usize::from(r.u8()?);
-        if tensors > limits::PUBLIC {
-            return Err(VerifyError::Public { tensor: tensors, reason: "more than the limit" });
+        if tensors > limits::TENSORS {
+            return Err(VerifyError::Tensor { tensor: tensors, reason: "more than the limit" });
         }
-        let mut public = Vec::new();
-        for _ in 0..tensors {
-            let len = r.u32()? as usize;
-            if r.remaining() / 16 < len {
-                return Err(DecodeError::Truncated.into());
-            }
-            public.push((0..len).map(|_| r.i128()).collect::<Result<Vec<_>, _>>()?);
-        }
+        let tensors = (0..tensors).map(|number| tensor(&mut r, number)).collect::<Result<_, _>>()?;
         let body = r.bytes(r.remaining())?.to_vec();
-        Ok(Self { model_id, statement: Statement { context, public }, body })
+        Ok(Self { model_id, statement: Statement { context, tensors }, body })
     }
 
     /// The bytes of the file.
@@ -172,12 +181,40 @@ impl ProofFile {
         out.extend(VERSION.to_be_bytes());
         out.extend(self.statement.context);
         out.extend(self.model_id);
-        out.push(u8::try_from(self.statement.public.len()).unwrap_or(u8::MAX));
-        for tensor in &self.statement.public {
-            out.extend(u32::try_from(tensor.len()).unwrap_or(u32::MAX).to_be_bytes());
-            out.extend(tensor.iter().flat_map(|v| v.to_be_bytes()));
+        out.push(u8::try_from(self.statement.tensors.len()).unwrap_or(u8::MAX));
+        let len = |len: usize| u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes();
+        for tensor in &self.statement.tensors {
+            match tensor {
+                Tensor::Public(values) => {
+                    out.push(0);
+                    out.extend(len(values.len()));
+                    out.extend(values.iter().flat_map(|v| v.to_be_bytes()));
+                }
+                Tensor::Committed(points) => {
+                    out.push(1);
+                    out.extend(len(points.len()));
+                    out.extend(points.iter().flat_map(point_bytes));
+                }
+            }
         }
         out.extend(&self.body);
         out
     }
+}
+
+/// A tensor of a proof file. Allocates no more than the bytes there are.
+fn tensor(r: &mut Reader<'_>, number: usize) -> Result<Tensor, VerifyError> {
+    let (kind, len) = (r.u8()?, r.u32()? as usize);
+    let size = match kind {
+        0 => 16,
+        1 => 64,
+        _ => return Err(VerifyError::Tensor { tensor: number, reason: "unknown kind" }),
+    };
+    if r.remaining().checked_div(size).unwrap_or(0) < len {
+        return Err(DecodeError::Truncated.into());
+    }
+    Ok(match kind {
+        0 => Tensor::Public((0..len).map(|_| r.i128()).collect::<Result<_, _>>()?),
+        _ => Tensor::Committed(r.points(len)?),
+    })
 }

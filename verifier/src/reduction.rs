@@ -4,7 +4,7 @@ use crate::relation::Part;
 use crate::vk::Program;
 use crate::{Fr, mle};
 
-/// The weight of every row's value `v_i` at `y`: the extensions of the functionals' vectors.
+/// The weight of every row at `y`: the extensions of the functionals' vectors.
 ///
 /// `parts` are weighted by their powers of `gamma`. Costs about `m` multiplications a part.
 pub fn row_weights<'a>(program: &Program, parts: impl Iterator<Item = (Fr, &'a Part)>, y: &[Fr]) -> Vec<Fr> {

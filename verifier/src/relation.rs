@@ -180,15 +180,21 @@ impl ClaimList {
         out
     }
 
-    /// Number of claims of [`ClaimList::at_x`] that have a committed part and so are sent.
-    pub fn sent(program: &Program) -> usize {
+    /// Which claims of [`ClaimList::at_x`] have a committed part and so are sent.
+    pub fn committed(program: &Program) -> impl Iterator<Item = bool> {
         let committed = |f: &u16| program.forms.get(usize::from(*f)).is_some_and(Form::is_committed);
-        let claims = program.claims.iter().filter(|c| committed(&c.form)).count();
-        let lookups = program.lookups.iter().map(|l: &Lookup| {
-            let columns = l.columns.iter().filter(|c| c.iter().any(committed)).count();
-            columns.saturating_add(2).saturating_add(usize::from(l.table.iter().any(committed)))
+        let claims = program.claims.iter().map(move |c| committed(&c.form));
+        let lookups = program.lookups.iter().flat_map(move |l: &Lookup| {
+            let columns = l.columns.iter().map(move |c| c.iter().any(committed));
+            let table = l.table.iter().any(committed);
+            std::iter::once(true).chain(columns).chain([true, table])
         });
-        lookups.fold(claims, usize::saturating_add)
+        claims.chain(lookups)
+    }
+
+    /// Number of claims sent.
+    pub fn sent(program: &Program) -> usize {
+        Self::committed(program).filter(|c| *c).count()
     }
 }
 

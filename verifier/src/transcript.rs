@@ -1,6 +1,6 @@
 //! The Fiat-Shamir transcript (`docs/protocol.md` 8): one Keccak-256 call a message.
 
-use crate::encoding::{point_bytes, reduce, scalar_bytes, word_bytes};
+use crate::encoding::{point_bytes, reduce, scalar_bytes};
 use crate::{Fr, G1Affine, Statement};
 use sha3::{Digest, Keccak256};
 
@@ -8,7 +8,7 @@ use sha3::{Digest, Keccak256};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Label {
-    /// Witness commitments; gives `alpha`.
+    /// Witness commitments and the mask's; gives `alpha`.
     Witness = 0x01,
     /// Nothing; gives `beta`.
     Beta = 0x02,
@@ -24,20 +24,18 @@ pub enum Label {
     Claims = 0x07,
     /// A round of S2; gives a coordinate of `y`.
     ReductionRound = 0x08,
-    /// The rows' values; gives `rho`.
-    Rows = 0x09,
     /// `[h]`; gives `zeta`.
-    Halves = 0x0a,
+    Halves = 0x09,
     /// `[q], [g]`; gives `eta`.
-    Quotient = 0x0b,
+    Quotient = 0x0a,
     /// `[S], [Dg]`; gives `z`.
-    Products = 0x0c,
-    /// Six evaluations; gives `nu`.
-    Evaluations = 0x0d,
+    Products = 0x0b,
+    /// Eight evaluations; gives `nu`.
+    Evaluations = 0x0c,
     /// `[B]`; gives `w`.
-    Batch = 0x0e,
+    Batch = 0x0d,
     /// `[B']`; gives `delta`.
-    BatchQuotient = 0x0f,
+    BatchQuotient = 0x0e,
 }
 
 /// The running hash of everything said so far.
@@ -51,15 +49,15 @@ impl Transcript {
     pub fn new(model_id: &[u8; 32], statement: &Statement) -> Self {
         let mut hash = Keccak256::new();
         let mut domain = [0u8; 32];
-        let name = b"sumcast protocol version 1";
+        let name = b"sumcast protocol version 2";
         for (d, n) in domain.iter_mut().zip(name) {
             *d = *n;
         }
         hash.update(domain);
         hash.update(model_id);
         hash.update(statement.context);
-        for value in statement.public.iter().flatten() {
-            hash.update(word_bytes(*value));
+        for tensor in &statement.tensors {
+            hash.update(tensor.words());
         }
         Self { state: hash.finalize().into() }
     }

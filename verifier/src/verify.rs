@@ -1,10 +1,11 @@
 //! The verifier (`docs/protocol.md` 5 to 8).
 
+use crate::opening::Claimed;
 use crate::proof::{Proof, ProofFile, Shape};
 use crate::relation::{Challenges, ClaimList, Powers, terms_at};
 use crate::transcript::{Label, Transcript};
 use crate::vk::Key;
-use crate::{Check, Fr, VerifyError, opening, reduction};
+use crate::{Check, Fr, G1Affine, VerifyError, mask, opening, reduction};
 
 /// Verifies a proof file under a key: that the model of the key has the statement's outputs for its inputs.
 ///
@@ -25,8 +26,9 @@ pub fn verify(key: &Key, file: &ProofFile) -> Result<(), VerifyError> {
     let proof = Proof::from_bytes(&file.body, &Shape::of(program))?;
 
     let mut transcript = Transcript::new(&model_id, statement);
+    let committed: Vec<G1Affine> = proof.witness.iter().chain([&proof.mask]).copied().collect();
     let mut ch = Challenges {
-        alpha: transcript.points(Label::Witness, &proof.witness),
+        alpha: transcript.points(Label::Witness, &committed),
         beta: transcript.challenge(Label::Beta),
         lambda: transcript.points(Label::Helper, &proof.helper),
         ..Challenges::default()
@@ -51,32 +53,37 @@ pub fn verify(key: &Key, file: &ProofFile) -> Result<(), VerifyError> {
             false => f.open + sent.next().copied().unwrap_or_default(),
         })
         .collect();
-    if terms_at(program, &ch, &values) != claim {
+    if terms_at(program, &ch, &values) + proof.mask_claim != claim {
         return Err(VerifyError::Rejected(Check::Constraints));
     }
 
     // S2.
-    let gamma = transcript.scalars(Label::Claims, &proof.claims);
-    let committed = || std::iter::once(&linear).chain(functionals.iter().filter(|f| !f.parts.is_empty()));
-    let claimed = std::iter::once(&proof.linear).chain(&proof.claims);
-    let mut claim: Fr = claimed.zip(Powers::of(gamma)).map(|(v, power)| power * v).sum();
+    let sent: Vec<Fr> = proof.claims.iter().chain([&proof.mask_claim]).copied().collect();
+    let gamma = transcript.scalars(Label::Claims, &sent);
+    let claims = std::iter::once(&proof.linear).chain(&sent);
+    let mut claim: Fr = claims.zip(Powers::of(gamma)).map(|(v, power)| power * v).sum();
     let mut y = Vec::new();
     for round in &proof.reduction_rounds {
         let challenge = transcript.scalars(Label::ReductionRound, &round.coefficients);
         claim = round.next_claim(claim, challenge);
         y.insert(0, challenge);
     }
-    let parts = committed()
+
+    // One opening proves the last claim: the rows by their weights at `y`, and the mask's cells by theirs.
+    let parts = std::iter::once(&linear)
+        .chain(functionals.iter().filter(|f| !f.parts.is_empty()))
         .zip(Powers::of(gamma))
         .flat_map(|(f, power)| f.parts.iter().map(move |part| (power, part)));
     let weights = reduction::row_weights(program, parts, &y);
-    if weights.iter().zip(&proof.rows).map(|(w, v)| *w * v).sum::<Fr>() != claim {
-        return Err(VerifyError::Rejected(Check::Reduction));
-    }
-
-    // One opening of the rows folded by rho.
-    let rho = transcript.scalars(Label::Rows, &proof.rows);
-    let value = proof.rows.iter().zip(Powers::of(rho)).map(|(v, power)| power * v).sum();
-    let rows = key.fixed.iter().chain(&proof.witness).chain(&proof.helper).copied();
-    opening::verify(&key.srs, rows.zip(Powers::of(rho)), &y, value, &proof.opening, &mut transcript)
+    let rows = key.fixed.iter().chain(statement.commitments()).chain(&proof.witness).chain(&proof.helper);
+    let masks = mask::weights(program, &ch, gamma, &y);
+    let claimed = Claimed { y: &y, weights: &masks, value: claim };
+    opening::verify(
+        &key.srs,
+        rows.copied().zip(weights),
+        proof.mask,
+        claimed,
+        &proof.opening,
+        &mut transcript,
+    )
 }

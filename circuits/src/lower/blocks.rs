@@ -18,6 +18,8 @@ pub(crate) enum Area {
     Slopes,
     /// Witness cells that no lookup reads.
     Plain,
+    /// Rows of the committed tensors of the statement; `id` is the tensor's number there.
+    Statement,
 }
 
 /// A block before its area is placed: block `id` of the area, or an aligned part of it.

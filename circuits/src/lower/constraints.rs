@@ -3,7 +3,7 @@
 use super::blocks::{Allocator, Area, FixedBlock, Symbol};
 use super::symbolic::{Constraint, Form, Piece, Relation, Term, run};
 use super::{Cells, Lowered};
-use crate::circuit::{Circuit, Op, Tensor, TensorId, Weights, fill, log2_ceil};
+use crate::circuit::{Circuit, Committed, Op, Tensor, TensorId, Weights, fill, log2_ceil};
 use crate::execute::Cut;
 use std::collections::BTreeMap;
 use sumcast_verifier::vk::Axis;
@@ -57,6 +57,10 @@ pub(super) fn lower(circuit: &Circuit) -> Lowered {
     for (t, tensor) in circuit.tensors.iter().enumerate() {
         lowering.tensor(t, tensor);
     }
+    if lowering.out.limbs.is_empty() {
+        // Every relation has a lookup, whose helper row hides the opening.
+        lowering.limb_blocks(1, 0);
+    }
     lowering.out
 }
 
@@ -80,7 +84,7 @@ impl Lowering<'_> {
         Symbol { area: Area::Fixed, id: self.out.fixed.len() - 1, offset: 0, log }
     }
 
-    /// Numbers the public tensors: the input, then the outputs.
+    /// Numbers the tensors of the statement: the input, then the outputs.
     fn public(&mut self) {
         self.public[0] = Some(0);
         for (i, t) in self.circuit.outputs.iter().enumerate() {
@@ -88,8 +92,34 @@ impl Lowering<'_> {
         }
     }
 
-    fn public_form(&self, t: TensorId) -> Form {
-        Form::of(Piece::Public(self.log(t), self.public[t].unwrap_or_default()))
+    /// The form of a tensor of the statement, and the limbs that bound it where it is committed: the verifier bounds a
+    /// public one.
+    fn stated(&mut self, t: TensorId, bits: u8) -> (Form, Vec<Symbol>) {
+        let (log, number) = (self.log(t), self.public[t].unwrap_or_default());
+        let Committed { input, outputs } = self.circuit.committed;
+        if !(if t == 0 { input } else { outputs }) {
+            return (Form::of(Piece::Public(log, number)), vec![]);
+        }
+        let symbol = Symbol { area: Area::Statement, id: number.into(), offset: 0, log };
+        let form = Form::of(Piece::Block(symbol));
+        let width = self.circuit.limb;
+        let limbs = self.limb_blocks((bits + 1).div_ceil(width), log);
+        let value = Form::limbs(&limbs, width).plus(-(1i128 << (limbs.len() as u32 * u32::from(width) - 1)));
+        self.out.relation.constrain(form.clone().add(-1, &value), vec![]);
+        (form, limbs)
+    }
+
+    /// A committed input, zero on its padding as a public one is.
+    fn unpadded(&mut self, tensor: &Tensor, form: &Form) {
+        let log = tensor.layout.log();
+        let padding: Vec<i64> =
+            (0..1usize << log).map(|i| i64::from(!self.circuit.is_element(tensor, i))).collect();
+        if padding.contains(&1) {
+            let padding = self.constant(log, &padding);
+            let factors = [padding, form.clone()].map(|form| self.out.relation.claim_at_x(form)).to_vec();
+            let product = Term { coefficient: 1, vars: log, eq: true, factors };
+            self.out.relation.constrain(Form::zero(log), vec![product]);
+        }
     }
 
     /// The values and slopes of all function tables, as two fixed columns.
@@ -251,7 +281,14 @@ impl Lowering<'_> {
     fn tensor(&mut self, t: TensorId, tensor: &Tensor) {
         let (log, width) = (tensor.layout.log(), self.circuit.limb);
         match &tensor.op {
-            Op::Input { .. } => self.atoms[t] = Some(self.public_form(t)),
+            Op::Input { bits } => {
+                let (form, result) = self.stated(t, *bits);
+                if !result.is_empty() {
+                    self.unpadded(tensor, &form);
+                    self.out.cells[t] = Some(Cells::Round { result, remainder: vec![] });
+                }
+                self.atoms[t] = Some(form);
+            }
             Op::Linear { .. } | Op::Scale { .. } | Op::Mul { .. } => {}
             Op::Combine { terms, .. } => {
                 if terms.iter().all(|(_, x)| self.atoms[*x].is_some()) {
@@ -266,9 +303,10 @@ impl Lowering<'_> {
                 self.out.cells[t] = Some(Cells::Round { result, remainder });
                 self.atoms[t] = Some(form);
             }
-            Op::Publish { x, shift, .. } => {
-                let remainder = self.rounded(*x, *shift, &self.public_form(t));
-                self.out.cells[t] = Some(Cells::Round { result: vec![], remainder });
+            Op::Publish { x, shift, bits } => {
+                let (form, result) = self.stated(t, *bits);
+                let remainder = self.rounded(*x, *shift, &form);
+                self.out.cells[t] = Some(Cells::Round { result, remainder });
             }
             Op::Rectify { x, shift, .. } => {
                 let Some(Cells::Rectify { positive, negative, remainder }) = self.out.cells[t].clone() else {

@@ -18,7 +18,7 @@ pub(crate) use witness::fill_witness;
 pub(crate) enum Cells {
     /// Limbs of the result and of the remainder.
     Round {
-        /// Result limbs, none where the result is public.
+        /// Result limbs, none where the result is public. Also of a committed input.
         result: Vec<Symbol>,
         /// Remainder limbs.
         remainder: Vec<Symbol>,

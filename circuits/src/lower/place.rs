@@ -4,10 +4,10 @@ use super::Lowered;
 use super::blocks::{Allocator, Area, FixedLayout, Symbol, block_at};
 use super::constraints::is_trivial;
 use super::symbolic::{self, Piece};
-use crate::circuit::{Circuit, Op};
+use crate::circuit::{Circuit, Committed, TensorId};
 use sumcast_verifier::vk::{
-    self, Block, Claim, Coefficient, Form, FormTerm, Lookup, Product, ProductTerm, Program, PublicTensor,
-    Role,
+    self, Block, Claim, Coefficient, Form, FormTerm, Lookup, Product, ProductTerm, Program, Role, TensorSpec,
+    Visibility,
 };
 
 /// Columns of a lookup.
@@ -26,6 +26,9 @@ pub(crate) struct Placement {
     plain: Vec<u64>,
     multiplicities: [u64; 2],
     pub(crate) witness_rows: u64,
+    /// First row and number of rows of each committed tensor of the statement, by its number there.
+    statement: Vec<(u64, u64)>,
+    statement_rows: u64,
     /// Addresses in the helper rows: cells and entries of the range lookup, then of the function lookup.
     helpers: [u64; 4],
     pub(crate) helper_rows: u64,
@@ -71,6 +74,16 @@ impl Placement {
             helper.add(has_tuples, lowered.table_log),
         ];
         let (helper_at, helper_rows) = helper.place(row_log);
+        let mut statement_rows = 0;
+        let statement = stated(circuit)
+            .map(|(t, _, visibility)| {
+                let first = statement_rows;
+                if visibility == Visibility::Committed {
+                    statement_rows += u64::from(positions(circuit, t)).div_ceil(1 << row_log);
+                }
+                (first, statement_rows - first)
+            })
+            .collect();
         Self {
             row_log,
             fixed: FixedLayout::new(&lowered.fixed, row_log),
@@ -81,6 +94,8 @@ impl Placement {
             plain: plain.into_iter().map(&at).collect(),
             multiplicities: [at(range), at(function)],
             witness_rows,
+            statement,
+            statement_rows,
             helpers: helpers.map(helper_at),
             helper_rows,
         }
@@ -88,7 +103,7 @@ impl Placement {
 
     /// Rows of all groups.
     pub(crate) fn rows(&self) -> u64 {
-        self.fixed.rows + self.witness_rows + self.helper_rows
+        self.fixed.rows + self.statement_rows + self.witness_rows + self.helper_rows
     }
 
     /// Rows of weights.
@@ -104,22 +119,28 @@ impl Placement {
             Area::Values => self.tuples[1] + self.tuple_offsets[symbol.id],
             Area::Slopes => self.tuples[2] + self.tuple_offsets[symbol.id],
             Area::Plain => self.plain[symbol.id],
-            Area::Fixed => 0,
+            Area::Fixed | Area::Statement => 0,
         };
         base + u64::from(symbol.offset)
     }
 
     fn witness_block(&self, address: u64, log: u8) -> Block {
-        block_at(address, log, self.fixed.rows as u16, self.row_log)
+        block_at(address, log, (self.fixed.rows + self.statement_rows) as u16, self.row_log)
     }
 
     fn helper_block(&self, address: u64, log: u8) -> Block {
-        block_at(address, log, (self.fixed.rows + self.witness_rows) as u16, self.row_log)
+        let first = self.fixed.rows + self.statement_rows + self.witness_rows;
+        block_at(address, log, first as u16, self.row_log)
     }
 
     fn block(&self, lowered: &Lowered, symbol: Symbol) -> Block {
         match symbol.area {
             Area::Fixed => self.fixed.block(&lowered.fixed, symbol.id, self.row_log),
+            Area::Statement => {
+                let (first, rows) = self.statement[symbol.id];
+                let at = if symbol.log > self.row_log { rows as u32 } else { symbol.offset };
+                Block { log: symbol.log, row: (self.fixed.rows + first) as u16, at }
+            }
             _ => self.witness_block(self.witness_address(symbol), symbol.log),
         }
     }
@@ -173,7 +194,7 @@ impl Placement {
         let lookups = self.lookups(lowered, circuit, &mut forms);
         Program {
             row_log: self.row_log,
-            public: public_tensors(circuit),
+            tensors: tensors(circuit),
             fixed_rows: self.fixed.rows as u16,
             witness_rows: self.witness_rows as u16,
             helper_rows: self.helper_rows as u16,
@@ -316,21 +337,28 @@ fn coefficients(value: i128) -> impl Iterator<Item = Coefficient> {
     whole.into_iter().chain(parts.filter(move |_| split))
 }
 
-fn public_tensors(circuit: &Circuit) -> Vec<PublicTensor> {
-    std::iter::once(0)
-        .chain(circuit.outputs.iter().copied())
-        .map(|t| {
-            let tensor = &circuit.tensors[t];
-            let (role, bits) = match tensor.op {
-                Op::Publish { bits, .. } => (Role::Output, bits),
-                Op::Input { bits } => (Role::Input, bits),
-                _ => (Role::Output, 0),
-            };
-            // Public tensors are listed by position, padding between rows included.
-            let len = tensor.layout.position(tensor.layout.len() - 1) + 1;
-            PublicTensor { role, log: tensor.layout.log(), bits, fraction: tensor.fraction, len: len as u32 }
-        })
-        .collect()
+/// The tensors of the statement: number in the circuit, role, visibility.
+fn stated(circuit: &Circuit) -> impl Iterator<Item = (TensorId, Role, Visibility)> {
+    let visibility = |committed| if committed { Visibility::Committed } else { Visibility::Public };
+    let Committed { input, outputs } = circuit.committed;
+    let outputs = circuit.outputs.iter().map(move |t| (*t, Role::Output, visibility(outputs)));
+    std::iter::once((0, Role::Input, visibility(input))).chain(outputs)
+}
+
+/// Tensors of the statement are listed by position, padding between rows included.
+fn positions(circuit: &Circuit, t: TensorId) -> u32 {
+    let layout = &circuit.tensors[t].layout;
+    layout.position(layout.len() - 1) as u32 + 1
+}
+
+fn tensors(circuit: &Circuit) -> Vec<TensorSpec> {
+    let spec = |(t, role, visibility): (TensorId, Role, Visibility)| {
+        let tensor = &circuit.tensors[t];
+        let (log, bits, len) = (tensor.layout.log(), tensor.op.bits(), positions(circuit, t));
+        let fraction = tensor.fraction;
+        TensorSpec { role, visibility, log, bits, fraction, len }
+    };
+    stated(circuit).map(spec).collect()
 }
 
 #[cfg(test)]

@@ -59,6 +59,13 @@ impl Writer<'_> {
         }
     }
 
+    /// A number of either sign by its limbs, if it has any.
+    fn signed(&mut self, symbols: &[Symbol], i: usize, v: i128) {
+        if let Some(bits) = (symbols.len() as u32 * u32::from(self.circuit.limb)).checked_sub(1) {
+            self.limbs(symbols, i, v + (1i128 << bits));
+        }
+    }
+
     /// What rounding `x` leaves: `2^e x + half - 2^(shift + e) rounded`.
     fn remainder(&mut self, symbols: &[Symbol], i: usize, x: i128, shift: u8) {
         let (e, _) = fill(shift, self.circuit.limb);
@@ -74,11 +81,13 @@ impl Writer<'_> {
         let width = self.circuit.limb;
         for (i, y) in values[t].iter().copied().enumerate() {
             match (op, cells) {
-                (Op::Round { x, shift, limbs }, Cells::Round { result, remainder }) => {
-                    self.limbs(result, i, y + (1i128 << (limbs * width - 1)));
+                (Op::Round { x, shift, .. }, Cells::Round { result, remainder }) => {
+                    self.signed(result, i, y);
                     self.remainder(remainder, i, values[*x][i], *shift);
                 }
-                (Op::Publish { x, shift, .. }, Cells::Round { remainder, .. }) => {
+                (Op::Input { .. }, Cells::Round { result, .. }) => self.signed(result, i, y),
+                (Op::Publish { x, shift, .. }, Cells::Round { result, remainder }) => {
+                    self.signed(result, i, y);
                     self.remainder(remainder, i, values[*x][i], *shift);
                 }
                 (Op::Rectify { x, shift, .. }, Cells::Rectify { positive, negative, remainder }) => {
@@ -104,11 +113,11 @@ impl Writer<'_> {
                     self.limbs(below, i, (i128::from(low) << ((limbs - 1) * width)) + rest);
                     self.write(*result, i, y);
                 }
-                (Op::Div { a, b, shift, limbs, .. }, Cells::Remainder { result, remainder, above }) => {
+                (Op::Div { a, b, shift, .. }, Cells::Remainder { result, remainder, above }) => {
                     let padding = !self.circuit.is_element(&self.circuit.tensors[t], i);
                     let b = values[*b][i] + i128::from(padding);
                     let rest = (values[*a][i] << shift) - y * b;
-                    self.limbs(result, i, y + (1i128 << (limbs * width - 1)));
+                    self.signed(result, i, y);
                     self.limbs(remainder, i, rest);
                     self.limbs(above, i, b - 1 - rest);
                 }

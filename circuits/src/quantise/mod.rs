@@ -9,7 +9,7 @@ mod tables;
 
 pub use ranges::{DEFAULT_INPUT_BOUND, MARGIN};
 
-use crate::circuit::{Circuit, Layout, MAX_BITS, Op as IntOp, Tensor, TensorId};
+use crate::circuit::{Circuit, Committed, Layout, MAX_BITS, Op as IntOp, Tensor, TensorId};
 use crate::graph::{Graph, NodeId};
 use ranges::Range;
 use thiserror::Error;
@@ -77,13 +77,14 @@ pub(crate) fn quantise(
     ranges: &Ranges,
     precision: u8,
     limb: u8,
+    committed: Committed,
 ) -> Result<Circuit, QuantiseError> {
     let mut q = Quantiser {
         graph,
         ranges: &ranges.0,
         precision,
         limb,
-        circuit: Circuit { limb, tensors: Vec::new(), tables: Vec::new(), outputs: Vec::new() },
+        circuit: Circuit { limb, committed, tensors: Vec::new(), tables: Vec::new(), outputs: Vec::new() },
         info: Vec::new(),
         of: vec![None; graph.nodes().len()],
     };

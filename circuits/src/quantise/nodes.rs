@@ -7,7 +7,7 @@ use super::{
 };
 use crate::circuit::{Layout, Op as IntOp, Tensor, TensorId, Weights, log2_ceil};
 use crate::graph::{Function, Matrix, Node, NodeId, Op};
-use sumcast_verifier::vk::limits::PUBLIC_BITS;
+use sumcast_verifier::vk::limits::TENSOR_BITS;
 
 impl Quantiser<'_> {
     /// Adds the tensor of a node.
@@ -34,7 +34,7 @@ impl Quantiser<'_> {
             Op::Input => {
                 let fraction = self.free_fraction(range, 24);
                 let bits = (range.bits() + i32::from(fraction)).max(1) as u32;
-                if bits > PUBLIC_BITS.into() {
+                if bits > TENSOR_BITS.into() {
                     return Err(QuantiseError::TooLarge { tensor: node.name.clone(), bits });
                 }
                 self.add(node, fraction, IntOp::Input { bits: bits as u8 }, range, bits, true)
@@ -318,7 +318,7 @@ impl Quantiser<'_> {
         let keep = self.precision + 8;
         let shift = from.saturating_sub(keep) / self.limb * self.limb;
         let fraction = from - shift;
-        let bits = (range.bits() + i32::from(fraction) + 1).clamp(1, PUBLIC_BITS.into()) as u8;
+        let bits = (range.bits() + i32::from(fraction) + 1).clamp(1, TENSOR_BITS.into()) as u8;
         let t = self.add(node, fraction, IntOp::Publish { x, shift, bits }, range, bits.into(), true)?;
         self.circuit.outputs.push(t);
         Ok(())

@@ -1,18 +1,17 @@
 //! Well-formedness of a key, wherever the argument's soundness or the verifier's safety depends on it
 //! (`docs/protocol.md` 9).
 
-use super::{Axis, Block, Claim, Form, Lookup, Piece, Program, limits};
+use super::{Axis, Block, Claim, Form, Lookup, Piece, Program, TensorSpec, Visibility, limits};
 use crate::KeyError;
+use crate::mask;
 
 type Reason = Result<(), &'static str>;
 
 pub(super) fn check(program: &Program) -> Result<(), KeyError> {
     let at = |part, index| move |reason| KeyError::IllFormed { part, index, reason };
     whole(program).map_err(at("key", 0))?;
-    for (i, p) in program.public.iter().enumerate() {
-        ensure(p.log <= limits::PUBLIC_LOG && u64::from(p.len) <= 1 << p.log, "longer than its log size")
-            .and(ensure(p.bits <= limits::PUBLIC_BITS, "too many bits"))
-            .map_err(at("public tensor", i))?;
+    for (i, t) in program.tensors.iter().enumerate() {
+        tensor(t).map_err(at("tensor", i))?;
     }
     for (i, f) in program.forms.iter().enumerate() {
         form(program, f).map_err(at("form", i))?;
@@ -26,7 +25,11 @@ pub(super) fn check(program: &Program) -> Result<(), KeyError> {
     for (i, l) in program.lookups.iter().enumerate() {
         lookup(program, l).map_err(at("lookup", i))?;
     }
-    helpers(program).map_err(at("helper blocks", 0))
+    helpers(program).map_err(at("helper blocks", 0))?;
+    ensure(steps(program) <= limits::STEPS, "its forms take too many steps to evaluate")
+        .map_err(at("key", 0))?;
+    let room = 1usize.checked_shl(program.row_log.into()).unwrap_or(0);
+    ensure(mask::cells(program) <= room, "a row is too short for the masks").map_err(at("key", 0))
 }
 
 fn ensure(condition: bool, reason: &'static str) -> Reason {
@@ -34,17 +37,23 @@ fn ensure(condition: bool, reason: &'static str) -> Reason {
 }
 
 fn whole(program: &Program) -> Reason {
-    ensure((2..=limits::ROW_LOG).contains(&program.row_log), "row length outside 2^2 .. 2^20")?;
+    ensure(limits::ROW_LOG.contains(&program.row_log), "row length outside 2^8 .. 2^20")?;
     let rows = [program.fixed_rows, program.witness_rows, program.helper_rows];
-    ensure(rows.iter().all(|n| usize::from(*n) <= limits::ROWS), "too many rows")?;
+    let most = rows.iter().map(|n| usize::from(*n)).max().unwrap_or(0).max(program.statement_rows());
+    ensure(most <= limits::ROWS, "too many rows")?;
     ensure(
-        program.public.len() <= limits::PUBLIC
+        program.tensors.len() <= limits::TENSORS
             && program.forms.len() <= limits::ENTRIES
             && program.claims.len() <= limits::ENTRIES
             && program.products.len() <= limits::ENTRIES
             && program.lookups.len() <= limits::LOOKUPS,
         "more entries than the limits",
     )
+}
+
+fn tensor(t: &TensorSpec) -> Reason {
+    ensure(t.log <= limits::TENSOR_LOG && u64::from(t.len) <= 1 << t.log, "longer than its log size")?;
+    ensure(t.bits <= limits::TENSOR_BITS, "too many bits")
 }
 
 /// The rows a block may use: `from .. to`.
@@ -77,8 +86,9 @@ fn form(program: &Program, form: &Form) -> Reason {
             Piece::One { .. } | Piece::Index { .. } => {}
             Piece::Block(b) => block(program, b, 0, program.first_helper_row())?,
             Piece::Public { log, tensor } => {
-                let spec = program.public.get(usize::from(tensor)).ok_or("no such public tensor")?;
-                ensure(spec.log == log, "not the public tensor's log size")?;
+                let spec = program.tensors.get(usize::from(tensor)).ok_or("no such tensor")?;
+                ensure(spec.visibility == Visibility::Public, "a committed tensor has no public piece")?;
+                ensure(spec.log == log, "not the tensor's log size")?;
             }
         }
     }
@@ -145,6 +155,30 @@ fn lookup(program: &Program, l: &Lookup) -> Reason {
     block(program, l.multiplicity, program.first_witness_row(), first)?;
     block(program, l.helper, first, end)?;
     block(program, l.table_helper, first, end)
+}
+
+/// Steps that evaluating every form takes, as [`limits::STEPS`] counts them.
+fn steps(program: &Program) -> u64 {
+    let term = |piece: &Piece| match piece {
+        Piece::One { .. } | Piece::Index { .. } => 1,
+        Piece::Block(b) if b.log > program.row_log => u64::from(b.at),
+        Piece::Block(_) => 1,
+        Piece::Public { tensor, .. } => {
+            program.tensors.get(usize::from(*tensor)).map_or(1, |t| u64::from(t.len).saturating_add(1))
+        }
+    };
+    let costs: Vec<u64> = program
+        .forms
+        .iter()
+        .map(|f| f.terms.iter().fold(1, |sum: u64, t| sum.saturating_add(term(&t.piece))))
+        .collect();
+    let evaluated = program
+        .claims
+        .iter()
+        .map(|c| c.form)
+        .chain(program.products.iter().filter_map(|p| p.linear))
+        .chain(program.lookups.iter().flat_map(|l| l.columns.iter().flatten().chain(&l.table)).copied());
+    evaluated.filter_map(|f| costs.get(usize::from(f))).fold(0, |sum, cost| sum.saturating_add(*cost))
 }
 
 /// That no helper cell belongs to two blocks.

@@ -1,14 +1,14 @@
 //! Bytes of a key (`docs/protocol.md` 9).
 
 use super::{
-    Axis, Block, Claim, Coefficient, Form, FormTerm, Key, Lookup, Piece, Product, ProductTerm, Program,
-    PublicTensor, Role, Run, SrsKind, SrsPoints, limits,
+    Axis, Block, Claim, Coefficient, Form, FormTerm, Key, Lookup, Piece, Product, ProductTerm, Program, Role,
+    Run, SrsKind, SrsPoints, TensorSpec, Visibility, limits,
 };
 use crate::encoding::{Reader, g2_bytes, point_bytes};
 use crate::{DecodeError, KeyError};
 
 const MAGIC: &[u8; 4] = b"SCVK";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const NONE: u16 = u16::MAX;
 
 fn ill(part: &'static str, index: usize, reason: &'static str) -> KeyError {
@@ -37,8 +37,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Key, KeyError> {
     };
     let srs = SrsPoints { kind, tau: r.g2_point()?, tau_b: r.g2_point()? };
     let row_log = r.u8()?;
-    let publics = count(r.u8()?.into(), limits::PUBLIC, "public tensors")?;
-    let public = (0..publics).map(|i| public(&mut r, i)).collect::<Result<_, _>>()?;
+    let n = count(r.u8()?.into(), limits::TENSORS, "tensors")?;
+    let tensors = (0..n).map(|i| tensor(&mut r, i)).collect::<Result<_, _>>()?;
     let fixed_rows = r.u16()?;
     let witness_rows = r.u16()?;
     let helper_rows = r.u16()?;
@@ -53,17 +53,19 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Key, KeyError> {
     let fixed = r.points(fixed_rows.into())?;
     r.finish()?;
     let program =
-        Program { row_log, public, fixed_rows, witness_rows, helper_rows, forms, claims, products, lookups };
+        Program { row_log, tensors, fixed_rows, witness_rows, helper_rows, forms, claims, products, lookups };
     Ok(Key { srs, program, fixed })
 }
 
-fn public(r: &mut Reader<'_>, i: usize) -> Result<PublicTensor, KeyError> {
-    let role = match r.u8()? {
-        0 => Role::Input,
-        1 => Role::Output,
-        _ => return Err(ill("public tensor", i, "unknown kind")),
+fn tensor(r: &mut Reader<'_>, i: usize) -> Result<TensorSpec, KeyError> {
+    let (role, visibility) = match r.u8()? {
+        0 => (Role::Input, Visibility::Public),
+        1 => (Role::Output, Visibility::Public),
+        2 => (Role::Input, Visibility::Committed),
+        3 => (Role::Output, Visibility::Committed),
+        _ => return Err(ill("tensor", i, "unknown kind")),
     };
-    Ok(PublicTensor { role, log: r.u8()?, bits: r.u8()?, fraction: r.u8()?, len: r.u32()? })
+    Ok(TensorSpec { role, visibility, log: r.u8()?, bits: r.u8()?, fraction: r.u8()?, len: r.u32()? })
 }
 
 fn coefficient(r: &mut Reader<'_>, part: &'static str, i: usize) -> Result<Coefficient, KeyError> {
@@ -163,14 +165,16 @@ pub(super) fn encode(key: &Key) -> Vec<u8> {
     w.extend(g2_bytes(&key.srs.tau_b));
     let program = &key.program;
     w.push(program.row_log);
-    w.push(byte(program.public.len()));
-    for p in &program.public {
-        let role = match p.role {
-            Role::Input => 0,
-            Role::Output => 1,
+    w.push(byte(program.tensors.len()));
+    for t in &program.tensors {
+        let kind = match (t.role, t.visibility) {
+            (Role::Input, Visibility::Public) => 0,
+            (Role::Output, Visibility::Public) => 1,
+            (Role::Input, Visibility::Committed) => 2,
+            (Role::Output, Visibility::Committed) => 3,
         };
-        w.extend([role, p.log, p.bits, p.fraction]);
-        w.extend(p.len.to_be_bytes());
+        w.extend([kind, t.log, t.bits, t.fraction]);
+        w.extend(t.len.to_be_bytes());
     }
     w.extend(program.fixed_rows.to_be_bytes());
     w.extend(program.witness_rows.to_be_bytes());

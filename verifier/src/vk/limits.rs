@@ -1,15 +1,15 @@
 //! Limits of a key, which bound the work and memory of a verifier.
 
-/// Largest log size of a row.
-pub const ROW_LOG: u8 = 20;
+/// Smallest and largest log size of a row. A row has room for the masks of its own opening from `2^8` on.
+pub const ROW_LOG: std::ops::RangeInclusive<u8> = 8..=20;
 /// Largest log size of any form, block or cube.
 pub const LOG: u8 = 32;
-/// Most public tensors.
-pub const PUBLIC: usize = 64;
-/// Largest log size of a public tensor.
-pub const PUBLIC_LOG: u8 = 20;
-/// Most bits of a public integer.
-pub const PUBLIC_BITS: u8 = 100;
+/// Most tensors of a statement.
+pub const TENSORS: usize = 64;
+/// Largest log size of a tensor of a statement.
+pub const TENSOR_LOG: u8 = 20;
+/// Most bits of an integer of a statement.
+pub const TENSOR_BITS: u8 = 100;
 /// Most rows of one group.
 pub const ROWS: usize = 1 << 12;
 /// Most forms, claims or products.
@@ -24,5 +24,8 @@ pub const COLUMNS: u8 = 4;
 pub const ARITY: u8 = 8;
 /// Most factors of a term, `eq` not counted.
 pub const FACTORS: usize = 4;
+/// Most steps of evaluating all forms at their points: one for each term, for each row of a block that spans rows,
+/// and for each element of a public tensor. A step takes about as many multiplications as a form has variables.
+pub const STEPS: u64 = 1 << 21;
 /// Largest shift of a coefficient.
 pub const SHIFT: u8 = 200;

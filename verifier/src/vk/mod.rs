@@ -36,7 +36,7 @@ pub enum Piece {
     },
     /// A block of rows.
     Block(Block),
-    /// A public tensor.
+    /// A public tensor of the statement.
     Public {
         /// Log2 of its length, the tensor's.
         log: u8,
@@ -194,7 +194,7 @@ pub struct Lookup {
     pub table_helper: Block,
 }
 
-/// Whether a public tensor goes in or comes out.
+/// Whether a tensor of the statement goes in or comes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Model input.
@@ -203,14 +203,25 @@ pub enum Role {
     Output,
 }
 
-/// A public tensor.
+/// How a statement holds a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PublicTensor {
+pub enum Visibility {
+    /// As its integers.
+    Public,
+    /// As commitments of its rows, blinded.
+    Committed,
+}
+
+/// A tensor of the statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TensorSpec {
     /// In or out.
     pub role: Role,
+    /// As integers or as commitments.
+    pub visibility: Visibility,
     /// Log2 of its padded length.
     pub log: u8,
-    /// Its values are below `2^bits` in magnitude.
+    /// Its values are below `2^bits` in magnitude; of a committed tensor the relation itself has to say so.
     pub bits: u8,
     /// A value `v` stands for the real number `v / 2^fraction`.
     pub fraction: u8,
@@ -245,8 +256,8 @@ pub struct SrsPoints {
 pub struct Program {
     /// Log2 of the row length, `m`.
     pub row_log: u8,
-    /// Public tensors.
-    pub public: Vec<PublicTensor>,
+    /// Tensors of the statement.
+    pub tensors: Vec<TensorSpec>,
     /// Number of fixed rows, `n_W`.
     pub fixed_rows: u16,
     /// Number of witness rows, `n_A`.
@@ -272,14 +283,35 @@ impl Program {
         check::check(self)
     }
 
+    /// Rows of a tensor: none of a public one.
+    pub fn tensor_rows(&self, spec: &TensorSpec) -> usize {
+        match spec.visibility {
+            Visibility::Public => 0,
+            Visibility::Committed => {
+                let row = 1u64.checked_shl(self.row_log.into()).unwrap_or(u64::MAX);
+                usize::try_from(u64::from(spec.len).div_ceil(row)).unwrap_or(usize::MAX)
+            }
+        }
+    }
+
+    /// Number of statement rows, `n_S`: those of the committed tensors, in order.
+    pub fn statement_rows(&self) -> usize {
+        self.tensors.iter().fold(0, |sum: usize, spec| sum.saturating_add(self.tensor_rows(spec)))
+    }
+
+    /// First statement row.
+    pub fn first_statement_row(&self) -> usize {
+        self.fixed_rows.into()
+    }
+
     /// First witness row.
     pub fn first_witness_row(&self) -> usize {
-        self.fixed_rows.into()
+        self.first_statement_row().saturating_add(self.statement_rows())
     }
 
     /// First helper row.
     pub fn first_helper_row(&self) -> usize {
-        usize::from(self.fixed_rows).saturating_add(self.witness_rows.into())
+        self.first_witness_row().saturating_add(self.witness_rows.into())
     }
 
     /// Number of rows of all groups.
@@ -287,11 +319,11 @@ impl Program {
         self.first_helper_row().saturating_add(self.helper_rows.into())
     }
 
-    /// Number of rounds of S1, `N`.
+    /// Number of rounds of S1, `N`, at least 1.
     pub fn rounds(&self) -> u8 {
         let products = self.products.iter().flat_map(|p| p.terms.iter().map(|t| t.vars));
         let lookups = self.lookups.iter().map(|l| l.log.max(l.table_log));
-        products.chain(lookups).max().unwrap_or(0)
+        products.chain(lookups).max().unwrap_or(0).max(1)
     }
 
     /// Degree of the rounds of S1, `D`, at least 2.
@@ -302,6 +334,17 @@ impl Program {
             .flat_map(|p| p.terms.iter().map(|t| t.factors.len().saturating_add(usize::from(t.eq))));
         let lookups = self.lookups.iter().map(|l| l.columns.len().saturating_add(2));
         products.chain(lookups).max().unwrap_or(0).max(2)
+    }
+
+    /// Degree of the last round of S1, `D_0`, in which masked claims are quadratic.
+    pub fn last_degree(&self) -> usize {
+        let degree = |factors: usize, other: bool| factors.saturating_mul(2).saturating_add(other.into());
+        let products = self
+            .products
+            .iter()
+            .flat_map(|p| p.terms.iter().map(|t| degree(t.factors.len(), t.eq || t.vars == 0)));
+        let lookups = self.lookups.iter().map(|l| degree(l.columns.len().saturating_add(1), true).max(5));
+        products.chain(lookups).max().unwrap_or(0).max(self.degree())
     }
 
     /// Number of coordinates of `tau`.

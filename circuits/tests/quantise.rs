@@ -78,7 +78,9 @@ fn models_round_trip_and_damage_is_told() {
 #[test]
 fn options_are_checked() {
     let graph = network(1.0, 0.1, 0);
-    let with = |frac_bits, rows| compile(&graph, &[], &CompileOptions { frac_bits, rows }).map(|_| ());
+    let with = |frac_bits, rows| {
+        compile(&graph, &[], &CompileOptions { frac_bits, rows, ..CompileOptions::default() }).map(|_| ())
+    };
     assert_eq!(with(7, None), Err(CompileError::FracBits(7)));
     assert_eq!(with(25, None), Err(CompileError::FracBits(25)));
     assert_eq!(with(16, Some(0)), Err(CompileError::Rows(0)));

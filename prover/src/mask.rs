@@ -1,4 +1,4 @@
-//! The randomness that hides a proof (`docs/protocol.md` 7): the mask `u` of both sumchecks and of the claims, and
+//! The randomness that hides a proof (`docs/protocol.md` 12): the mask `u` of both sumchecks and of the claims, and
 //! the tails of the rows, which lie beyond their cells where no functional sees them.
 
 use crate::Backend;

@@ -206,16 +206,16 @@ fn prove_in_pool(
     let rows = commit_small_rows(g1, cells.own, program.row_log, backend);
     let rows = tails.blind(&rows, program.first_statement_row(), &blinding, powers, backend);
     let (commitments, witness) = rows.split_at(program.statement_rows());
-    let (statement, openings) = state(program, context, tensors.clone(), commitments, tails);
+    let (mut statement, openings) = state(program, context, tensors.clone(), commitments, tails);
     statement.check(program)?;
+    conduct.statement(&mut statement);
     let model_id = key.key.model_id();
     let mut channel = Channel { transcript: Transcript::new(&model_id, &statement), conduct };
     let mut committed = witness.to_vec();
     committed.push(backend.msm(&g1[..mask.cells.len()], &mask.cells).into_affine());
     let (mut witness, alpha) = channel.points(Label::Witness, committed);
     let mask_point = witness.pop().unwrap_or_default();
-    let mut ch =
-        Challenges { alpha, beta: channel.transcript.challenge(Label::Beta), ..Challenges::default() };
+    let mut ch = Challenges { alpha, beta: channel.draw(Label::Beta), ..Challenges::default() };
 
     clock.enter(Stage::Lookups);
     let mut helpers: Vec<Helper> = program
@@ -243,7 +243,7 @@ fn prove_in_pool(
     let helper = tails.blind(&helper, program.first_helper_row(), &blinding, powers, backend);
     let (helper, lambda) = channel.points(Label::Helper, helper);
     ch.lambda = lambda;
-    ch.tau = (0..program.tau_len()).map(|_| channel.transcript.challenge(Label::Tau)).collect();
+    ch.tau = (0..program.tau_len()).map(|_| channel.draw(Label::Tau)).collect();
 
     clock.enter(Stage::Constraints);
     let rows = reduction::Rows { cells: &cells, helper: &helper_rows };
@@ -325,10 +325,17 @@ fn prove_in_pool(
     Ok(Proven { file, openings, timings: clock.timings })
 }
 
-/// The cells of the statement rows.
+/// The cells of the statement rows, once the tensors are seen to have the key's lengths.
 fn statement_cells(program: &Program, tensors: &[Vec<i128>]) -> Result<Vec<i64>, ProveError> {
     let mut out = Vec::new();
+    if tensors.len() != program.tensors.len() {
+        let reason = "the number of tensors is not the key's";
+        return Err(VerifyError::Tensor { tensor: tensors.len(), reason }.into());
+    }
     for (tensor, (spec, values)) in program.tensors.iter().zip(tensors).enumerate() {
+        if values.len() != spec.len as usize {
+            return Err(VerifyError::Tensor { tensor, reason: "wrong length" }.into());
+        }
         let rows = program.tensor_rows(spec);
         if spec.visibility == Visibility::Public {
             continue;
@@ -337,9 +344,6 @@ fn statement_cells(program: &Program, tensors: &[Vec<i128>]) -> Result<Vec<i64>,
         for v in values {
             let too_large = VerifyError::Tensor { tensor, reason: "a committed value is beyond 64 bits" };
             out.push(i64::try_from(*v).map_err(|_| too_large)?);
-        }
-        if values.len() != spec.len as usize {
-            return Err(VerifyError::Tensor { tensor, reason: "wrong length" }.into());
         }
         out.resize(end, 0);
     }

@@ -160,7 +160,7 @@ pub(crate) fn run(
     claim: Fr,
     masks: Masks<'_>,
     backend: &dyn Backend,
-    mut challenge: impl FnMut(&mut Vec<Fr>) -> Fr,
+    mut challenge: impl FnMut(&mut [Fr]) -> Fr,
 ) -> Reduced {
     let mut products = products(rows, functionals, gamma, backend);
     let mut masking = Masking::new(masks);

@@ -110,7 +110,7 @@ pub(crate) fn run(
     masks: Masks<'_>,
     insist: bool,
     backend: &dyn Backend,
-    mut challenge: impl FnMut(&mut Vec<Fr>) -> Fr,
+    mut challenge: impl FnMut(&mut [Fr]) -> Fr,
 ) -> Option<Transcribed> {
     let pyramid = eq_pyramid(tau);
     let rounds = degrees.len() as u8;
@@ -295,7 +295,7 @@ mod tests {
         // The masks have no part in the sum, but for what they are said to add.
         let claim = build().iter().map(|i| sum(i, &pyramid)).sum::<Fr>() + masks.sum;
         let mut n = 7u64;
-        let mut challenge = |_: &mut Vec<Fr>| {
+        let mut challenge = |_: &mut [Fr]| {
             n += 13;
             Fr::from(n).square()
         };

@@ -46,5 +46,5 @@ pub use proof::{Proof, ProofFile, Shape};
 pub use reduction::row_weights;
 pub use statement::{Statement, Tensor};
 pub use sumcheck::RoundPolynomial;
-pub use verify::verify;
+pub use verify::{trace, verify};
 pub use vk::Key;

@@ -1,5 +1,5 @@
 //! The mask `u`: random cells, committed before the first challenge, that hide every message of both sumchecks
-//! and every claim (`docs/protocol.md` 7).
+//! and every claim (`docs/protocol.md` 12).
 //!
 //! Order of its cells: `mu` of the linear parts; for the rounds of S1 from first to last one cell for each coefficient
 //! sent; one for each claim sent; for the rounds of S2 from first to last two.

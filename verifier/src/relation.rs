@@ -203,7 +203,7 @@ impl ClaimList {
 /// # Soundness
 /// This is the polynomial S1 sums, written once more from section 5; equality with the last claim of S1 leaves
 /// a cheating prover the `N D` roots of a difference polynomial at a random point.
-pub(crate) fn terms_at(program: &Program, ch: &Challenges, values: &[Fr]) -> Fr {
+pub fn terms_at(program: &Program, ch: &Challenges, values: &[Fr]) -> Fr {
     let mut sum = Fr::zero();
     let mut powers = Powers::of(ch.lambda);
     for product in &program.products {

@@ -38,10 +38,22 @@ pub enum Label {
     BatchQuotient = 0x0e,
 }
 
+/// A message and the challenge that followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The message's label.
+    pub label: Label,
+    /// What was absorbed.
+    pub absorbed: Vec<u8>,
+    /// The challenge, drawn whether or not it has a use.
+    pub challenge: Fr,
+}
+
 /// The running hash of everything said so far.
 #[derive(Clone, Debug)]
 pub struct Transcript {
     state: [u8; 32],
+    trace: Option<Vec<Event>>,
 }
 
 impl Transcript {
@@ -59,7 +71,7 @@ impl Transcript {
         for tensor in &statement.tensors {
             hash.update(tensor.words());
         }
-        Self { state: hash.finalize().into() }
+        Self { state: hash.finalize().into(), trace: None }
     }
 
     fn challenge_bytes(&mut self, label: Label, bytes: &[u8]) -> Fr {
@@ -68,7 +80,21 @@ impl Transcript {
         hash.update([label as u8]);
         hash.update(bytes);
         self.state = hash.finalize().into();
-        reduce(&self.state)
+        let challenge = reduce(&self.state);
+        if let Some(trace) = &mut self.trace {
+            trace.push(Event { label, absorbed: bytes.to_vec(), challenge });
+        }
+        challenge
+    }
+
+    /// Keeps every message from here on.
+    pub(crate) fn traced(self) -> Self {
+        Self { trace: Some(Vec::new()), ..self }
+    }
+
+    /// The messages kept.
+    pub(crate) fn into_trace(self) -> Vec<Event> {
+        self.trace.unwrap_or_default()
     }
 
     /// Absorbs scalars and gives the challenge that follows them.

@@ -3,7 +3,7 @@
 use crate::opening::Claimed;
 use crate::proof::{Proof, ProofFile, Shape};
 use crate::relation::{Challenges, ClaimList, Powers, terms_at};
-use crate::transcript::{Label, Transcript};
+use crate::transcript::{Event, Label, Transcript};
 use crate::vk::Key;
 use crate::{Check, Fr, G1Affine, VerifyError, mask, opening, reduction};
 
@@ -16,6 +16,19 @@ use crate::{Check, Fr, G1Affine, VerifyError, mask, opening, reduction};
 /// `docs/protocol.md` 10. Whoever relies on the result compares the context and the public inputs with what they
 /// expect: the proof binds them, it does not choose them.
 pub fn verify(key: &Key, file: &ProofFile) -> Result<(), VerifyError> {
+    let mut transcript = Transcript::new(&key.model_id(), &file.statement);
+    check(key, file, &mut transcript)
+}
+
+/// As [`verify`], with every message absorbed and the challenge after it, up to where the proof fails: for whoever
+/// writes another verifier.
+pub fn trace(key: &Key, file: &ProofFile) -> (Result<(), VerifyError>, Vec<Event>) {
+    let mut transcript = Transcript::new(&key.model_id(), &file.statement).traced();
+    let verdict = check(key, file, &mut transcript);
+    (verdict, transcript.into_trace())
+}
+
+fn check(key: &Key, file: &ProofFile, transcript: &mut Transcript) -> Result<(), VerifyError> {
     let model_id = key.model_id();
     if model_id != file.model_id {
         let hex = |id: &[u8; 32]| id.iter().map(|b| format!("{b:02x}")).collect();
@@ -25,7 +38,6 @@ pub fn verify(key: &Key, file: &ProofFile) -> Result<(), VerifyError> {
     statement.check(program)?;
     let proof = Proof::from_bytes(&file.body, &Shape::of(program))?;
 
-    let mut transcript = Transcript::new(&model_id, statement);
     let committed: Vec<G1Affine> = proof.witness.iter().chain([&proof.mask]).copied().collect();
     let mut ch = Challenges {
         alpha: transcript.points(Label::Witness, &committed),
@@ -78,12 +90,5 @@ pub fn verify(key: &Key, file: &ProofFile) -> Result<(), VerifyError> {
     let rows = key.fixed.iter().chain(statement.commitments()).chain(&proof.witness).chain(&proof.helper);
     let masks = mask::weights(program, &ch, gamma, &y);
     let claimed = Claimed { y: &y, weights: &masks, value: claim };
-    opening::verify(
-        &key.srs,
-        rows.copied().zip(weights),
-        proof.mask,
-        claimed,
-        &proof.opening,
-        &mut transcript,
-    )
+    opening::verify(&key.srs, rows.copied().zip(weights), proof.mask, claimed, &proof.opening, transcript)
 }

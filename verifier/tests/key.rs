@@ -2,8 +2,8 @@
 
 use ark_ec::AffineRepr;
 use sumcast_verifier::vk::{
-    Axis, Block, Claim, Coefficient, Form, FormTerm, Key, Lookup, Piece, Product, ProductTerm, Program,
-    PublicTensor, Role, Run, SrsKind, SrsPoints,
+    Axis, Block, Claim, Coefficient, Form, FormTerm, Key, Lookup, Piece, Product, ProductTerm, Program, Role,
+    Run, SrsKind, SrsPoints, TensorSpec, Visibility,
 };
 use sumcast_verifier::{DecodeError, Fr, G1Affine, G2Affine, KeyError};
 
@@ -11,33 +11,38 @@ fn one(piece: Piece) -> FormTerm {
     FormTerm { coefficient: Coefficient::ONE, cube: 0, piece }
 }
 
+fn tensor(role: Role, visibility: Visibility) -> TensorSpec {
+    TensorSpec { role, visibility, log: 2, bits: 20, fraction: 8, len: 3 }
+}
+
 fn block(log: u8, row: u16, at: u32) -> Block {
     Block { log, row, at }
 }
 
-/// Rows of 16: 0, 1 weights; 2, 3 witness; 4, 5 helper.
+/// Rows of 256: 0, 1 weights; 2 a committed tensor; 3, 4 witness; 5, 6 helper.
 fn program() -> Program {
     let run = |axis, start, len| Run { axis, start, len };
     Program {
-        row_log: 4,
-        public: vec![PublicTensor { role: Role::Input, log: 2, bits: 20, fraction: 8, len: 3 }],
+        row_log: 8,
+        tensors: vec![tensor(Role::Input, Visibility::Public), tensor(Role::Output, Visibility::Committed)],
         fixed_rows: 2,
         witness_rows: 2,
         helper_rows: 2,
         forms: vec![
-            Form { log: 5, terms: vec![one(Piece::Block(block(5, 0, 2)))] },
+            Form { log: 9, terms: vec![one(Piece::Block(block(9, 0, 2)))] },
             Form { log: 2, terms: vec![one(Piece::Public { log: 2, tensor: 0 })] },
             Form {
                 log: 3,
                 terms: vec![
-                    one(Piece::Block(block(3, 2, 8))),
+                    one(Piece::Block(block(3, 3, 8))),
+                    FormTerm { cube: 1, ..one(Piece::Block(block(2, 2, 0))) },
                     one(Piece::One { log: 3 }),
                     one(Piece::Index { log: 1 }),
                 ],
             },
         ],
         claims: vec![
-            Claim { form: 0, vars: 2, runs: vec![run(Axis::X, 0, 2), run(Axis::Tau, 0, 3)] },
+            Claim { form: 0, vars: 2, runs: vec![run(Axis::X, 0, 2), run(Axis::Tau, 0, 7)] },
             Claim { form: 1, vars: 2, runs: vec![run(Axis::X, 0, 2)] },
         ],
         products: vec![Product {
@@ -55,9 +60,9 @@ fn program() -> Program {
             table_log: 4,
             columns: vec![vec![2]],
             table: vec![],
-            multiplicity: block(4, 3, 0),
-            helper: block(3, 4, 8),
-            table_helper: block(4, 5, 0),
+            multiplicity: block(4, 4, 0),
+            helper: block(3, 5, 8),
+            table_helper: block(4, 6, 0),
         }],
     }
 }
@@ -98,7 +103,7 @@ fn heads_are_checked() {
         Key::from_bytes(&wrong)
     };
     assert_eq!(with(0, b'X'), Err(KeyError::Magic));
-    assert_eq!(with(5, 2), Err(KeyError::Version(2)));
+    assert_eq!(with(5, 1), Err(KeyError::Version(1)));
     assert!(matches!(with(6, 3), Err(KeyError::IllFormed { part: "srs", .. })));
     assert!(matches!(Key::from_bytes(&[]), Err(KeyError::Magic)));
 }
@@ -120,26 +125,33 @@ fn coefficients_are_canonical() {
 type Break = (&'static str, fn(&mut Program));
 
 const BREAKS: &[Break] = &[
-    ("row length outside", |p| p.row_log = 1),
+    ("row length outside", |p| p.row_log = 7),
     ("row length outside", |p| p.row_log = 21),
     ("too many rows", |p| p.witness_rows = 5000),
-    ("longer than its log size", |p| p.public[0].len = 5),
-    ("longer than its log size", |p| p.public[0].log = 21),
-    ("too many bits", |p| p.public[0].bits = 101),
+    ("too many rows", |p| {
+        p.tensors[1] = TensorSpec { log: 20, len: 1 << 20, ..p.tensors[1] };
+        p.tensors.extend([p.tensors[1]; 1]);
+    }),
+    ("longer than its log size", |p| p.tensors[0].len = 5),
+    ("longer than its log size", |p| p.tensors[0].log = 21),
+    ("too many bits", |p| p.tensors[0].bits = 101),
     ("a piece longer than its form", |p| p.forms[2].log = 2),
     ("too long", |p| p.forms[2].log = 33),
-    ("a sub-cube outside the form", |p| p.forms[2].terms[2].cube = 4),
-    ("no such public tensor", |p| p.forms[1].terms[0].piece = Piece::Public { log: 2, tensor: 1 }),
-    ("not the public tensor's log size", |p| {
+    ("a sub-cube outside the form", |p| p.forms[2].terms[3].cube = 4),
+    ("no such tensor", |p| p.forms[1].terms[0].piece = Piece::Public { log: 2, tensor: 2 }),
+    ("not the tensor's log size", |p| {
         p.forms[1].terms[0].piece = Piece::Public { log: 1, tensor: 0 };
     }),
-    ("block not aligned", |p| p.forms[2].terms[0].piece = Piece::Block(block(3, 2, 4))),
-    ("block not aligned", |p| p.forms[2].terms[0].piece = Piece::Block(block(3, 2, 16))),
-    ("row count outside", |p| p.forms[0].terms[0].piece = Piece::Block(block(5, 0, 0))),
-    ("row count outside", |p| p.forms[0].terms[0].piece = Piece::Block(block(5, 0, 3))),
+    ("a committed tensor has no public piece", |p| {
+        p.forms[1].terms[0].piece = Piece::Public { log: 2, tensor: 1 };
+    }),
+    ("block not aligned", |p| p.forms[2].terms[0].piece = Piece::Block(block(3, 3, 4))),
+    ("block not aligned", |p| p.forms[2].terms[0].piece = Piece::Block(block(3, 3, 256))),
+    ("row count outside", |p| p.forms[0].terms[0].piece = Piece::Block(block(9, 0, 0))),
+    ("row count outside", |p| p.forms[0].terms[0].piece = Piece::Block(block(9, 0, 3))),
     // A form may use no helper row.
-    ("block outside its rows", |p| p.forms[2].terms[0].piece = Piece::Block(block(3, 4, 0))),
-    ("block outside its rows", |p| p.forms[0].terms[0].piece = Piece::Block(block(5, 3, 2))),
+    ("block outside its rows", |p| p.forms[2].terms[0].piece = Piece::Block(block(3, 5, 0))),
+    ("block outside its rows", |p| p.forms[0].terms[0].piece = Piece::Block(block(9, 4, 2))),
     ("no such form", |p| p.claims[0].form = 3),
     ("too many variables", |p| p.claims[0].vars = 33),
     ("a run outside the limits", |p| p.claims[0].runs[1].len = 33),
@@ -150,7 +162,7 @@ const BREAKS: &[Break] = &[
     ("a variable bound twice", |p| {
         p.claims[1].runs = [Run { axis: Axis::X, start: 0, len: 1 }; 2].to_vec();
     }),
-    ("the binding's length", |p| p.claims[0].runs[1].len = 2),
+    ("the binding's length", |p| p.claims[0].runs[1].len = 6),
     ("too many output variables", |p| p.products[0].log = 33),
     ("no such form", |p| p.products[0].linear = Some(9)),
     ("the linear part's size", |p| p.products[0].log = 4),
@@ -166,15 +178,27 @@ const BREAKS: &[Break] = &[
         p.lookups[0].columns[0].push(2);
         p.lookups[0].table = vec![2];
     }),
-    ("not the table's size", |p| p.lookups[0].multiplicity = block(3, 3, 0)),
-    ("not the table's size", |p| p.lookups[0].table_helper = block(3, 5, 0)),
-    ("not the columns' size", |p| p.lookups[0].helper = block(2, 4, 8)),
+    ("not the table's size", |p| p.lookups[0].multiplicity = block(3, 4, 0)),
+    ("not the table's size", |p| p.lookups[0].table_helper = block(3, 6, 0)),
+    ("not the columns' size", |p| p.lookups[0].helper = block(2, 5, 8)),
     // Multiplicities in a helper row would be chosen after the challenge.
-    ("block outside its rows", |p| p.lookups[0].multiplicity = block(4, 4, 0)),
-    ("block in rows of another group", |p| p.lookups[0].multiplicity = block(4, 1, 0)),
-    ("block in rows of another group", |p| p.lookups[0].helper = block(3, 3, 8)),
-    ("block outside its rows", |p| p.lookups[0].table_helper = block(4, 6, 0)),
-    ("two of them overlap", |p| p.lookups[0].helper = block(3, 5, 8)),
+    ("block outside its rows", |p| p.lookups[0].multiplicity = block(4, 5, 0)),
+    ("block in rows of another group", |p| p.lookups[0].multiplicity = block(4, 2, 0)),
+    ("block in rows of another group", |p| p.lookups[0].helper = block(3, 4, 8)),
+    ("block outside its rows", |p| p.lookups[0].table_helper = block(4, 7, 0)),
+    ("two of them overlap", |p| p.lookups[0].helper = block(3, 6, 8)),
+    ("too many steps", |p| {
+        p.forms[0].terms = vec![p.forms[0].terms[0]; 4096];
+        p.claims = vec![p.claims[0].clone(); 257];
+    }),
+    ("too many steps", |p| {
+        p.tensors[0] = TensorSpec { log: 20, len: 1 << 20, ..p.tensors[0] };
+        p.forms[1] = Form { log: 20, terms: vec![one(Piece::Public { log: 20, tensor: 0 })] };
+        p.claims[1] = Claim { form: 1, vars: 20, runs: vec![Run { axis: Axis::X, start: 0, len: 20 }] };
+        p.products[0].terms[0] = ProductTerm { vars: 20, factors: vec![1], ..p.products[0].terms[0].clone() };
+        p.claims.push(p.claims[1].clone());
+    }),
+    ("too short for the masks", |p| p.claims = vec![p.claims[0].clone(); 300]),
 ];
 
 #[test]

@@ -1,0 +1,73 @@
+//! Proofs of an honest prover and of liars, with the verdict on each: `verifier/tests/vectors/`, written by the
+//! prover's own tests, for this verifier and any other.
+//!
+//! `N.vk.hex` are keys; a line of `proofs.tsv` has the key's number, the verdict (`accepted`, or the check that fails),
+//! what was lied about, and the proof file in hexadecimal.
+
+use sumcast_verifier::{Check, DecodeError, Key, ProofFile, VerifyError, trace, verify};
+
+const PROOFS: &str = include_str!("vectors/proofs.tsv");
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
+}
+
+fn key(number: &str) -> Key {
+    let text = match number {
+        "1" => include_str!("vectors/1.vk.hex"),
+        _ => include_str!("vectors/2.vk.hex"),
+    };
+    Key::from_bytes(&unhex(text.trim())).unwrap()
+}
+
+fn lines() -> impl Iterator<Item = [&'static str; 4]> {
+    PROOFS.lines().map(|line| {
+        let mut fields = line.split('\t');
+        [0; 4].map(|_| fields.next().unwrap())
+    })
+}
+
+#[test]
+fn every_proof_gets_its_verdict() {
+    let mut counts = [0; 3];
+    for [number, word, name, bytes] in lines() {
+        let file = ProofFile::from_bytes(&unhex(bytes)).unwrap();
+        let (kind, expected) = match word {
+            "accepted" => (0, Ok(())),
+            "constraints" => (1, Err(VerifyError::Rejected(Check::Constraints))),
+            "opening" => (2, Err(VerifyError::Rejected(Check::Opening))),
+            _ => panic!("{word}"),
+        };
+        counts[kind] += 1;
+        assert_eq!(verify(&key(number), &file), expected, "{name}");
+        assert_eq!(trace(&key(number), &file).0, expected, "{name}");
+    }
+    assert!(counts[0] >= 3 && counts[1] >= 50 && counts[2] >= 50, "{counts:?}");
+}
+
+#[test]
+fn only_the_whole_file_is_a_proof() {
+    let [number, _, _, bytes] = lines().next().unwrap();
+    let (key, bytes) = (key(number), unhex(bytes));
+    let verdict = |bytes: &[u8]| ProofFile::from_bytes(bytes).and_then(|file| verify(&key, &file));
+    assert_eq!(verdict(&bytes), Ok(()));
+    for len in (0..bytes.len()).step_by(7) {
+        assert!(verdict(&bytes[..len]).is_err(), "{len}");
+    }
+    for more in 1..40 {
+        let longer = [&bytes[..], &vec![0; more]].concat();
+        assert_eq!(verdict(&longer), Err(VerifyError::Encoding(DecodeError::Trailing(more))));
+    }
+    // A length that the file has no bytes for, and a kind of tensor there is not.
+    let head = 4 + 2 + 32 + 32;
+    let with = |at: usize, value: &[u8]| {
+        let mut wrong = bytes.clone();
+        wrong[at..at + value.len()].copy_from_slice(value);
+        ProofFile::from_bytes(&wrong).err()
+    };
+    assert_eq!(with(head + 2, &[0xff; 4]), Some(VerifyError::Encoding(DecodeError::Truncated)));
+    assert!(matches!(with(head + 1, &[2]), Some(VerifyError::Tensor { tensor: 0, .. })));
+    assert!(matches!(with(head, &[65]), Some(VerifyError::Tensor { tensor: 65, .. })));
+    assert_eq!(with(0, b"X"), Some(VerifyError::Magic));
+    assert_eq!(with(4, &[0, 1]), Some(VerifyError::Version(1)));
+}

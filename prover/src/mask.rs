@@ -253,3 +253,68 @@ impl Blinding {
         self.table.get_or_init(|| BatchMulPreprocessing::new(self.base.into(), self.count)).batch_mul(scalars)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eq::eq_vector;
+    use ark_ff::Field;
+
+    fn rank(mut rows: Vec<Vec<Fr>>) -> usize {
+        let mut rank = 0;
+        for column in 0..rows[0].len() {
+            let Some(pivot) = (rank..rows.len()).find(|r| !rows[*r][column].is_zero()) else { continue };
+            rows.swap(rank, pivot);
+            let (top, below) = rows.split_at_mut(rank + 1);
+            let inverse = top[rank][column].inverse().unwrap();
+            for row in below {
+                let factor = row[column] * inverse;
+                row.iter_mut().zip(&top[rank]).for_each(|(v, p)| *v -= factor * p);
+            }
+            rank += 1;
+        }
+        rank
+    }
+
+    /// `S(p)` of `docs/protocol.md` 7 where one of two factors is `X^a` and the other has these coefficients.
+    fn remainder(a: usize, other: &[Fr], p: Fr) -> Fr {
+        let mut power = Fr::one();
+        let mut sum = Fr::zero();
+        for k in 1..=a.max(other.len()) {
+            let below = a.checked_sub(k).and_then(|i| other.get(i)).copied().unwrap_or_default();
+            let above = other.get(a + k).copied().unwrap_or_default();
+            sum += power * (below + above);
+            power *= p;
+        }
+        sum
+    }
+
+    /// What an opening tells of the folded rows besides the value: the row's commitment, `g` at `tau`, `1/tau`, `z`
+    /// and `1/z`, `h` at `tau`, `z`, `1/z` and `zeta`, `S` at `tau` and `z`. That the tail reaches all of it at one
+    /// choice of challenges makes the determinant a polynomial that is not zero.
+    #[test]
+    fn a_long_tail_reaches_all_that_an_opening_tells() {
+        for m in 8..=20u8 {
+            let scalar = |i: u64| Fr::from(i + 2).pow([1_000_003]);
+            let [tau, zeta, eta, z] = [1, 2, 3, 4].map(scalar);
+            let y: Vec<Fr> = (0..m).map(|k| scalar(100 + u64::from(k))).collect();
+            let (low, high) = y.split_at(low_variables(m.into()));
+            let (low, high) = (eq_vector(low), eq_vector(high));
+            let (tau_inv, z_inv) = (tau.inverse().unwrap(), z.inverse().unwrap());
+            let effects = (0..TAIL).map(|i| {
+                let at = position(m, i);
+                let (block, column) = (at / low.len(), at % low.len());
+                let (g, h) = (zeta.pow([block as u64]), low[column]);
+                let on_g = |p: Fr| g * p.pow([column as u64]);
+                let on_h = |p: Fr| h * p.pow([block as u64]);
+                let on_s = |p: Fr| g * remainder(column, &low, p) + eta * h * remainder(block, &high, p);
+                let of_g = [tau, tau_inv, z, z_inv].map(on_g);
+                let of_h = [tau, z, z_inv, zeta].map(on_h);
+                let of_s = [tau, z].map(on_s);
+                [&[tau.pow([at as u64])], &of_g[..], &of_h, &of_s].concat()
+            });
+            assert_eq!(rank(effects.collect()), 11, "2^{m}");
+            assert!(position(m, TAIL - 1) < reach(m) && reach(m) <= 2 << m);
+        }
+    }
+}

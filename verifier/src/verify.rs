@@ -65,13 +65,13 @@ fn check(key: &Key, file: &ProofFile, transcript: &mut Transcript) -> Result<(),
             false => f.open + sent.next().copied().unwrap_or_default(),
         })
         .collect();
+    let sent: Vec<Fr> = proof.claims.iter().chain([&proof.mask_claim]).copied().collect();
+    let gamma = transcript.scalars(Label::Claims, &sent);
     if terms_at(program, &ch, &values) + proof.mask_claim != claim {
         return Err(VerifyError::Rejected(Check::Constraints));
     }
 
     // S2.
-    let sent: Vec<Fr> = proof.claims.iter().chain([&proof.mask_claim]).copied().collect();
-    let gamma = transcript.scalars(Label::Claims, &sent);
     let claims = std::iter::once(&proof.linear).chain(&sent);
     let mut claim: Fr = claims.zip(Powers::of(gamma)).map(|(v, power)| power * v).sum();
     let mut y = Vec::new();

@@ -9,6 +9,7 @@ use sumcast_params::{Provenance, Srs};
 use sumcast_verifier::vk::{Key, Program, SrsKind, SrsPoints};
 use sumcast_verifier::{KeyError, opening::low_variables};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 /// Everything the prover needs besides the SRS and the witness.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub struct ProvingKey {
     /// The fixed rows, one after another.
     pub fixed: Vec<i64>,
     /// What blinds their commitments; none where the model is public.
-    pub(crate) tails: Vec<Fr>,
+    pub(crate) tails: Zeroizing<Vec<Fr>>,
 }
 
 /// Why a relation cannot be set up, or a key used, with an SRS.
@@ -96,6 +97,7 @@ impl ProvingKey {
         let row_log = program.row_log;
         let mut rows = commit_small_rows(&srs.g1()[..1 << row_log], &fixed, row_log, backend);
         let tails = secret.map_or_else(Vec::new, |secret| fixed_tails(secret, rows.len()));
+        let tails = Zeroizing::new(tails);
         if !tails.is_empty() {
             let blinds = Blinding::new(srs.g1(), row_log, rows.len()).multiples(&tails);
             rows.iter_mut().zip(blinds).for_each(|(row, blind)| *row += blind);

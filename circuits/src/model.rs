@@ -136,13 +136,7 @@ pub fn compile(
     let mut best: Option<(f64, u8, Circuit)> = None;
     let mut failed = CompileError::Rows(allowed);
     for limb in LIMBS {
-        let circuit = match quantise(graph, &ranges, options.frac_bits, limb, options.committed) {
-            Ok(circuit) => circuit,
-            Err(error) => {
-                failed = error.into();
-                continue;
-            }
-        };
+        let circuit = quantise(graph, &ranges, options.frac_bits, limb, options.committed)?;
         let lowered = Lowered::new(&circuit);
         let mut choices: Vec<(f64, Placement)> = ROW_LOGS
             .map(|row_log| Placement::new(&lowered, &circuit, row_log))

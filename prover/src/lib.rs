@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod accumulate;
+mod assignment;
 mod backend;
 mod cells;
 mod channel;
@@ -26,10 +27,13 @@ mod opening;
 mod prove;
 mod reduction;
 mod reveal;
+mod stage;
 mod sumcheck;
 
+pub use assignment::Assignment;
 pub use backend::{Backend, Cpu, Summand};
 pub use channel::{Conduct, Honest, LookupValues};
 pub use key::{ProvingKey, SetupError, srs_log};
-pub use prove::{Assignment, ProveError, Proven, Stage, Timings, prove, prove_as};
+pub use prove::{ProveError, Proven, prove, prove_as};
 pub use reveal::{RevealError, TensorOpening};
+pub use stage::{Stage, Timings};

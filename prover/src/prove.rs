@@ -1,5 +1,6 @@
 //! The prover (`docs/protocol.md` 5 to 8).
 
+use crate::assignment::{Assignment, state, statement_cells};
 use crate::backend::{Backend, Summand};
 use crate::cells::{Cells, start_of};
 use crate::channel::{Channel, Conduct, Honest, LookupValues};
@@ -8,57 +9,21 @@ use crate::key::{ProvingKey, SetupError};
 use crate::lookup::{Helper, Positions, positions};
 use crate::mask::{self, Blinding, Mask, Masks, Tails};
 use crate::reveal::TensorOpening;
+use crate::stage::{Clock, Stage, Timings};
 use crate::sumcheck::{self, Instance};
 use crate::{opening, reduction};
-use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_bn254::{Fr, G1Projective};
 use ark_ec::CurveGroup;
 use ark_ff::Zero;
 use rand::CryptoRng;
-use std::time::{Duration, Instant};
 use sumcast_params::Srs;
 use sumcast_verifier::mask::{degrees, on_claims};
 use sumcast_verifier::opening::Claimed;
 use sumcast_verifier::relation::{Challenges, ClaimList, Functional, Powers, lookup_powers};
 use sumcast_verifier::transcript::{Label, Transcript};
-use sumcast_verifier::vk::{Program, Visibility};
-use sumcast_verifier::{Proof, ProofFile, Statement, Tensor, VerifyError, row_weights};
+use sumcast_verifier::vk::Program;
+use sumcast_verifier::{Proof, ProofFile, VerifyError, row_weights};
 use thiserror::Error;
-
-/// The stages of a proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Commitments of the witness.
-    Witness,
-    /// Lookup helpers and their commitments.
-    Lookups,
-    /// S1: all constraints.
-    Constraints,
-    /// S2: all claims to one point.
-    Reduction,
-    /// The opening.
-    Opening,
-}
-
-impl Stage {
-    /// All stages in order.
-    pub const ALL: [Self; 5] =
-        [Self::Witness, Self::Lookups, Self::Constraints, Self::Reduction, Self::Opening];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Witness => "witness",
-            Self::Lookups => "lookups",
-            Self::Constraints => "constraints",
-            Self::Reduction => "reduction",
-            Self::Opening => "opening",
-        }
-    }
-}
-
-/// How long each stage took.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Timings(pub Vec<(Stage, Duration)>);
 
 /// Why there is no proof.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -94,37 +59,6 @@ pub enum ProveError {
     /// A challenge hit one of the few values the argument excludes (probability below 2^-200).
     #[error("a challenge hit an excluded value: change the context")]
     Challenge,
-}
-
-struct Clock<'a> {
-    timings: Timings,
-    progress: &'a mut (dyn FnMut(Stage) + Send),
-    current: Option<(Stage, Instant)>,
-}
-
-impl Clock<'_> {
-    fn enter(&mut self, stage: Stage) {
-        self.leave();
-        (self.progress)(stage);
-        self.current = Some((stage, Instant::now()));
-    }
-
-    fn leave(&mut self) {
-        if let Some((stage, since)) = self.current.take() {
-            self.timings.0.push((stage, since.elapsed()));
-        }
-    }
-}
-
-/// What is proven, with what only the prover knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assignment {
-    /// The context of the statement.
-    pub context: [u8; 32],
-    /// The integers of the statement's tensors, public and committed.
-    pub tensors: Vec<Vec<i128>>,
-    /// The witness rows, one after another. Multiplicities are filled in by [`prove`].
-    pub cells: Vec<i64>,
 }
 
 /// A proof, and what the prover keeps.
@@ -192,7 +126,7 @@ fn prove_in_pool(
     if cells.len() != expected {
         return Err(ProveError::WitnessCells { found: cells.len(), expected });
     }
-    let mut clock = Clock { timings: Timings::default(), progress, current: None };
+    let mut clock = Clock::new(progress);
     let powers = &srs.g1()[..mask::reach(program.row_log)];
     let g1 = &powers[..1 << program.row_log];
 
@@ -308,7 +242,7 @@ fn prove_in_pool(
     let claimed = Claimed { y: &s2.y, weights: &mask_weights, value: s2.value };
     let opening = opening::open(powers, &folded, &mask.cells, claimed, &mut channel, backend)
         .ok_or(ProveError::Challenge)?;
-    clock.leave();
+    let timings = clock.stop();
     let mask_claim = claims.pop().unwrap_or_default();
     let proof = Proof {
         witness,
@@ -322,58 +256,7 @@ fn prove_in_pool(
         opening,
     };
     let file = ProofFile { model_id, statement, body: proof.to_bytes() };
-    Ok(Proven { file, openings, timings: clock.timings })
-}
-
-/// The cells of the statement rows, once the tensors are seen to have the key's lengths.
-fn statement_cells(program: &Program, tensors: &[Vec<i128>]) -> Result<Vec<i64>, ProveError> {
-    let mut out = Vec::new();
-    if tensors.len() != program.tensors.len() {
-        let reason = "the number of tensors is not the key's";
-        return Err(VerifyError::Tensor { tensor: tensors.len(), reason }.into());
-    }
-    for (tensor, (spec, values)) in program.tensors.iter().zip(tensors).enumerate() {
-        if values.len() != spec.len as usize {
-            return Err(VerifyError::Tensor { tensor, reason: "wrong length" }.into());
-        }
-        let rows = program.tensor_rows(spec);
-        if spec.visibility == Visibility::Public {
-            continue;
-        }
-        let end = out.len() + (rows << program.row_log);
-        for v in values {
-            let too_large = VerifyError::Tensor { tensor, reason: "a committed value is beyond 64 bits" };
-            out.push(i64::try_from(*v).map_err(|_| too_large)?);
-        }
-        out.resize(end, 0);
-    }
-    Ok(out)
-}
-
-/// The statement, and what opens its commitments.
-fn state(
-    program: &Program,
-    context: [u8; 32],
-    tensors: Vec<Vec<i128>>,
-    commitments: &[G1Affine],
-    tails: &Tails,
-) -> (Statement, Vec<TensorOpening>) {
-    let mut openings = Vec::new();
-    let mut row = 0;
-    let mut hold = |(number, values): (usize, Vec<i128>)| {
-        let Some(spec) = program.tensors.get(number) else { return Tensor::Public(values) };
-        if spec.visibility == Visibility::Public {
-            return Tensor::Public(values);
-        }
-        let rows = row..row + program.tensor_rows(spec);
-        row = rows.end;
-        let first = program.first_statement_row();
-        let blinds = rows.clone().filter_map(|row| tails.first(first + row)).collect();
-        openings.push(TensorOpening { tensor: number, values, blinds });
-        Tensor::Committed(commitments[rows].to_vec())
-    };
-    let tensors = tensors.into_iter().enumerate().map(&mut hold).collect();
-    (Statement { context, tensors }, openings)
+    Ok(Proven { file, openings, timings })
 }
 
 /// Finds every tuple of every lookup and writes the multiplicities into the witness.

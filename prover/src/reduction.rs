@@ -59,7 +59,7 @@ impl Rows<'_> {
 pub(crate) fn evaluate(rows: &Rows<'_>, functional: &Functional, backend: &dyn Backend) -> Fr {
     let (first, log) = (rows.program().first_helper_row(), rows.program().row_log);
     let value = |part: &Part| {
-        let eq = eq_vector(&part.point);
+        let eq = eq_vector(part.point());
         part.weight
             * if usize::from(part.block.row) < first {
                 backend.dot(&eq, rows.cells.block(part.block))
@@ -121,11 +121,11 @@ fn products(rows: &Rows<'_>, functionals: &[&Functional], gamma: Fr, backend: &d
         for part in &functional.parts {
             let (block, weight) = (part.block, power * part.weight);
             if usize::from(block.log) <= row_log {
-                let eq = vectors.entry(part.point.clone()).or_insert_with(|| eq_vector(&part.point));
+                let eq = vectors.entry(part.point().to_vec()).or_insert_with(|| eq_vector(part.point()));
                 let row = weights.entry(block.row.into()).or_insert_with(|| vec![Fr::zero(); 1 << row_log]);
                 add_scaled(&mut row[block.at as usize..], eq, weight);
             } else {
-                let (low, high) = part.point.split_at(row_log);
+                let (low, high) = part.point().split_at(row_log);
                 let along = eq_vector(high).into_iter().take(block.at as usize);
                 let rows = along.enumerate().map(|(j, e)| (usize::from(block.row) + j, weight * e));
                 spanning.entry(low.to_vec()).or_default().extend(rows);

@@ -20,9 +20,9 @@ pub fn row_weights<'a>(program: &Program, parts: impl Iterator<Item = (Fr, &'a P
         if block.log <= program.row_log {
             let (low, high) = y.split_at_checked(block.log.into()).unwrap_or((y, &[]));
             let offset = block.at.checked_shr(block.log.into()).unwrap_or(0);
-            add(row, weight * mle::eq(&part.point, low) * mle::select(high, offset.into()));
+            add(row, weight * mle::eq(part.point(), low) * mle::select(high, offset.into()));
         } else {
-            let (low, high) = part.point.split_at_checked(program.row_log.into()).unwrap_or((&[], &[]));
+            let (low, high) = part.point().split_at_checked(program.row_log.into()).unwrap_or((&[], &[]));
             let weight = weight * mle::eq(low, y);
             for j in 0..block.at {
                 add(row.saturating_add(j as usize), weight * mle::select(high, j.into()));

@@ -3,6 +3,7 @@
 use crate::vk::{Axis, Block, Claim, Form, Lookup, Piece, Program};
 use crate::{Fr, Statement, mle};
 use ark_ff::{One, Zero};
+use std::sync::Arc;
 
 /// A weighted block evaluation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,8 +12,15 @@ pub struct Part {
     pub weight: Fr,
     /// The block.
     pub block: Block,
+    /// A point that begins with the block's; parts of one claim share it.
+    z: Arc<[Fr]>,
+}
+
+impl Part {
     /// The point, of the block's log size.
-    pub point: Vec<Fr>,
+    pub fn point(&self) -> &[Fr] {
+        prefix(&self.z, self.block.log)
+    }
 }
 
 /// A linear functional of the rows, and what the verifier adds to it on its own.
@@ -26,6 +34,7 @@ pub struct Functional {
 
 impl Functional {
     fn add_form(&mut self, form: &Form, z: &[Fr], scale: Fr, statement: &Statement) {
+        let shared: Arc<[Fr]> = z.into();
         for term in &form.terms {
             let (low, high) = z.split_at_checked(term.piece.log().into()).unwrap_or((z, &[]));
             let weight = scale * term.coefficient.field() * mle::select(high, term.cube.into());
@@ -35,13 +44,13 @@ impl Functional {
                 Piece::Public { tensor, .. } => {
                     self.open += weight * statement.evaluate(tensor.into(), low);
                 }
-                Piece::Block(block) => self.parts.push(Part { weight, block, point: low.to_vec() }),
+                Piece::Block(block) => self.parts.push(Part { weight, block, z: shared.clone() }),
             }
         }
     }
 
     fn block(block: Block, z: &[Fr]) -> Self {
-        let part = Part { weight: Fr::one(), block, point: prefix(z, block.log).to_vec() };
+        let part = Part { weight: Fr::one(), block, z: prefix(z, block.log).into() };
         Self { parts: vec![part], open: Fr::zero() }
     }
 }

@@ -189,13 +189,13 @@ const BREAKS: &[Break] = &[
     ("two of them overlap", |p| p.lookups[0].helper = block(3, 6, 8)),
     ("too many steps", |p| {
         p.forms[0].terms = vec![p.forms[0].terms[0]; 4096];
-        p.claims = vec![p.claims[0].clone(); 257];
+        p.claims = vec![p.claims[0].clone(); 64];
     }),
     ("too many steps", |p| {
-        p.tensors[0] = TensorSpec { log: 20, len: 1 << 20, ..p.tensors[0] };
-        p.forms[1] = Form { log: 20, terms: vec![one(Piece::Public { log: 20, tensor: 0 })] };
-        p.claims[1] = Claim { form: 1, vars: 20, runs: vec![Run { axis: Axis::X, start: 0, len: 20 }] };
-        p.products[0].terms[0] = ProductTerm { vars: 20, factors: vec![1], ..p.products[0].terms[0].clone() };
+        p.tensors[0] = TensorSpec { log: 17, len: 1 << 17, ..p.tensors[0] };
+        p.forms[1] = Form { log: 17, terms: vec![one(Piece::Public { log: 17, tensor: 0 })] };
+        p.claims[1] = Claim { form: 1, vars: 17, runs: vec![Run { axis: Axis::X, start: 0, len: 17 }] };
+        p.products[0].terms[0] = ProductTerm { vars: 17, factors: vec![1], ..p.products[0].terms[0].clone() };
         p.claims.push(p.claims[1].clone());
     }),
     ("too short for the masks", |p| p.claims = vec![p.claims[0].clone(); 300]),

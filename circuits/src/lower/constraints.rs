@@ -3,7 +3,7 @@
 use super::blocks::{Allocator, Area, FixedBlock, Symbol};
 use super::symbolic::{Constraint, Form, Piece, Relation, Term, run};
 use super::{Cells, Lowered};
-use crate::circuit::{Circuit, Committed, Op, Tensor, TensorId, Weights, fill, log2_ceil};
+use crate::circuit::{Circuit, Op, Tensor, TensorId, Weights, fill, log2_ceil};
 use crate::execute::Cut;
 use std::collections::BTreeMap;
 use sumcast_verifier::vk::Axis;
@@ -15,11 +15,11 @@ struct Expression {
     linear: Form,
 }
 
-struct Lowering<'a> {
-    circuit: &'a Circuit,
-    out: Lowered,
-    /// A tensor's number among the public tensors.
-    public: Vec<Option<u8>>,
+pub(super) struct Lowering<'a> {
+    pub(super) circuit: &'a Circuit,
+    pub(super) out: Lowered,
+    /// A tensor's number among those of the statement.
+    pub(super) stated: Vec<Option<u8>>,
     /// The form of a tensor that is linear in cells and public tensors.
     atoms: Vec<Option<Form>>,
     /// Products are lowered once, however many tensors are computed from them.
@@ -47,11 +47,11 @@ pub(super) fn lower(circuit: &Circuit) -> Lowered {
             tuple_tables: Vec::new(),
             table_blocks: None,
         },
-        public: vec![None; tensors],
+        stated: vec![None; tensors],
         atoms: vec![None; tensors],
         expressions: vec![None; tensors],
     };
-    lowering.public();
+    lowering.number();
     lowering.tables();
     lowering.rectifiers();
     for (t, tensor) in circuit.tensors.iter().enumerate() {
@@ -65,11 +65,11 @@ pub(super) fn lower(circuit: &Circuit) -> Lowered {
 }
 
 impl Lowering<'_> {
-    fn log(&self, t: TensorId) -> u8 {
+    pub(super) fn log(&self, t: TensorId) -> u8 {
         self.circuit.tensors[t].layout.log()
     }
 
-    fn limb_blocks(&mut self, count: u8, log: u8) -> Vec<Symbol> {
+    pub(super) fn limb_blocks(&mut self, count: u8, log: u8) -> Vec<Symbol> {
         (0..count)
             .map(|_| Symbol { area: Area::Limbs, id: self.out.limbs.add(log), offset: 0, log })
             .collect()
@@ -85,40 +85,10 @@ impl Lowering<'_> {
     }
 
     /// Numbers the tensors of the statement: the input, then the outputs.
-    fn public(&mut self) {
-        self.public[0] = Some(0);
+    fn number(&mut self) {
+        self.stated[0] = Some(0);
         for (i, t) in self.circuit.outputs.iter().enumerate() {
-            self.public[*t] = Some(i as u8 + 1);
-        }
-    }
-
-    /// The form of a tensor of the statement, and the limbs that bound it where it is committed: the verifier bounds a
-    /// public one.
-    fn stated(&mut self, t: TensorId, bits: u8) -> (Form, Vec<Symbol>) {
-        let (log, number) = (self.log(t), self.public[t].unwrap_or_default());
-        let Committed { input, outputs } = self.circuit.committed;
-        if !(if t == 0 { input } else { outputs }) {
-            return (Form::of(Piece::Public(log, number)), vec![]);
-        }
-        let symbol = Symbol { area: Area::Statement, id: number.into(), offset: 0, log };
-        let form = Form::of(Piece::Block(symbol));
-        let width = self.circuit.limb;
-        let limbs = self.limb_blocks((bits + 1).div_ceil(width), log);
-        let value = Form::limbs(&limbs, width).plus(-(1i128 << (limbs.len() as u32 * u32::from(width) - 1)));
-        self.out.relation.constrain(form.clone().add(-1, &value), vec![]);
-        (form, limbs)
-    }
-
-    /// A committed input, zero on its padding as a public one is.
-    fn unpadded(&mut self, tensor: &Tensor, form: &Form) {
-        let log = tensor.layout.log();
-        let padding: Vec<i64> =
-            (0..1usize << log).map(|i| i64::from(!self.circuit.is_element(tensor, i))).collect();
-        if padding.contains(&1) {
-            let padding = self.constant(log, &padding);
-            let factors = [padding, form.clone()].map(|form| self.out.relation.claim_at_x(form)).to_vec();
-            let product = Term { coefficient: 1, vars: log, eq: true, factors };
-            self.out.relation.constrain(Form::zero(log), vec![product]);
+            self.stated[*t] = Some(i as u8 + 1);
         }
     }
 
@@ -227,7 +197,7 @@ impl Lowering<'_> {
     }
 
     /// A fixed block as a form; nothing for no cells.
-    fn constant(&mut self, log: u8, cells: &[i64]) -> Form {
+    pub(super) fn constant(&mut self, log: u8, cells: &[i64]) -> Form {
         if cells.is_empty() {
             return Form::zero(log);
         }

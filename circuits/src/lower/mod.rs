@@ -4,6 +4,7 @@
 mod blocks;
 mod constraints;
 mod place;
+mod statement;
 mod symbolic;
 mod witness;
 

@@ -3,11 +3,11 @@
 use super::Lowered;
 use super::blocks::{Allocator, Area, FixedLayout, Symbol, block_at};
 use super::constraints::is_trivial;
+use super::statement::{positions, stated, tensors};
 use super::symbolic::{self, Piece};
-use crate::circuit::{Circuit, Committed, TensorId};
+use crate::circuit::Circuit;
 use sumcast_verifier::vk::{
-    self, Block, Claim, Coefficient, Form, FormTerm, Lookup, Product, ProductTerm, Program, Role, TensorSpec,
-    Visibility,
+    self, Block, Claim, Coefficient, Form, FormTerm, Lookup, Product, ProductTerm, Program, Visibility,
 };
 
 /// Columns of a lookup.
@@ -335,30 +335,6 @@ fn coefficients(value: i128) -> impl Iterator<Item = Coefficient> {
     });
     let split = whole.is_none();
     whole.into_iter().chain(parts.filter(move |_| split))
-}
-
-/// The tensors of the statement: number in the circuit, role, visibility.
-fn stated(circuit: &Circuit) -> impl Iterator<Item = (TensorId, Role, Visibility)> {
-    let visibility = |committed| if committed { Visibility::Committed } else { Visibility::Public };
-    let Committed { input, outputs } = circuit.committed;
-    let outputs = circuit.outputs.iter().map(move |t| (*t, Role::Output, visibility(outputs)));
-    std::iter::once((0, Role::Input, visibility(input))).chain(outputs)
-}
-
-/// Tensors of the statement are listed by position, padding between rows included.
-fn positions(circuit: &Circuit, t: TensorId) -> u32 {
-    let layout = &circuit.tensors[t].layout;
-    layout.position(layout.len() - 1) as u32 + 1
-}
-
-fn tensors(circuit: &Circuit) -> Vec<TensorSpec> {
-    let spec = |(t, role, visibility): (TensorId, Role, Visibility)| {
-        let tensor = &circuit.tensors[t];
-        let (log, bits, len) = (tensor.layout.log(), tensor.op.bits(), positions(circuit, t));
-        let fraction = tensor.fraction;
-        TensorSpec { role, visibility, log, bits, fraction, len }
-    };
-    stated(circuit).map(spec).collect()
 }
 
 #[cfg(test)]

@@ -26,6 +26,6 @@ pub const ARITY: u8 = 8;
 pub const FACTORS: usize = 4;
 /// Most steps of evaluating all forms at their points: one for each term, for each row of a block that spans rows,
 /// and for each element of a public tensor. A step takes about as many multiplications as a form has variables.
-pub const STEPS: u64 = 1 << 21;
+pub const STEPS: u64 = 1 << 18;
 /// Largest shift of a coefficient.
 pub const SHIFT: u8 = 200;

@@ -1,0 +1,63 @@
+//! The tensors of the statement, public or committed.
+
+use super::blocks::{Area, Symbol};
+use super::constraints::Lowering;
+use super::symbolic::{Form, Piece, Term};
+use crate::circuit::{Circuit, Committed, Tensor, TensorId};
+use sumcast_verifier::vk::{Role, TensorSpec, Visibility};
+
+impl Lowering<'_> {
+    /// The form of a tensor of the statement, and the limbs that bound it where it is committed: the verifier bounds a
+    /// public one.
+    pub(super) fn stated(&mut self, t: TensorId, bits: u8) -> (Form, Vec<Symbol>) {
+        let (log, number) = (self.log(t), self.stated[t].unwrap_or_default());
+        let Committed { input, outputs } = self.circuit.committed;
+        if !(if t == 0 { input } else { outputs }) {
+            return (Form::of(Piece::Public(log, number)), vec![]);
+        }
+        let symbol = Symbol { area: Area::Statement, id: number.into(), offset: 0, log };
+        let form = Form::of(Piece::Block(symbol));
+        let width = self.circuit.limb;
+        let limbs = self.limb_blocks((bits + 1).div_ceil(width), log);
+        let value = Form::limbs(&limbs, width).plus(-(1i128 << (limbs.len() as u32 * u32::from(width) - 1)));
+        self.out.relation.constrain(form.clone().add(-1, &value), vec![]);
+        (form, limbs)
+    }
+
+    /// A committed input, zero on its padding as a public one is.
+    pub(super) fn unpadded(&mut self, tensor: &Tensor, form: &Form) {
+        let log = tensor.layout.log();
+        let padding: Vec<i64> =
+            (0..1usize << log).map(|i| i64::from(!self.circuit.is_element(tensor, i))).collect();
+        if padding.contains(&1) {
+            let padding = self.constant(log, &padding);
+            let factors = [padding, form.clone()].map(|form| self.out.relation.claim_at_x(form)).to_vec();
+            let product = Term { coefficient: 1, vars: log, eq: true, factors };
+            self.out.relation.constrain(Form::zero(log), vec![product]);
+        }
+    }
+}
+
+/// The tensors of the statement: number in the circuit, role, visibility.
+pub(super) fn stated(circuit: &Circuit) -> impl Iterator<Item = (TensorId, Role, Visibility)> {
+    let visibility = |committed| if committed { Visibility::Committed } else { Visibility::Public };
+    let Committed { input, outputs } = circuit.committed;
+    let outputs = circuit.outputs.iter().map(move |t| (*t, Role::Output, visibility(outputs)));
+    std::iter::once((0, Role::Input, visibility(input))).chain(outputs)
+}
+
+/// Tensors of the statement are listed by position, padding between rows included.
+pub(super) fn positions(circuit: &Circuit, t: TensorId) -> u32 {
+    let layout = &circuit.tensors[t].layout;
+    layout.position(layout.len() - 1) as u32 + 1
+}
+
+pub(super) fn tensors(circuit: &Circuit) -> Vec<TensorSpec> {
+    let spec = |(t, role, visibility): (TensorId, Role, Visibility)| {
+        let tensor = &circuit.tensors[t];
+        let (log, bits, len) = (tensor.layout.log(), tensor.op.bits(), positions(circuit, t));
+        let fraction = tensor.fraction;
+        TensorSpec { role, visibility, log, bits, fraction, len }
+    };
+    stated(circuit).map(spec).collect()
+}

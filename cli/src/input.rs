@@ -31,9 +31,11 @@ struct Document {
 
 /// Inputs of a model and, where the file has them, the outputs another implementation gave.
 #[derive(Debug)]
-pub(crate) struct Samples {
-    pub(crate) inputs: Vec<Vec<f64>>,
-    pub(crate) outputs: Option<Vec<Vec<f64>>>,
+pub struct Samples {
+    /// For each input its numbers, as many as the model takes.
+    pub inputs: Vec<Vec<f64>>,
+    /// For each input the outputs recorded with it.
+    pub outputs: Option<Vec<Vec<f64>>>,
 }
 
 /// The one input of a file, or its input number `index`.
@@ -54,27 +56,34 @@ pub(crate) fn many(path: &Path, shape: &[usize]) -> Result<Samples> {
     parse(&bytes, shape).map_err(|error| anyhow!("{}: {error:#}", path.display()))
 }
 
-fn parse(bytes: &[u8], shape: &[usize]) -> Result<Samples> {
+/// The inputs in the bytes of a file, for a model of this input shape.
+///
+/// # Errors
+/// A sentence that names the field at fault.
+pub fn parse(bytes: &[u8], shape: &[usize]) -> Result<Samples> {
     let document: Document = serde_json::from_slice(bytes).map_err(|error| {
         let not_finite = error.is_syntax() && ["NaN", "Infinity"].iter().any(|word| contains(bytes, word));
         let hint =
             if not_finite { ": JSON has no NaN or infinity, and a proof neither; replace them" } else { "" };
         anyhow!("not a file of inputs: {error}{hint}")
     })?;
-    let inputs = match (document.input, document.inputs) {
+    // A name is made when it is needed: a file may hold millions of inputs.
+    type Name = fn(usize) -> String;
+    let (inputs, name): (Vec<Tensor>, Name) = match (document.input, document.inputs) {
         (Some(_), Some(_)) => bail!("it has both \"input\" and \"inputs\": keep one"),
         (None, None) => bail!("it has no field \"input\": write {{\"input\": [..numbers..]}}"),
-        (Some(input), None) => vec![("\"input\"".to_owned(), input)],
-        (None, Some(inputs)) => {
-            inputs.into_iter().enumerate().map(|(i, input)| (format!("\"inputs\"[{i}]"), input)).collect()
-        }
+        (Some(input), None) => (vec![input], |_| "\"input\"".to_owned()),
+        (None, Some(inputs)) => (inputs, |i| format!("\"inputs\"[{i}]")),
     };
     if inputs.is_empty() {
         bail!("\"inputs\" is empty: give at least one input");
     }
     let count = inputs.len();
-    let inputs =
-        inputs.into_iter().map(|(name, input)| input.of_shape(&name, shape)).collect::<Result<_>>()?;
+    let inputs = inputs
+        .into_iter()
+        .enumerate()
+        .map(|(i, input)| input.of_shape(|| name(i), shape))
+        .collect::<Result<_>>()?;
     let outputs: Option<Vec<_>> =
         document.outputs.map(|all| all.into_iter().map(|output| output.data).collect());
     match &outputs {
@@ -93,15 +102,20 @@ fn contains(bytes: &[u8], word: &str) -> bool {
 impl Tensor {
     /// The numbers, if there are as many as the shape has, and nested as it is or not at all. Sides of 1 in front,
     /// such as the batch, do not matter.
-    fn of_shape(self, name: &str, shape: &[usize]) -> Result<Vec<f64>> {
+    fn of_shape(self, name: impl Fn() -> String, shape: &[usize]) -> Result<Vec<f64>> {
         let sides = |shape: &[usize]| shape.iter().copied().skip_while(|side| *side == 1).collect::<Vec<_>>();
         let expected: usize = shape.iter().product();
         if self.data.len() != expected {
-            bail!("{name} has {} numbers, and the model takes {expected} (shape {shape:?})", self.data.len());
+            bail!(
+                "{} has {} numbers, and the model takes {expected} (shape {shape:?})",
+                name(),
+                self.data.len()
+            );
         }
         if self.shape.len() > 1 && sides(&self.shape) != sides(shape) {
             bail!(
-                "{name} has shape {:?}, and the model takes {shape:?}: nest it so, or not at all",
+                "{} has shape {:?}, and the model takes {shape:?}: nest it so, or not at all",
+                name(),
                 self.shape
             );
         }
@@ -186,7 +200,11 @@ impl<'de> DeserializeSeed<'de> for Field {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Tensor, D::Error> {
         let mut nest = Nest { field: self.0, data: Vec::new(), sides: Vec::new(), leaves: None };
         Level { nest: &mut nest, depth: 0 }.deserialize(deserializer)?;
-        Ok(Tensor { data: nest.data, shape: nest.sides.into_iter().map(Option::unwrap_or_default).collect() })
+        let mut shape: Vec<usize> = nest.sides.into_iter().map(Option::unwrap_or_default).collect();
+        // Of many short tensors the spare room would be most of the memory.
+        nest.data.shrink_to_fit();
+        shape.shrink_to_fit();
+        Ok(Tensor { data: nest.data, shape })
     }
 }
 

@@ -144,7 +144,20 @@ impl Srs {
 
     fn read_up_to(path: &Path, log_size: Option<u32>) -> Result<Self, SrsError> {
         let mut file = File::open(path).map_err(SrsError::io(path, "open"))?;
-        let Head { info, mut g2, chunk_digests } = read_head(&mut file, path)?;
+        Self::read_from(&mut file, path, log_size)
+    }
+
+    /// Loads the first `2^log_size` powers, or all, of a parameter file that lies anywhere: in memory, say. Errors
+    /// call it `path`. What [`Srs::read`] and [`Srs::read_prefix`] check is checked, and as little is allocated.
+    ///
+    /// # Errors
+    /// As [`Srs::read_prefix`].
+    pub fn read_from(
+        file: &mut (impl Read + Seek),
+        path: &Path,
+        log_size: Option<u32>,
+    ) -> Result<Self, SrsError> {
+        let Head { info, mut g2, chunk_digests } = read_head(file, path)?;
         let asked = log_size.unwrap_or(info.log_size);
         if asked > info.log_size {
             return Err(SrsError::TooSmall { path: path.to_owned(), have: info.log_size, asked });
@@ -213,7 +226,7 @@ fn decode_chunk(
 
 /// Reads and checks all that is before the G1 points, and the length of the file. Nothing is allocated
 /// before the length is known to be the one that the size field gives.
-fn read_head(file: &mut File, path: &Path) -> Result<Head, SrsError> {
+fn read_head(file: &mut (impl Read + Seek), path: &Path) -> Result<Head, SrsError> {
     let found = file
         .seek(SeekFrom::End(0))
         .and_then(|end| file.rewind().map(|()| end))

@@ -62,19 +62,32 @@ impl Srs {
         progress: &mut dyn FnMut(Stage, u64, u64),
     ) -> Result<Self, SrsError> {
         let mut file = File::open(path).map_err(SrsError::io(path, "open"))?;
-        let layout = Layout::read(&mut file, path)?;
+        Self::import_ptau_from(&mut file, path, log_size, progress)
+    }
+
+    /// Imports a `.ptau` that lies anywhere: in memory, say. Errors call it `path`.
+    ///
+    /// # Errors
+    /// As [`Srs::import_ptau`].
+    pub fn import_ptau_from(
+        file: &mut (impl Read + Seek),
+        path: &Path,
+        log_size: Option<u32>,
+        progress: &mut dyn FnMut(Stage, u64, u64),
+    ) -> Result<Self, SrsError> {
+        let layout = Layout::read(file, path)?;
         let asked = log_size.unwrap_or(layout.power);
         if asked > layout.power {
             return Err(SrsError::TooSmall { path: path.to_owned(), have: layout.power, asked });
         }
         // A single power could not be checked against [tau]_2: the second one is read with it.
         let kept = asked.max(1);
-        let g2 = layout.read_g2(&mut file, path, kept)?;
-        let g1 = layout.read_g1(&mut file, path, kept, progress)?;
+        let g2 = layout.read_g2(file, path, kept)?;
+        let g1 = layout.read_g1(file, path, kept, progress)?;
         let total = g1.len() as u64;
         check::powers(&g1, &g2, &mut |done| progress(Stage::Check, done, total))
             .map_err(|check| SrsError::Inconsistent { path: path.to_owned(), check })?;
-        let blake2b = hash(&mut file, layout.bytes, progress).map_err(SrsError::io(path, "read"))?;
+        let blake2b = hash(file, layout.bytes, progress).map_err(SrsError::io(path, "read"))?;
         let provenance = ceremony::recognise(&blake2b)
             .map_or(Provenance::Imported { blake2b }, |file| Provenance::Ceremony(file.name));
         Ok(Self::from_parts(asked, g1, g2, provenance))
@@ -95,7 +108,7 @@ struct Layout {
 
 impl Layout {
     /// Walks the sections and checks all lengths against the file's own.
-    fn read(file: &mut File, path: &Path) -> Result<Self, SrsError> {
+    fn read(file: &mut (impl Read + Seek), path: &Path) -> Result<Self, SrsError> {
         let bytes = file.seek(SeekFrom::End(0)).map_err(SrsError::io(path, "read"))?;
         let truncated = |expected| SrsError::Truncated { path: path.to_owned(), expected, found: bytes };
         let magic = if bytes < 4 { [0; 4] } else { take(file, path, 0)? };
@@ -174,7 +187,12 @@ impl Layout {
     }
 
     /// `[1, tau, tau^2, tau^4, .., tau^(2^(log_size-1))]_2`.
-    fn read_g2(&self, file: &mut File, path: &Path, log_size: u32) -> Result<Vec<G2Affine>, SrsError> {
+    fn read_g2(
+        &self,
+        file: &mut (impl Read + Seek),
+        path: &Path,
+        log_size: u32,
+    ) -> Result<Vec<G2Affine>, SrsError> {
         (0..g2_count(log_size))
             .map(|i| {
                 let exponent = if i == 0 { 0 } else { 1u64 << (i - 1) };
@@ -192,7 +210,7 @@ impl Layout {
     /// `[tau^i]_1` for `i` in `0..2^log_size`.
     fn read_g1(
         &self,
-        file: &mut File,
+        file: &mut (impl Read + Seek),
         path: &Path,
         log_size: u32,
         progress: &mut dyn FnMut(Stage, u64, u64),
@@ -219,7 +237,7 @@ impl Layout {
 }
 
 /// The `N` bytes at an offset.
-fn take<const N: usize>(file: &mut File, path: &Path, at: u64) -> Result<[u8; N], SrsError> {
+fn take<const N: usize>(file: &mut (impl Read + Seek), path: &Path, at: u64) -> Result<[u8; N], SrsError> {
     let mut bytes = [0; N];
     file.seek(SeekFrom::Start(at))
         .and_then(|_| file.read_exact(&mut bytes))
@@ -228,7 +246,11 @@ fn take<const N: usize>(file: &mut File, path: &Path, at: u64) -> Result<[u8; N]
 }
 
 /// Blake2b-512 of the whole file.
-fn hash(file: &mut File, total: u64, progress: &mut dyn FnMut(Stage, u64, u64)) -> io::Result<[u8; 64]> {
+fn hash(
+    file: &mut (impl Read + Seek),
+    total: u64,
+    progress: &mut dyn FnMut(Stage, u64, u64),
+) -> io::Result<[u8; 64]> {
     file.rewind()?;
     let mut hasher = Blake2b512::new();
     let mut buffer = vec![0; BLOCK];

@@ -1,6 +1,7 @@
 //! The parameter file as a user meets it: what is written is read, and damage is told, never a panic.
 
 use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use sumcast_params::{Part, Provenance, Srs, SrsError};
@@ -32,6 +33,8 @@ fn what_is_written_is_read() {
     for log_size in [0, 1, 2, 5, 11, 12, 13, 14] {
         let (srs, path) = write(dir.path(), log_size);
         assert_same(&Srs::read(&path).unwrap(), &srs);
+        let mut bytes = Cursor::new(fs::read(&path).unwrap());
+        assert_same(&Srs::read_from(&mut bytes, Path::new("memory"), None).unwrap(), &srs);
         let info = Srs::info(&path).unwrap();
         assert_eq!(info.log_size, log_size);
         assert_eq!(info.provenance, Provenance::Development);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use sumcast_params::{Group, PointFault, PowersCheck, Provenance, SectionFault, Srs, SrsError, Stage};
@@ -62,10 +63,7 @@ impl Ptau {
 }
 
 fn import(bytes: &[u8], log_size: Option<u32>) -> Result<Srs, SrsError> {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("a.ptau");
-    fs::write(&path, bytes).unwrap();
-    Srs::import_ptau(&path, log_size, &mut quiet)
+    Srs::import_ptau_from(&mut Cursor::new(bytes), Path::new("a.ptau"), log_size, &mut quiet)
 }
 
 /// A power-7 file with one edit, imported whole.

@@ -1,0 +1,53 @@
+//! What the `sumcast` binary does: compiles ONNX models, proves their inferences and verifies the proofs.
+//!
+//! Each command is one file under `commands/`. A command returns an outcome, which `run` prints as text
+//! or as one JSON object, or an error, which is one sentence. `sumcast --help` lists the commands.
+//!
+//! This library is the binary's own and no interface: it exists so that `fuzz/` reaches the parser of inputs.
+#![forbid(unsafe_code)]
+
+mod commands;
+mod error;
+mod files;
+mod format;
+mod gas;
+mod input;
+mod measure;
+mod output;
+mod progress;
+mod summary;
+
+#[doc(hidden)]
+pub use input::{Samples, parse as parse_inputs};
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// zkML prover and verifier: prove the inference of an ONNX model, verify it anywhere.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sumcast",
+    version,
+    after_help = "Examples:\n  \
+        sumcast compile model.onnx --calibrate inputs.json -o model\n  \
+        sumcast prove model --input input.json -o model.proof\n  \
+        sumcast verify --vk model/vk.bin model.proof\n  \
+        sumcast demo\n\n\
+        Exit codes: 0 success, 1 a proof or check is rejected, 2 bad usage or bad input."
+)]
+struct Cli {
+    /// Print one JSON object on stdout, and nothing else there
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: commands::Command,
+}
+
+/// Runs the command that the arguments name, prints what it says, and gives its exit code.
+#[doc(hidden)]
+pub fn run() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => output::print(cli.command.run(), cli.json),
+        Err(error) => output::print_usage(&error),
+    }
+}

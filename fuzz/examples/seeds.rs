@@ -184,8 +184,8 @@ fn heavy() -> [(&'static str, Program); 3] {
     let public = Program { tensors: vec![tensor], ..Program::default() };
     [
         ("heavy-points", program(256, 32, block(1), rows(1))),
-        ("heavy-rows", program(16, 32, block(1024), rows(1024))),
-        ("heavy-public", program(22, 12, Piece::Public { log: 12, tensor: 0 }, public)),
+        ("heavy-rows", program(15, 32, block(1024), rows(1024))),
+        ("heavy-public", program(7, 12, Piece::Public { log: 12, tensor: 0 }, public)),
     ]
 }
 

@@ -10,8 +10,8 @@ use sumcast_fuzz::Memory;
 use sumcast_verifier::vk::Visibility;
 use sumcast_verifier::{G1Affine, Key, ProofFile, Shape, Tensor, verify};
 
-/// Up to 1.1 KB for each term of each claim, of which a short key can ask for many.
-const MEMORY: Memory = Memory { per_byte: 64, fixed: 256 << 20 };
+/// Some 72 bytes for each term of each claim, of which even a short key can ask for `limits::STEPS`.
+const MEMORY: Memory = Memory { per_byte: 64, fixed: 64 << 20 };
 /// Longest statement and body that are made up, in bytes.
 const MADE_UP: usize = 1 << 17;
 

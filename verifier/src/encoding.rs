@@ -155,9 +155,6 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As [`Reader::scalar`]; nothing is allocated for scalars that are not there.
     pub fn scalars(&mut self, count: usize) -> Result<Vec<Fr>, DecodeError> {
-        if self.remaining() / SCALAR_BYTES < count {
-            return Err(DecodeError::Truncated);
-        }
         (0..count).map(|_| self.scalar()).collect()
     }
 
@@ -180,9 +177,6 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As [`Reader::point`]; nothing is allocated for points that are not there.
     pub fn points(&mut self, count: usize) -> Result<Vec<G1Affine>, DecodeError> {
-        if self.remaining() / POINT_BYTES < count {
-            return Err(DecodeError::Truncated);
-        }
         (0..count).map(|_| self.point()).collect()
     }
 
@@ -251,6 +245,33 @@ mod tests {
     }
 
     #[test]
+    fn only_zeros_are_the_identity() {
+        for at in [31, 63] {
+            let mut bytes = [0; 64];
+            bytes[at] = 1;
+            assert_eq!(Reader::new(&bytes).point(), Err(DecodeError::Curve));
+        }
+    }
+
+    #[test]
+    fn points_beside_the_subgroup_are_refused() {
+        let on_curve = (1..20u64)
+            .find_map(|x| G2Affine::get_point_from_x_unchecked(Fq2::new(Fq::from(x), Fq::from(0u64)), true));
+        let point = on_curve.unwrap();
+        assert!(point.is_on_curve() && !point.is_in_correct_subgroup_assuming_on_curve());
+        assert_eq!(Reader::new(&g2_bytes(&point)).g2_point(), Err(DecodeError::Curve));
+    }
+
+    #[test]
+    fn lists_end_where_the_bytes_do() {
+        let bytes = [0; 192];
+        assert_eq!(Reader::new(&bytes).scalars(6).map(|s| s.len()), Ok(6));
+        assert_eq!(Reader::new(&bytes).scalars(7), Err(DecodeError::Truncated));
+        assert_eq!(Reader::new(&bytes).points(3).map(|s| s.len()), Ok(3));
+        assert_eq!(Reader::new(&bytes).points(usize::MAX), Err(DecodeError::Truncated));
+    }
+
+    #[test]
     fn reduction_is_modulo_the_order() {
         let mut at = scalar_bytes(&-Fr::from(1u64));
         at[31] += 4;
@@ -266,6 +287,7 @@ mod tests {
     #[test]
     fn words_are_two_s_complement() {
         assert_eq!(word_bytes(-1), [0xff; 32]);
+        assert_eq!(word_bytes(0), [0; 32]);
         assert_eq!(word_bytes(5)[31], 5);
         assert_eq!(integer(-5) + Fr::from(5u64), Fr::from(0u64));
     }

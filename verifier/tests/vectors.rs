@@ -4,7 +4,7 @@
 //! `N.vk.hex` are keys; a line of `proofs.tsv` has the key's number, the verdict (`accepted`, or the check that fails),
 //! what was lied about, and the proof file in hexadecimal.
 
-use sumcast_verifier::{Check, DecodeError, Key, ProofFile, VerifyError, trace, verify};
+use sumcast_verifier::{Check, DecodeError, Key, Proof, ProofFile, Shape, VerifyError, trace, verify};
 
 const PROOFS: &str = include_str!("vectors/proofs.tsv");
 
@@ -31,7 +31,11 @@ fn lines() -> impl Iterator<Item = [&'static str; 4]> {
 fn every_proof_gets_its_verdict() {
     let mut counts = [0; 3];
     for [number, word, name, bytes] in lines() {
-        let file = ProofFile::from_bytes(&unhex(bytes)).unwrap();
+        let bytes = unhex(bytes);
+        let file = ProofFile::from_bytes(&bytes).unwrap();
+        assert_eq!(file.to_bytes(), bytes, "{name}");
+        let body = Proof::from_bytes(&file.body, &Shape::of(&key(number).program)).unwrap().to_bytes();
+        assert_eq!(body, file.body, "{name}");
         let (kind, expected) = match word {
             "accepted" => (0, Ok(())),
             "constraints" => (1, Err(VerifyError::Rejected(Check::Constraints))),

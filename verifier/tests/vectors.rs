@@ -74,4 +74,14 @@ fn only_the_whole_file_is_a_proof() {
     assert!(matches!(with(head, &[65]), Some(VerifyError::Tensor { tensor: 65, .. })));
     assert_eq!(with(0, b"X"), Some(VerifyError::Magic));
     assert_eq!(with(4, &[0, 1]), Some(VerifyError::Version(1)));
+    // The most tensors there can be, and nothing behind them.
+    let mut most = [&bytes[..head], &[64]].concat();
+    for tensor in 0..64u8 {
+        most.extend([tensor % 2, 0, 0, 0, 1]);
+        most.extend(vec![0; if tensor % 2 == 0 { 16 } else { 64 }]);
+    }
+    let file = ProofFile::from_bytes(&most).unwrap();
+    assert_eq!((file.statement.tensors.len(), file.body.len()), (64, 0));
+    assert_eq!(file.to_bytes(), most);
+    assert_eq!(ProofFile::from_bytes(&most[..most.len() - 1]), Err(DecodeError::Truncated.into()));
 }

@@ -2,8 +2,9 @@
 //!
 //! - `y = W x`, a matrix product; `y` in two 4-bit limbs, `x` public, the sum of `y` public;
 //! - `y` once more as a committed tensor of the statement;
-//! - `q = f(p)` by a table, for four `p` that are free;
-//! - the limbs in a range table, as one column or two.
+//! - `q = f(p)` by a table, for `p = 2, 5, 8, 11`;
+//! - the limbs in a range table, as one column or two;
+//! - `z = V x` with a `V` that spans two rows.
 
 use sumcast_params::Srs;
 use sumcast_prover::{Assignment, Conduct, Cpu, ProveError, Proven, ProvingKey, prove_as};
@@ -22,12 +23,19 @@ pub(crate) const LOW: usize = 0;
 pub(crate) const HIGH: usize = 4;
 pub(crate) const POSITIONS: usize = 8;
 pub(crate) const VALUES: usize = 12;
+/// `z`, 128 cells.
+pub(crate) const WIDE: usize = 128;
 /// Free cells: no constraint reads them.
 pub(crate) const FREE: usize = 100;
 
 /// The table's function.
 pub(crate) fn table(position: i64) -> i64 {
     position * position % 17 - 5
+}
+
+/// Entry `i` of `V`.
+fn wide(i: usize) -> i64 {
+    (i * i % 23) as i64 - 11
 }
 
 pub(crate) fn term(coefficient: i128, cube: u32, piece: Piece) -> FormTerm {
@@ -42,19 +50,19 @@ fn run(axis: Axis, start: u8, len: u8) -> Run {
     Run { axis, start, len }
 }
 
-/// Rows: 0 weights and table; 1 the committed tensor; 2 limbs, positions, values; 3 multiplicities; 4 helpers of
-/// cells; 5 helpers of tables.
+/// Rows: 0 weights and table; 1 and 2 `V`; 3 the committed tensor; 4 limbs, positions, values, `z`; 5 multiplicities;
+/// 6 helpers of cells; 7 helpers of tables.
 pub(crate) fn program(columns: u8) -> Program {
     let block = |log, row, at| Block { log, row, at };
     let piece = |log, row, at| Piece::Block(block(log, row, at));
-    let limb = |k: u32| piece(2, 2, 4 * k);
+    let limb = |k: u32| piece(2, 4, 4 * k);
     let forms = vec![
         Form { log: 4, terms: vec![term(1, 0, piece(4, 0, 0))] },
         Form { log: 2, terms: vec![term(1, 0, Piece::Public { log: 2, tensor: 0 })] },
         // -(low + 16 high): the linear part of the matrix product.
         Form { log: 2, terms: vec![term(-1, 0, limb(0)), term(-16, 0, limb(1))] },
         // The limbs, as one column or two.
-        Form { log: 3, terms: vec![term(1, 0, piece(3, 2, 0))] },
+        Form { log: 3, terms: vec![term(1, 0, piece(3, 4, 0))] },
         Form { log: 2, terms: vec![term(1, 0, limb(0))] },
         Form { log: 2, terms: vec![term(1, 0, limb(1))] },
         // low + 16 high, and the public sum.
@@ -62,17 +70,30 @@ pub(crate) fn program(columns: u8) -> Program {
         Form { log: 0, terms: vec![term(-1, 0, Piece::Public { log: 0, tensor: 1 })] },
         Form { log: 2, terms: vec![term(1, 0, Piece::Index { log: 2 }), term(3, 1, Piece::One { log: 1 })] },
         // The committed tensor less y.
-        Form { log: 2, terms: vec![term(1, 0, piece(2, 1, 0)), term(-1, 0, limb(0)), term(-16, 0, limb(1))] },
+        Form { log: 2, terms: vec![term(1, 0, piece(2, 3, 0)), term(-1, 0, limb(0)), term(-16, 0, limb(1))] },
         // Positions, values, the table's values.
-        Form { log: 2, terms: vec![term(1, 0, piece(2, 2, 8))] },
-        Form { log: 2, terms: vec![term(1, 0, piece(2, 2, 12))] },
+        Form { log: 2, terms: vec![term(1, 0, piece(2, 4, 8))] },
+        Form { log: 2, terms: vec![term(1, 0, piece(2, 4, 12))] },
         Form { log: 4, terms: vec![term(1, 0, piece(4, 0, 16))] },
+        Form { log: 9, terms: vec![term(1, 0, piece(9, 1, 2))] },
+        Form { log: 7, terms: vec![term(-1, 0, piece(7, 4, WIDE as u32))] },
+        // Positions less 2 + 3 i.
+        Form {
+            log: 2,
+            terms: vec![
+                term(1, 0, piece(2, 4, 8)),
+                term(-3, 0, Piece::Index { log: 2 }),
+                term(-2, 0, Piece::One { log: 1 }),
+                term(-2, 1, Piece::One { log: 1 }),
+            ],
+        },
     ];
     let claims = vec![
         Claim { form: 0, vars: 2, runs: vec![run(Axis::X, 0, 2), run(Axis::Tau, 0, 2)] },
         Claim { form: 1, vars: 2, runs: vec![run(Axis::X, 0, 2)] },
         Claim { form: 6, vars: 2, runs: vec![run(Axis::X, 0, 2)] },
         Claim { form: 8, vars: 2, runs: vec![run(Axis::X, 0, 2)] },
+        Claim { form: 13, vars: 2, runs: vec![run(Axis::X, 0, 2), run(Axis::Tau, 0, 7)] },
     ];
     let product = |claims: Vec<u16>, eq: bool| ProductTerm {
         coefficient: Coefficient::ONE,
@@ -93,6 +114,8 @@ pub(crate) fn program(columns: u8) -> Program {
             ],
         },
         Product { log: 2, linear: Some(9), terms: vec![] },
+        Product { log: 7, linear: Some(14), terms: vec![product(vec![4, 1], false)] },
+        Product { log: 2, linear: Some(15), terms: vec![] },
     ];
     let (log, columns) = if columns == 1 { (3, vec![vec![3]]) } else { (2, vec![vec![4], vec![5]]) };
     let lookups = vec![
@@ -101,18 +124,18 @@ pub(crate) fn program(columns: u8) -> Program {
             table_log: 4,
             columns,
             table: vec![],
-            multiplicity: block(4, 3, 0),
-            helper: block(log, 4, 0),
-            table_helper: block(4, 5, 0),
+            multiplicity: block(4, 5, 0),
+            helper: block(log, 6, 0),
+            table_helper: block(4, 7, 0),
         },
         Lookup {
             log: 2,
             table_log: 4,
             columns: vec![vec![10, 11]],
             table: vec![12],
-            multiplicity: block(4, 3, 16),
-            helper: block(2, 4, 8),
-            table_helper: block(4, 5, 16),
+            multiplicity: block(4, 5, 16),
+            helper: block(2, 6, 8),
+            table_helper: block(4, 7, 16),
         },
     ];
     Program {
@@ -122,7 +145,7 @@ pub(crate) fn program(columns: u8) -> Program {
             tensor(Role::Output, Visibility::Public, 0, 10, 1),
             tensor(Role::Output, Visibility::Committed, 2, 8, 4),
         ],
-        fixed_rows: 1,
+        fixed_rows: 3,
         witness_rows: 2,
         helper_rows: 2,
         forms,
@@ -141,6 +164,9 @@ pub(crate) fn assignment(weights: &[[i64; 4]; 4], x: [i64; 4]) -> Assignment {
         let position = 3 * o as i64 + 2;
         (cells[POSITIONS + o], cells[VALUES + o]) = (position, table(position));
     }
+    for (o, z) in cells[WIDE..WIDE + 128].iter_mut().enumerate() {
+        *z = x.iter().enumerate().map(|(j, x)| wide(4 * o + j) * x).sum();
+    }
     let tensors =
         [x.to_vec(), vec![y.iter().sum()], y.to_vec()].map(|t| t.into_iter().map(i128::from).collect());
     Assignment { context: [7; 32], tensors: tensors.to_vec(), cells }
@@ -150,6 +176,7 @@ pub(crate) fn fixed(weights: &[[i64; 4]; 4]) -> Vec<i64> {
     let mut cells = weights.concat();
     cells.extend((0..16).map(table));
     cells.resize(ROW, 0);
+    cells.extend((0..2 * ROW).map(wide));
     cells
 }
 

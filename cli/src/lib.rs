@@ -13,6 +13,7 @@ mod format;
 mod gas;
 mod input;
 mod measure;
+mod opening;
 mod output;
 mod progress;
 mod summary;

@@ -6,24 +6,24 @@ use sumcast_verifier::vk::{Form, Piece, Program, Visibility};
 
 /// An estimate of the gas that verification in one transaction takes, by term.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct GasEstimate {
+pub struct GasEstimate {
     /// The transaction itself.
-    pub(crate) base: u64,
+    pub base: u64,
     /// Proof and the statement's tensors, as bytes of calldata.
-    pub(crate) calldata: u64,
+    pub calldata: u64,
     /// One pairing check of three pairs.
-    pub(crate) pairing: u64,
+    pub pairing: u64,
     /// Folding the commitments of the rows, and the points of the opening.
-    pub(crate) points: u64,
+    pub points: u64,
     /// The rounds of both sumchecks.
-    pub(crate) rounds: u64,
+    pub rounds: u64,
     /// Evaluating every claim's form, in the constraints and in the reduction.
-    pub(crate) claims: u64,
+    pub claims: u64,
     /// All that hides what a proof does not state: the mask's point, weights, claim and evaluations, and the
     /// coefficients by which the last round of the first sumcheck is longer.
-    pub(crate) mask: u64,
+    pub mask: u64,
     /// The sum.
-    pub(crate) total: u64,
+    pub total: u64,
 }
 
 /// A rough estimate for Ethereum: the prices of EIP-2028 and EIP-1108, and field operations at what a careful
@@ -38,7 +38,7 @@ pub(crate) struct GasEstimate {
 /// - claims: for each term of a form a product over about its variables, at `60` a variable, twice;
 /// - mask: one point more, `3 x 60` for each of its cells, whose weight is made and taken at two points, and the
 ///   calldata and the coefficients that only it needs.
-pub(crate) fn gas_estimate(program: &Program) -> GasEstimate {
+pub fn gas_estimate(program: &Program) -> GasEstimate {
     const BASE: u64 = 21_000;
     const CALLDATA_BYTE: u64 = 16;
     const PAIRING: u64 = 45_000 + 3 * 34_000;
@@ -72,7 +72,7 @@ pub(crate) fn gas_estimate(program: &Program) -> GasEstimate {
 
 /// Bytes of a proof that are there for the mask alone: its commitment, its claim, its two evaluations in the opening,
 /// and the coefficients that the last round of the first sumcheck has more.
-pub(crate) fn masking_bytes(shape: &Shape) -> usize {
+pub fn masking_bytes(shape: &Shape) -> usize {
     64 + 32 * (3 + shape.last_degree - shape.degree)
 }
 

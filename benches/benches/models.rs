@@ -25,20 +25,20 @@ fn benches(c: &mut Criterion) {
             b.iter_with_large_drop(|| source.compile().unwrap());
         });
         group.bench_function("set-up", |b| {
-            let Case { relation, srs, .. } = black_box(&*case);
+            let Case { model, relation, srs, .. } = black_box(&*case);
             b.iter_batched(
                 || (relation.program.clone(), relation.fixed.clone()),
-                |(program, fixed)| ProvingKey::setup(program, fixed, srs, &Cpu).unwrap(),
+                |(program, fixed)| ProvingKey::setup(program, fixed, model.secret(), srs, &Cpu).unwrap(),
                 BatchSize::PerIteration,
             );
         });
         group.bench_function("prove", |b| {
             let case = black_box(&*case);
-            b.iter(|| case.prove(case.run().unwrap()).unwrap());
+            b.iter(|| case.prove(case.run().unwrap(), &mut rand::rng()).unwrap());
         });
         group.bench_function("verify", |b| {
             let case = black_box(&*case);
-            let proof = case.prove(case.run().unwrap()).unwrap().0.to_bytes();
+            let proof = case.prove(case.run().unwrap(), &mut rand::rng()).unwrap().file.to_bytes();
             b.iter(|| case.verify(black_box(&proof)).unwrap());
         });
         group.finish();

@@ -1,12 +1,13 @@
 //! A model on its way from a folder to a verified proof, one method a phase that is measured.
 
 use anyhow::{Context, Result};
+use rand::CryptoRng;
 use std::path::{Path, PathBuf};
 use sumcast_circuits::graph::Graph;
-use sumcast_circuits::{CompileOptions, Inference, Model, Relation, compile, onnx};
+use sumcast_circuits::{CompileOptions, Inference, Model, Relation, Secret, compile, onnx};
 use sumcast_params::{Srs, cache};
-use sumcast_prover::{Cpu, ProvingKey, Timings, prove};
-use sumcast_verifier::{ProofFile, Statement, verify};
+use sumcast_prover::{Assignment, Cpu, Proven, ProvingKey, prove, srs_log};
+use sumcast_verifier::{ProofFile, verify};
 
 /// The first `2^log_size` powers of the user's cached development string, which the first call makes.
 ///
@@ -45,12 +46,14 @@ impl Source {
         Ok(Self { name, graph, inputs })
     }
 
-    /// Compiles with the default options and lowers: all of a set-up that needs no string.
+    /// Compiles with the binary's default options and lowers: all of a set-up that needs no string. The weights are
+    /// hidden, by a secret that is the same every time.
     ///
     /// # Errors
     /// [`sumcast_circuits::CompileError`].
     pub fn compile(&self) -> Result<(Model, Relation)> {
-        let model = compile(&self.graph, &self.inputs, &CompileOptions::default())?;
+        let options = CompileOptions { secret: Some(Secret([7; 32])), ..CompileOptions::default() };
+        let model = compile(&self.graph, &self.inputs, &options)?;
         let relation = model.lower()?;
         Ok((model, relation))
     }
@@ -73,7 +76,7 @@ pub struct Case {
     pub model: Model,
     /// Its relation.
     pub relation: Relation,
-    /// The string, as long as a row.
+    /// The string, as long as rows with what hides them.
     pub srs: Srs,
     /// The key.
     pub key: ProvingKey,
@@ -88,14 +91,15 @@ impl Case {
         Self::set_up(Source::open(model)?, development).with_context(|| format!("set up {model}"))
     }
 
-    /// Compiles a model and makes its key with the string that `srs` gives for the logarithm of a row's length.
+    /// Compiles a model and makes its key with the string that `srs` gives for the logarithm of its length.
     ///
     /// # Errors
     /// [`sumcast_circuits::CompileError`], [`sumcast_prover::SetupError`], or what `srs` returns.
     pub fn set_up(source: Source, srs: impl FnOnce(u32) -> Result<Srs>) -> Result<Self> {
         let (model, relation) = source.compile()?;
-        let srs = srs(relation.program.row_log.into())?;
-        let key = ProvingKey::setup(relation.program.clone(), relation.fixed.clone(), &srs, &Cpu)?;
+        let srs = srs(srs_log(relation.program.row_log).into())?;
+        let (program, fixed) = (relation.program.clone(), relation.fixed.clone());
+        let key = ProvingKey::setup(program, fixed, model.secret(), &srs, &Cpu)?;
         Ok(Self { source, model, relation, srs, key })
     }
 
@@ -107,13 +111,14 @@ impl Case {
         Ok(self.model.run(&self.relation, &self.source.inputs[0])?)
     }
 
-    /// Proves an inference.
+    /// Proves an inference, hidden by the randomness given.
     ///
     /// # Errors
     /// [`sumcast_prover::ProveError`].
-    pub fn prove(&self, inference: Inference) -> Result<(ProofFile, Timings)> {
-        let statement = Statement { context: [0; 32], public: inference.public };
-        Ok(prove(&self.key, &self.srs, statement, inference.cells, &Cpu, &mut |_| ())?)
+    pub fn prove(&self, inference: Inference, rng: &mut dyn CryptoRng) -> Result<Proven> {
+        let Inference { tensors, cells, .. } = inference;
+        let assignment = Assignment { context: [0; 32], tensors, cells };
+        Ok(prove(&self.key, &self.srs, assignment, rng, &Cpu, &mut |_| ())?)
     }
 
     /// Decodes a proof file and verifies it.

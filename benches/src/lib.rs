@@ -1,11 +1,12 @@
 //! Set-up shared by the benchmarks: a bundled model with its key and string, the same pseudo-random numbers at
-//! every run, and the report of where the time of a proof goes.
+//! every run, and the reports of where the time of a proof goes and of what hiding costs.
 //!
 //! Use it in `benches/` and `examples/` of this crate only.
 //!
 //! - [`Source`] reads a model's folder, [`Case`] is that model ready to prove;
 //! - [`Numbers`] makes scalars, small integers and indices;
 //! - [`Report`] and [`table`] measure and print the stages of a proof;
+//! - [`Masking`] and [`masking_table`] measure and print what masking adds to a proof;
 //! - [`development`] is the string that everything here is measured with.
 //!
 //! ```no_run
@@ -18,10 +19,12 @@
 #![forbid(unsafe_code)]
 
 mod case;
+mod masking;
 mod numbers;
 mod report;
 
 pub use case::{Case, Source, development};
+pub use masking::{Masking, masking_table};
 pub use numbers::Numbers;
 pub use report::{Report, table};
 

@@ -3,7 +3,7 @@
 use crate::Case;
 use anyhow::Result;
 use std::time::{Duration, Instant};
-use sumcast_prover::Stage;
+use sumcast_prover::{Proven, Stage};
 use sumcast_verifier::vk::Program;
 
 /// What was measured of a model: medians of all runs, and the sizes.
@@ -65,9 +65,9 @@ fn sample(case: &Case) -> Result<(Sample, usize)> {
     let start = Instant::now();
     let inference = case.run()?;
     let run = start.elapsed();
-    let (proof, timings) = case.prove(inference)?;
+    let Proven { file, timings, .. } = case.prove(inference, &mut rand::rng())?;
     let total = start.elapsed();
-    let bytes = proof.to_bytes();
+    let bytes = file.to_bytes();
     let start = Instant::now();
     case.verify(&bytes)?;
     let verify = start.elapsed();
@@ -78,12 +78,12 @@ fn sample(case: &Case) -> Result<(Sample, usize)> {
 }
 
 /// The middle value; of an even number, the upper of the two.
-fn median(mut times: Vec<Duration>) -> Duration {
+pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
-fn milliseconds(time: Duration) -> String {
+pub(crate) fn milliseconds(time: Duration) -> String {
     let value = 1e3 * time.as_secs_f64();
     if value < 10.0 { format!("{value:.2}") } else { format!("{value:.1}") }
 }
@@ -123,7 +123,7 @@ pub fn table(reports: &[Report]) -> String {
 }
 
 /// A Markdown table whose columns line up in plain text too; the first row is the head.
-fn markdown(rows: &[Vec<String>]) -> String {
+pub(crate) fn markdown(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..columns)
         .map(|c| rows.iter().map(|row| row[c].chars().count()).max().unwrap_or(0).max(3))

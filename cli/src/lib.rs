@@ -3,7 +3,8 @@
 //! Each command is one file under `commands/`. A command returns an outcome, which `run` prints as text
 //! or as one JSON object, or an error, which is one sentence. `sumcast --help` lists the commands.
 //!
-//! This library is the binary's own and no interface: it exists so that `fuzz/` reaches the parser of inputs.
+//! This library is the binary's own and no interface: it exists so that `fuzz/` reaches the parser of inputs, and
+//! `benches/` the estimate of gas.
 #![forbid(unsafe_code)]
 
 mod commands;
@@ -13,10 +14,13 @@ mod format;
 mod gas;
 mod input;
 mod measure;
+mod opening;
 mod output;
 mod progress;
 mod summary;
 
+#[doc(hidden)]
+pub use gas::{GasEstimate, gas_estimate, masking_bytes};
 #[doc(hidden)]
 pub use input::{Samples, parse as parse_inputs};
 

@@ -4,8 +4,10 @@ use crate::format;
 use crate::gas::{GasEstimate, gas_estimate};
 use serde::Serialize;
 use std::fmt;
-use sumcast_verifier::Shape;
-use sumcast_verifier::vk::{Program, Role, SrsKind};
+use sumcast_circuits::Model;
+use sumcast_verifier::encoding::point_bytes;
+use sumcast_verifier::vk::{Program, Role, SrsKind, TensorSpec, Visibility};
+use sumcast_verifier::{G1Affine, Shape, Statement};
 
 /// The figures of a program.
 #[derive(Clone, Debug, Serialize)]
@@ -27,22 +29,27 @@ pub(crate) struct ProgramSummary {
     pub(crate) rounds: usize,
     pub(crate) constraint_rounds: usize,
     pub(crate) reduction_rounds: usize,
-    /// Degree of the rounds of the first.
+    /// Degree of the rounds of the first, and of the last of them, in which claims are masked.
     pub(crate) degree: usize,
+    pub(crate) last_degree: usize,
     /// Claims a proof sends.
     pub(crate) claims: usize,
+    /// Random cells that hide what a proof sends.
+    pub(crate) mask_cells: usize,
     /// Bytes of a proof without its statement.
     pub(crate) proof_body_bytes: usize,
     /// An estimate, see `gas_terms`.
     pub(crate) predicted_gas: u64,
     pub(crate) gas_terms: GasEstimate,
-    pub(crate) public: Vec<PublicSummary>,
+    pub(crate) tensors: Vec<TensorSummary>,
 }
 
-/// A public tensor.
+/// A tensor of the statement.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct PublicSummary {
+pub(crate) struct TensorSummary {
     pub(crate) role: &'static str,
+    /// Whether a statement has its values or commitments.
+    pub(crate) visibility: &'static str,
     pub(crate) len: u32,
     /// A value is below `2^bits` in magnitude.
     pub(crate) bits: u8,
@@ -54,8 +61,9 @@ impl ProgramSummary {
     pub(crate) fn of(program: &Program) -> Self {
         let shape = Shape::of(program);
         let gas = gas_estimate(program);
-        let public = program.public.iter().map(|tensor| PublicSummary {
+        let tensors = program.tensors.iter().map(|tensor| TensorSummary {
             role: role(tensor.role),
+            visibility: visibility(tensor.visibility),
             len: tensor.len,
             bits: tensor.bits,
             fraction: tensor.fraction,
@@ -73,11 +81,13 @@ impl ProgramSummary {
             constraint_rounds: shape.rounds,
             reduction_rounds: shape.row_log,
             degree: shape.degree,
+            last_degree: shape.last_degree,
             claims: shape.claims,
+            mask_cells: shape.mask,
             proof_body_bytes: shape.bytes(),
             predicted_gas: gas.total,
             gas_terms: gas,
-            public: public.collect(),
+            tensors: tensors.collect(),
         }
     }
 }
@@ -93,17 +103,22 @@ impl fmt::Display for ProgramSummary {
         writeln!(f, "lookups        {} cells, tables {}", format::count(self.lookups), self.tables)?;
         writeln!(
             f,
-            "rounds         {}: {} of degree {}, {} of degree 2",
-            self.rounds, self.constraint_rounds, self.degree, self.reduction_rounds
+            "rounds         {}: {} of degree {}, 1 of degree {}, {} of degree 2",
+            self.rounds,
+            self.constraint_rounds - 1,
+            self.degree,
+            self.last_degree,
+            self.reduction_rounds
         )?;
         writeln!(f, "claims         {}", self.claims)?;
+        writeln!(f, "mask           {} cells", self.mask_cells)?;
         writeln!(f, "proof          {}, without its statement", format::bytes(self.proof_body_bytes as u64))?;
         writeln!(f, "gas (estimate) {}", format::count(self.predicted_gas))?;
-        for tensor in &self.public {
+        for tensor in &self.tensors {
             writeln!(
                 f,
-                "{:<14} {} numbers v / 2^{}, |v| < 2^{}",
-                tensor.role, tensor.len, tensor.fraction, tensor.bits
+                "{:<14} {}, {} numbers v / 2^{}, |v| < 2^{}",
+                tensor.role, tensor.visibility, tensor.len, tensor.fraction, tensor.bits
             )?;
         }
         Ok(())
@@ -118,6 +133,24 @@ pub(crate) fn role(role: Role) -> &'static str {
     }
 }
 
+/// Whether a model's weights are hidden in its key.
+pub(crate) fn model(model: &Model) -> &'static str {
+    if model.secret().is_some() { "hidden" } else { "public" }
+}
+
+/// The visibility of what is committed or is not.
+pub(crate) fn hidden(committed: bool) -> &'static str {
+    visibility(if committed { Visibility::Committed } else { Visibility::Public })
+}
+
+/// The name of a visibility.
+pub(crate) fn visibility(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Public => "public",
+        Visibility::Committed => "committed",
+    }
+}
+
 /// Where a key's string comes from, in words.
 pub(crate) fn srs_kind(kind: SrsKind) -> &'static str {
     match kind {
@@ -127,13 +160,30 @@ pub(crate) fn srs_kind(kind: SrsKind) -> &'static str {
     }
 }
 
-/// The public tensors of one role as real numbers, one after another. Empty where they are not the program's.
-pub(crate) fn reals(program: &Program, public: &[Vec<i128>], role: Role) -> Vec<f64> {
-    let of_role = program.public.iter().zip(public).filter(|(tensor, _)| tensor.role == role);
-    of_role
-        .flat_map(|(tensor, values)| {
-            let scale = 2f64.powi(tensor.fraction.into());
-            values.iter().map(move |value| *value as f64 / scale)
-        })
-        .collect()
+/// The real number that an integer of a tensor stands for.
+pub(crate) fn real(spec: &TensorSpec, value: i128) -> f64 {
+    value as f64 / 2f64.powi(spec.fraction.into())
+}
+
+/// The public tensors of one role as real numbers, one after another; none where all of them are committed.
+pub(crate) fn reals(program: &Program, statement: &Statement, role: Role) -> Option<Vec<f64>> {
+    let of_role = program.tensors.iter().zip(&statement.tensors).filter(|(spec, _)| spec.role == role);
+    let public = of_role.filter_map(|(spec, tensor)| Some((spec, tensor.public()?)));
+    let reals = public.map(|(spec, values)| values.iter().map(|value| real(spec, *value)).collect());
+    reals.reduce(|mut all: Vec<f64>, more| {
+        all.extend(more);
+        all
+    })
+}
+
+/// The commitments of the tensors of one role, one after another; none where all of them are public.
+pub(crate) fn commitments(program: &Program, statement: &Statement, role: Role) -> Option<Vec<String>> {
+    let of_role = program.tensors.iter().zip(&statement.tensors).filter(|(spec, _)| spec.role == role);
+    let points: Vec<String> = of_role.flat_map(|(_, tensor)| tensor.commitments()).map(point).collect();
+    (!points.is_empty()).then_some(points)
+}
+
+/// A point in hexadecimal, as in a proof.
+pub(crate) fn point(point: &G1Affine) -> String {
+    hex::encode(point_bytes(point))
 }

@@ -1,7 +1,7 @@
 //! `sumcast compile`.
 
 use crate::error::Result;
-use crate::files::{self, ModelDir};
+use crate::files::{self, ModelDir, Readers};
 use crate::format;
 use crate::input::{self, Samples};
 use crate::measure::{self, Deviation};
@@ -9,22 +9,27 @@ use crate::output::{self, Outcome};
 use crate::progress::Progress;
 use crate::summary::{self, ProgramSummary};
 use anyhow::{Context, anyhow};
-use clap::Args;
+use clap::{Args, ValueEnum};
+use rand::Rng;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use sumcast_circuits::graph::Graph;
-use sumcast_circuits::{CompileOptions, compile, onnx};
+use sumcast_circuits::{Committed, CompileOptions, Secret, compile, onnx};
 use sumcast_params::{Srs, cache};
-use sumcast_prover::{Cpu, ProvingKey};
+use sumcast_prover::{Cpu, ProvingKey, srs_log};
 
 /// Arguments of `compile`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     sumcast compile model.onnx --calibrate inputs.json -o model\n  \
-    sumcast compile model.onnx --calibrate inputs.json --params ceremony.srs -o model --json\n\n\
+    sumcast compile model.onnx --calibrate inputs.json --params ceremony.srs -o model --json\n  \
+    sumcast compile model.onnx --calibrate inputs.json --hide input -o model\n\n\
     The directory gets model.bin and srs.bin for the prover, vk.bin for verifiers, and report.json.\n\
+    model.bin has the weights and a fresh secret that hides them in vk.bin, so each compilation has a model id of its\n\
+    own; keep it as secret as the weights. With --public-model there is no secret, and whoever compiles the same file\n\
+    with the same inputs, options and parameters gets the same model id.\n\
     Without --params a development string is used, which is insecure: it is made and cached on first use.")]
 pub(crate) struct Compile {
     /// The model, one input, opset 9 to 21
@@ -41,9 +46,22 @@ pub(crate) struct Compile {
     /// Parameters from `sumcast params`; a development string if not given
     #[arg(long, value_name = "FILE")]
     params: Option<PathBuf>,
+    /// What a proof's statement holds as commitments instead of values: input, output, or both
+    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
+    hide: Vec<Hidden>,
+    /// Leave the weights' commitments unblinded, so that whoever has the ONNX file can recompute the model id
+    #[arg(long)]
+    public_model: bool,
     /// Directory to write, made if it is not there
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
+}
+
+/// What `--hide` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Hidden {
+    Input,
+    Output,
 }
 
 impl Compile {
@@ -63,20 +81,27 @@ impl Compile {
         };
 
         progress.stage("quantise");
-        let options = CompileOptions { frac_bits: self.frac_bits, rows: self.rows };
+        let committed = Committed {
+            input: self.hide.contains(&Hidden::Input),
+            outputs: self.hide.contains(&Hidden::Output),
+        };
+        let secret = (!self.public_model).then(|| Secret(rand::rng().random()));
+        let options = CompileOptions { frac_bits: self.frac_bits, rows: self.rows, committed, secret };
         let file = || self.model.display().to_string();
         let model = compile(&graph, &samples.inputs, &options).with_context(file)?;
         let relation = model.lower().with_context(file)?;
 
         progress.stage("parameters");
-        let size = relation.program.row_log.into();
+        let size = srs_log(relation.program.row_log).into();
         let srs = match &self.params {
             Some(path) => Srs::read_prefix(path, size)?,
             None => cache::development(size)?,
         };
 
         progress.stage("commit");
-        let key = ProvingKey::setup(relation.program, relation.fixed, &srs, &Cpu).with_context(file)?.key;
+        let key = ProvingKey::setup(relation.program, relation.fixed, model.secret(), &srs, &Cpu)
+            .with_context(file)?
+            .key;
 
         progress.stage("errors");
         let errors = match samples.inputs.as_slice() {
@@ -92,11 +117,14 @@ impl Compile {
         let (vk, bin) = (key.to_bytes(), model.to_bytes());
         std::fs::create_dir_all(&dir.0).with_context(|| format!("cannot make {}", dir.0.display()))?;
         srs.write(&dir.srs())?;
-        files::write(&dir.model(), &bin)?;
-        files::write(&dir.key(), &vk)?;
+        files::write(&dir.model(), &bin, Readers::Owner)?;
+        files::write(&dir.key(), &vk, Readers::Usual)?;
         let report = Report {
             model_id: hex::encode(key.model_id()),
             name: model.name().to_owned(),
+            model: summary::model(&model),
+            input: summary::hidden(committed.input),
+            output: summary::hidden(committed.outputs),
             parameters: model.parameters(),
             nodes: model.nodes(),
             input_shape: model.input_shape().to_vec(),
@@ -117,7 +145,7 @@ impl Compile {
             insecure_srs: srs.is_insecure(),
             seconds: begun.elapsed().as_secs_f64(),
         };
-        files::write(&dir.report(), &serde_json::to_vec_pretty(&report)?)?;
+        files::write(&dir.report(), &serde_json::to_vec_pretty(&report)?, Readers::Usual)?;
         drop(progress);
         output::warn_insecure(srs.is_insecure());
         Outcome::new(&report)
@@ -137,6 +165,12 @@ pub(crate) fn import(path: &Path) -> Result<Graph> {
 struct Report {
     model_id: String,
     name: String,
+    /// `hidden`: the weights' commitments are blinded, and the model id is this compilation's own; or `public`.
+    model: &'static str,
+    /// `public` or `committed`, in the statement of a proof.
+    input: &'static str,
+    /// As `input`.
+    output: &'static str,
     parameters: usize,
     nodes: usize,
     input_shape: Vec<usize>,
@@ -160,6 +194,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "compiled {} in {}", self.name, format::seconds(self.seconds))?;
         writeln!(f, "model id       {}", self.model_id)?;
+        let whose = match self.model {
+            "hidden" => "the id is this compilation's own, and model.bin a secret",
+            _ => "the same file, inputs, options and parameters give the same id",
+        };
+        writeln!(f, "model          {}: {whose}", self.model)?;
         writeln!(f, "parameters     {}", format::count(self.parameters as u64))?;
         writeln!(f, "nodes          {}", self.nodes)?;
         writeln!(f, "precision      {} fraction bits, limbs of {} bits", self.frac_bits, self.limb_bits)?;

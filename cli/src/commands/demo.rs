@@ -225,9 +225,9 @@ impl fmt::Display for Report {
             f,
             "\nEvery model: compiled, {PROOFS} inferences proven, each proof verified before it was written, the last\n\
              one verified again with the key alone, and rejected with one bit flipped. prove and verify are medians;\n\
-             memory is the proving process's peak; proof includes its statement, the public input and output; error is\n\
-             the largest difference from onnxruntime over 64 days, relative to the output's standard deviation, or to\n\
-             0.01 where that is smaller."
+             memory is the proving process's peak; proof includes its statement, the public input and output, and tells\n\
+             nothing of the weights, which the key hides too; error is the largest difference from onnxruntime over\n\
+             64 days, relative to the output's standard deviation, or to 0.01 where that is smaller."
         )
     }
 }

@@ -1,10 +1,12 @@
 //! `sumcast inspect`.
 
+use super::verify::sentence;
 use crate::error::Result;
+use crate::opening::OpeningFile;
 use crate::output::Outcome;
-use crate::summary::{ProgramSummary, srs_kind};
+use crate::summary::{self, ProgramSummary, srs_kind};
 use crate::{files, format};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use serde::Serialize;
 use std::fmt;
@@ -12,8 +14,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use sumcast_params::{Provenance, Srs};
-use sumcast_verifier::ProofFile;
 use sumcast_verifier::vk::SrsKind;
+use sumcast_verifier::{ProofFile, Tensor};
 
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
@@ -21,9 +23,12 @@ use sumcast_verifier::vk::SrsKind;
     sumcast inspect model/vk.bin\n  \
     sumcast inspect model.proof --json")]
 pub(crate) struct Inspect {
-    /// A compiled model, verifying key, proof or parameter file
+    /// A compiled model, verifying key, proof, opening or parameter file
     file: PathBuf,
 }
+
+/// What there is to inspect.
+const TAKEN: &str = "inspect takes model.bin, vk.bin, srs.bin, a proof or an opening";
 
 impl Inspect {
     pub(crate) fn run(self) -> Result<Outcome> {
@@ -37,10 +42,8 @@ impl Inspect {
                 "{} is a powers-of-tau file of snarkjs: import it with `sumcast params import`",
                 path.display()
             ),
-            _ => bail!(
-                "{} is no file of Sumcast's: inspect takes model.bin, vk.bin, srs.bin or a proof",
-                path.display()
-            ),
+            [b'{', ..] => Contents::opening(path)?,
+            _ => bail!("{} is no file of Sumcast's: {TAKEN}", path.display()),
         };
         let bytes = std::fs::metadata(path)?.len();
         Outcome::new(&Report { file: path.clone(), bytes, contents })
@@ -81,12 +84,18 @@ enum Contents {
     Proof {
         model_id: String,
         context: String,
-        /// The integers of each public tensor in decimal, since JSON's own are short; the key has their scales.
-        public: Vec<Vec<String>>,
+        tensors: Vec<StatementTensor>,
         proof_body_bytes: usize,
+    },
+    /// Without what is secret in it.
+    Opening {
+        model_id: String,
+        context: String,
+        tensors: Vec<OpeningTensor>,
     },
     Model {
         name: String,
+        model: &'static str,
         input_shape: Vec<usize>,
         output_names: Vec<String>,
         parameters: usize,
@@ -104,6 +113,25 @@ enum Contents {
     },
 }
 
+/// A tensor of a statement. Its role and scale are in the key.
+#[derive(Debug, Serialize)]
+#[serde(tag = "visibility", rename_all = "lowercase")]
+enum StatementTensor {
+    /// In decimal, since JSON's own integers are short.
+    Public { integers: Vec<String> },
+    /// In hexadecimal.
+    Committed { commitments: Vec<String> },
+}
+
+/// A tensor that an opening file opens.
+#[derive(Debug, Serialize)]
+struct OpeningTensor {
+    tensor: usize,
+    role: String,
+    name: String,
+    len: usize,
+}
+
 impl Contents {
     fn key(path: &Path) -> Result<Self> {
         let (key, _) = files::read_key(path)?;
@@ -119,14 +147,33 @@ impl Contents {
 
     fn proof(path: &Path) -> Result<Self> {
         let bytes = files::read_small(path)?;
-        let file = ProofFile::from_bytes(&bytes).with_context(|| path.display().to_string())?;
-        let public = file.statement.public.iter();
+        let file = ProofFile::from_bytes(&bytes).map_err(|error| anyhow!(sentence(path, &error)))?;
+        let tensors = file.statement.tensors.iter().map(|tensor| match tensor {
+            Tensor::Public(values) => {
+                StatementTensor::Public { integers: values.iter().map(ToString::to_string).collect() }
+            }
+            Tensor::Committed(points) => {
+                StatementTensor::Committed { commitments: points.iter().map(summary::point).collect() }
+            }
+        });
         Ok(Self::Proof {
             model_id: hex::encode(file.model_id),
             context: hex::encode(file.statement.context),
-            public: public.map(|values| values.iter().map(ToString::to_string).collect()).collect(),
+            tensors: tensors.collect(),
             proof_body_bytes: file.body.len(),
         })
+    }
+
+    fn opening(path: &Path) -> Result<Self> {
+        let file = OpeningFile::read(path)
+            .with_context(|| format!("{} is no file of Sumcast's: {TAKEN}", path.display()))?;
+        let tensors = file.tensors.into_iter().map(|entry| OpeningTensor {
+            tensor: entry.tensor,
+            role: entry.role,
+            name: entry.name,
+            len: entry.integers.len(),
+        });
+        Ok(Self::Opening { model_id: file.model_id, context: file.context, tensors: tensors.collect() })
     }
 
     fn model(path: &Path) -> Result<Self> {
@@ -134,6 +181,7 @@ impl Contents {
         let relation = model.lower().with_context(|| path.display().to_string())?;
         Ok(Self::Model {
             name: model.name().to_owned(),
+            model: summary::model(&model),
             input_shape: model.input_shape().to_vec(),
             output_names: model.output_names().to_vec(),
             parameters: model.parameters(),
@@ -167,18 +215,48 @@ impl fmt::Display for Report {
                 writeln!(f, "products       {products}")?;
                 write!(f, "{program}")
             }
-            Contents::Proof { model_id, context, public, proof_body_bytes } => {
+            Contents::Proof { model_id, context, tensors, proof_body_bytes } => {
                 writeln!(f, "{file}: a proof with its statement, {bytes}")?;
                 writeln!(f, "model id  {model_id}")?;
                 writeln!(f, "context   {context}")?;
                 writeln!(f, "proof     {}", format::bytes(*proof_body_bytes as u64))?;
-                for (i, values) in public.iter().enumerate() {
-                    writeln!(f, "public {i}  {} integers, scaled as the key says", values.len())?;
+                for (i, tensor) in tensors.iter().enumerate() {
+                    match tensor {
+                        StatementTensor::Public { integers } => {
+                            writeln!(
+                                f,
+                                "tensor {i}  public, {} integers, scaled as the key says",
+                                integers.len()
+                            )?;
+                        }
+                        StatementTensor::Committed { commitments } => {
+                            writeln!(f, "tensor {i}  committed as {}", commitments.join(" "))?;
+                        }
+                    }
                 }
                 Ok(())
             }
-            Contents::Model { name, input_shape, output_names, parameters, nodes, limb_bits, program } => {
+            Contents::Opening { model_id, context, tensors } => {
+                writeln!(f, "{file}: the opening of a proof's commitments, {bytes}: a secret")?;
+                writeln!(f, "model id  {model_id}")?;
+                writeln!(f, "context   {context}")?;
+                for OpeningTensor { tensor, role, name, len } in tensors {
+                    writeln!(f, "tensor {tensor}  {role} {name}, {len} integers")?;
+                }
+                Ok(())
+            }
+            Contents::Model {
+                name,
+                model,
+                input_shape,
+                output_names,
+                parameters,
+                nodes,
+                limb_bits,
+                program,
+            } => {
                 writeln!(f, "{file}: the compiled model {name}, {bytes}")?;
+                writeln!(f, "model          {model}")?;
                 writeln!(f, "input          {input_shape:?}")?;
                 writeln!(f, "outputs        {}", output_names.join(", "))?;
                 writeln!(f, "parameters     {}", format::count(*parameters as u64))?;

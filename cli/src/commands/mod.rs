@@ -6,6 +6,7 @@ mod demo;
 mod inspect;
 mod params;
 mod prove;
+mod reveal;
 mod run;
 mod verify;
 
@@ -29,7 +30,9 @@ pub(crate) enum Command {
     Prove(prove::Prove),
     /// Verify a proof
     Verify(verify::Verify),
-    /// Say what a model, verifying key, proof or parameter file holds
+    /// Show what the commitments of a proof hide
+    Reveal(reveal::Reveal),
+    /// Say what a model, verifying key, proof, opening or parameter file holds
     Inspect(inspect::Inspect),
     /// Compile, prove and verify bundled models trained on real market data
     Demo(demo::Demo),
@@ -45,6 +48,7 @@ impl Command {
             Self::Accuracy(command) => command.run(),
             Self::Prove(command) => command.run(),
             Self::Verify(command) => command.run(),
+            Self::Reveal(command) => command.run(),
             Self::Inspect(command) => command.run(),
             Self::Demo(command) => command.run(),
         }

@@ -1,7 +1,8 @@
 //! `sumcast prove`.
 
 use crate::error::Result;
-use crate::files::{self, ModelDir};
+use crate::files::{self, ModelDir, Readers, Staged};
+use crate::opening::OpeningFile;
 use crate::output::{self, Outcome};
 use crate::progress::Progress;
 use crate::{format, input};
@@ -10,18 +11,20 @@ use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
-use sumcast_prover::{Cpu, ProvingKey, Stage, prove};
+use sumcast_prover::{Assignment, Cpu, Proven, Stage, prove};
+use sumcast_verifier::verify;
 use sumcast_verifier::vk::SrsKind;
-use sumcast_verifier::{Statement, verify};
 
 /// Arguments of `prove`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     sumcast prove model --input input.json -o model.proof\n  \
     sumcast prove model --input inputs.json --index 3 --context 0x00..2a -o model.proof --json\n\n\
-    The proof is verified before it is written.")]
+    The proof is verified before it is written. It tells nothing but its statement: context, model id, and the input\n\
+    and output or, where the model was compiled with --hide, commitments of them. What opens these commitments is\n\
+    written to PROOF.opening, readable by its owner alone: keep it secret, and keep it, since nothing else opens them.")]
 pub(crate) struct Prove {
     /// Directory that `compile` wrote
     dir: PathBuf,
@@ -34,6 +37,9 @@ pub(crate) struct Prove {
     /// 32 bytes in hexadecimal that the proof is bound to; zeros if not given
     #[arg(long, value_name = "HEX32", default_value = ZERO_CONTEXT, hide_default_value = true, value_parser = context)]
     context: Context32,
+    /// File to write what opens the statement's commitments to; PROOF.opening if not given
+    #[arg(long, value_name = "FILE")]
+    opening: Option<PathBuf>,
     /// One proof for all inputs; this version proves single inferences only
     #[arg(long, hide = true)]
     batch: bool,
@@ -60,14 +66,19 @@ impl Prove {
                 "--batch: batches are not supported by this version; prove the inputs one by one with --index"
             );
         }
+        let dir = ModelDir(self.dir.clone());
         files::check_destination(&self.output)?;
         let progress = Progress::new(Stage::ALL.len() + 3);
         progress.stage("load");
         let begun = Instant::now();
-        let dir = ModelDir(self.dir);
         let loaded = dir.load()?;
+        let program = &loaded.key.key.program;
+        let opening = match program.statement_rows() {
+            0 => self.no_opening()?,
+            _ => Some(self.opening_path()?),
+        };
         let input = input::one(&self.input, self.index, loaded.model.input_shape())?;
-        let insecure_srs = loaded.key.srs.kind == SrsKind::Development;
+        let insecure_srs = loaded.key.key.srs.kind == SrsKind::Development;
         let load_seconds = begun.elapsed().as_secs_f64();
 
         let begun = Instant::now();
@@ -75,30 +86,42 @@ impl Prove {
         let inference =
             loaded.model.run(&loaded.relation, &input).with_context(|| self.input.display().to_string())?;
         let mut stages = vec![("inference", begun.elapsed().as_secs_f64())];
-        let key = ProvingKey { key: loaded.key, fixed: loaded.relation.fixed };
-        let statement = Statement { context: self.context, public: inference.public };
-        let (file, timings) = prove(&key, &loaded.srs, statement, inference.cells, &Cpu, &mut |stage| {
-            progress.stage(stage.name());
-        })
-        .map_err(|error| anyhow!("{}: {error}", dir.0.display()))?;
+        let outputs = inference.outputs;
+        let assignment =
+            Assignment { context: self.context, tensors: inference.tensors, cells: inference.cells };
+        let Proven { file, openings, timings } =
+            prove(&loaded.key, &loaded.srs, assignment, &mut rand::rng(), &Cpu, &mut |stage| {
+                progress.stage(stage.name());
+            })
+            .map_err(|error| anyhow!("{}: {error}", dir.0.display()))?;
         let prove_seconds = begun.elapsed().as_secs_f64();
         stages.extend(timings.0.iter().map(|(stage, duration)| (stage.name(), duration.as_secs_f64())));
 
         progress.stage("check");
         let begun = Instant::now();
-        verify(&key.key, &file).map_err(|_| dir.mismatch())?;
+        verify(&loaded.key.key, &file).map_err(|_| dir.mismatch())?;
+        for opening in &openings {
+            opening.check(program, &file.statement, &loaded.srs, &Cpu)?;
+        }
         let check_seconds = begun.elapsed().as_secs_f64();
         let bytes = file.to_bytes();
-        files::write(&self.output, &bytes)?;
+        let names = loaded.model.output_names();
+        match &opening {
+            None => files::write(&self.output, &bytes, Readers::Usual)?,
+            Some(path) => {
+                let opening = OpeningFile::new(program, names, &file, &openings).to_bytes()?;
+                write_both(path, &opening, &self.output, &bytes)?;
+            }
+        }
         drop(progress);
         output::warn_insecure(insecure_srs);
-        let names = loaded.model.output_names().iter().cloned();
         Outcome::new(&Report {
             model_id: hex::encode(file.model_id),
             context: hex::encode(file.statement.context),
-            output: inference.outputs.concat(),
-            outputs: names.zip(inference.outputs).collect(),
+            output: outputs.concat(),
+            outputs: names.iter().cloned().zip(outputs).collect(),
             proof: self.output,
+            opening,
             proof_bytes: bytes.len(),
             proof_body_bytes: file.body.len(),
             prove_seconds,
@@ -109,6 +132,49 @@ impl Prove {
             insecure_srs,
         })
     }
+}
+
+impl Prove {
+    /// Where the opening goes, if it can be written there.
+    fn opening_path(&self) -> Result<PathBuf> {
+        let path = match &self.opening {
+            Some(path) => path.clone(),
+            None if files::is_replaceable(&self.output) => {
+                let mut name = self.output.clone().into_os_string();
+                name.push(".opening");
+                name.into()
+            }
+            None => bail!("{} is no file: name one for the opening with --opening", self.output.display()),
+        };
+        files::check_destination(&path)?;
+        let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if whole(&path) == whole(&self.output) {
+            bail!("--opening: {} is where the proof goes; name another file", path.display());
+        }
+        Ok(path)
+    }
+
+    /// That no opening was asked for, since there will be none.
+    fn no_opening(&self) -> Result<Option<PathBuf>> {
+        if self.opening.is_some() {
+            bail!(
+                "--opening: {} hides neither its input nor its output, so there is nothing to open; leave it out, or \
+                 compile with --hide",
+                self.dir.display()
+            );
+        }
+        Ok(None)
+    }
+}
+
+/// Writes an opening and its proof so that, whatever happens in between, no proof is there without its opening: a
+/// proof of the same name goes before the opening it had.
+fn write_both(opening: &Path, opening_bytes: &[u8], proof: &Path, proof_bytes: &[u8]) -> Result<()> {
+    let opening = Staged::new(opening, opening_bytes, Readers::Owner)?;
+    let proof = Staged::new(proof, proof_bytes, Readers::Usual)?;
+    proof.clear()?;
+    opening.place()?;
+    proof.place()
 }
 
 /// The largest resident set of this process, where the system tells.
@@ -138,6 +204,9 @@ struct Report {
     output: Vec<f64>,
     outputs: BTreeMap<String, Vec<f64>>,
     proof: PathBuf,
+    /// What opens the commitments of its statement; none where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opening: Option<PathBuf>,
     /// Bytes of the file, statement and proof.
     proof_bytes: usize,
     proof_body_bytes: usize,
@@ -158,6 +227,13 @@ impl fmt::Display for Report {
         writeln!(f, "output    {}", format::reals(&self.output))?;
         let (all, body) = (self.proof_bytes as u64, self.proof_body_bytes as u64);
         writeln!(f, "proof     {}, of which {} argument", format::bytes(all), format::bytes(body))?;
+        if let Some(opening) = &self.opening {
+            writeln!(
+                f,
+                "opening   {}: keep it secret, and keep it: it shows what the proof hides, and nothing else does",
+                opening.display()
+            )?;
+        }
         if let Some(bytes) = self.peak_memory_bytes {
             writeln!(f, "memory    {} at most", format::bytes(bytes))?;
         }
@@ -184,5 +260,22 @@ mod tests {
         for wrong in ["", "0x", "00", &"0".repeat(63), &"0".repeat(66), &"g".repeat(64), &"0x".repeat(32)] {
             assert!(context(wrong).unwrap_err().contains("64 hexadecimal digits"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn no_proof_is_there_without_its_opening() {
+        let folder = tempfile::tempdir().unwrap();
+        let (opening, proof) = (folder.path().join("a.opening"), folder.path().join("a"));
+        let read = |path: &Path| std::fs::read(path).ok();
+        write_both(&opening, b"opening 1", &proof, b"proof 1").unwrap();
+        assert_eq!((read(&opening), read(&proof)), (Some(b"opening 1".into()), Some(b"proof 1".into())));
+        write_both(&opening, b"opening 2", &proof, b"proof 2").unwrap();
+        assert_eq!((read(&opening), read(&proof)), (Some(b"opening 2".into()), Some(b"proof 2".into())));
+        // Nothing takes the place of a directory: the proof of the opening that was there is gone before.
+        let taken = folder.path().join("taken");
+        std::fs::create_dir_all(taken.join("by")).unwrap();
+        write_both(&taken, b"opening 3", &proof, b"proof 3").unwrap_err();
+        assert_eq!((read(&opening), read(&proof)), (Some(b"opening 2".into()), None));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left");
     }
 }

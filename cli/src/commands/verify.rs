@@ -2,16 +2,15 @@
 
 use crate::error::Result;
 use crate::output::{self, Outcome};
-use crate::summary::reals;
+use crate::summary::{commitments, reals};
 use crate::{files, format};
-use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use sumcast_verifier::vk::{Role, SrsKind};
-use sumcast_verifier::{Key, ProofFile, verify};
+use sumcast_verifier::{ProofFile, VerifyError, verify};
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
@@ -19,7 +18,8 @@ use sumcast_verifier::{Key, ProofFile, verify};
     sumcast verify --vk model/vk.bin model.proof\n\n\
     Exit code 0: the proof is valid; 1: it is not; 2: the key or a file is unusable.\n\
     A valid proof says that the model of the key gives this output for this input. Whether the input and the context\n\
-    are the expected ones is for whoever relies on it to compare.")]
+    are the expected ones is for whoever relies on it to compare. What the statement has as commitments, only who has\n\
+    their opening can show: see `sumcast reveal`.")]
 pub(crate) struct Verify {
     /// The verifying key
     #[arg(long, value_name = "VK")]
@@ -32,7 +32,7 @@ impl Verify {
     pub(crate) fn run(self) -> Result<Outcome> {
         let (vk, bytes) = (files::read_small(&self.vk)?, files::read_small(&self.proof)?);
         let begun = Instant::now();
-        let key = Key::from_bytes(&vk).with_context(|| self.vk.display().to_string())?;
+        let key = files::decode_key(&self.vk, &vk)?;
         let file = ProofFile::from_bytes(&bytes);
         let verdict = file.as_ref().map_err(Clone::clone).and_then(|file| verify(&key, file));
         let verify_seconds = begun.elapsed().as_secs_f64();
@@ -40,20 +40,32 @@ impl Verify {
         let insecure_srs = key.srs.kind == SrsKind::Development;
         output::warn_insecure(insecure_srs);
         let statement = file.as_ref().ok().map(|file| &file.statement);
-        let public = |role| statement.map(|statement| reals(&key.program, &statement.public, role));
+        let public = |role| reals(&key.program, statement?, role);
+        let committed = |role| commitments(&key.program, statement?, role);
         let report = Report {
             valid: verdict.is_ok(),
-            error: verdict.as_ref().err().map(|error| format!("{}: {error}", self.proof.display())),
+            error: verdict.as_ref().err().map(|error| sentence(&self.proof, error)),
             verify_seconds,
             model_id: hex::encode(key.model_id()),
             context: statement.map(|statement| hex::encode(statement.context)),
             input: public(Role::Input),
+            input_commitment: committed(Role::Input),
             output: public(Role::Output),
+            output_commitment: committed(Role::Output),
             insecure_srs,
         };
         let outcome = Outcome::new(&report)?;
         Ok(if report.valid { outcome } else { outcome.rejected() })
     }
+}
+
+/// Why a proof is rejected.
+pub(super) fn sentence(proof: &Path, error: &VerifyError) -> String {
+    let mend = match error {
+        VerifyError::Version(_) => ": compile the model again, and prove again",
+        _ => "",
+    };
+    format!("{}: {error}{mend}", proof.display())
 }
 
 /// The verdict. What an invalid proof claims is given too, as far as it can be read.
@@ -66,8 +78,16 @@ struct Report {
     verify_seconds: f64,
     model_id: String,
     context: Option<String>,
+    /// Of the tensors that the statement has as values.
+    #[serde(skip_serializing_if = "Option::is_none")]
     input: Option<Vec<f64>>,
+    /// Of those that it has as commitments, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_commitment: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<Vec<f64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_commitment: Option<Vec<String>>,
     insecure_srs: bool,
 }
 
@@ -81,9 +101,16 @@ impl fmt::Display for Report {
         if let Some(context) = &self.context {
             writeln!(f, "context   {context}")?;
         }
-        for (name, values) in [("input", &self.input), ("output", &self.output)] {
+        let of = [
+            ("input", &self.input, &self.input_commitment),
+            ("output", &self.output, &self.output_commitment),
+        ];
+        for (name, values, commitments) in of {
             if let Some(values) = values {
                 writeln!(f, "{name:<9} {}", format::reals(values))?;
+            }
+            for commitment in commitments.iter().flatten() {
+                writeln!(f, "{name:<9} committed as {commitment}")?;
             }
         }
         Ok(())

@@ -2,7 +2,10 @@
 
 mod bad_input;
 mod flow;
+mod hidden;
+mod public_model;
 mod readme;
+mod reveal;
 mod tamper;
 
 use serde_json::Value;
@@ -70,6 +73,13 @@ fn bundled(model: &str, file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(model).join(file)
 }
 
+/// The permissions of a file, as `ls` has them in octal.
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
 /// A compiled model with a proof of its input 0.
 struct Compiled {
     name: &'static str,
@@ -81,10 +91,18 @@ struct Compiled {
 
 impl Compiled {
     fn new(name: &'static str) -> Self {
-        let (dir, proof) = (HOME.join(name), HOME.join(name).with_extension("proof"));
+        Self::with(name, name, &[])
+    }
+
+    /// In files of the name `at`, compiled with more arguments.
+    fn with(name: &'static str, at: &str, more: &[&str]) -> Self {
+        let (dir, proof) = (HOME.join(at), HOME.join(at).with_extension("proof"));
         let inputs = bundled(name, "inputs.json");
         let onnx = bundled(name, "network.onnx");
-        let report = json(&[&"compile", &onnx, &"--calibrate", &inputs, &"-o", &dir]);
+        let mut arguments: Vec<&dyn AsRef<OsStr>> =
+            vec![&"compile", &onnx, &"--calibrate", &inputs, &"-o", &dir];
+        arguments.extend(more.iter().map(|argument| argument as &dyn AsRef<OsStr>));
+        let report = json(&arguments);
         let proven = json(&[&"prove", &dir, &"--input", &inputs, &"--index", &"0", &"-o", &proof]);
         Self { name, dir, report, proof, proven }
     }
@@ -95,6 +113,11 @@ impl Compiled {
 
     fn inputs(&self) -> PathBuf {
         bundled(self.name, "inputs.json")
+    }
+
+    /// Where `prove` writes what opens the proof's commitments.
+    fn opening(&self) -> PathBuf {
+        self.proof.with_extension("proof.opening")
     }
 
     fn vk(&self) -> PathBuf {

@@ -27,7 +27,7 @@ fn the_walk_through_works() {
         assert_eq!(run.code, 0, "{line}: {}", run.stderr);
         last = Some(run);
     }
-    assert!(last.unwrap().stdout.starts_with("valid, in "));
+    assert!(last.unwrap().stdout.starts_with("valid and opened, in "));
 }
 
 #[test]

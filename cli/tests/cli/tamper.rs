@@ -23,13 +23,39 @@ fn rejected(name: &str, bytes: &[u8], expected: &str) {
     assert!(told.stdout.starts_with("INVALID: ") && told.code == 1);
 }
 
-/// Where the parts of the statement begin: magic and version, context, model id, count, length of the input.
+/// Where the parts of the statement begin: magic and version, context, model id, count, kind and length of the input.
 const CONTEXT: usize = 6;
-const INPUT: usize = CONTEXT + 32 + 32 + 1 + 4;
+const KIND: usize = CONTEXT + 32 + 32 + 1;
+const INPUT: usize = KIND + 1 + 4;
 
 fn statement_bytes() -> usize {
     let outputs = LINREG.proven["output"].as_array().unwrap().len();
-    INPUT + 16 * 10 + 4 + 16 * outputs
+    INPUT + 16 * 10 + 1 + 4 + 16 * outputs
+}
+
+/// A file as an earlier version would have begun it.
+fn version_1(bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes[4..6].copy_from_slice(&[0, 1]);
+    bytes
+}
+
+#[test]
+fn files_of_an_earlier_version_are_to_be_made_again() {
+    let said = |run: Run| {
+        assert_eq!(run.code, 2);
+        run.json()["error"].as_str().unwrap().to_owned()
+    };
+    let vk = write("old.vk", version_1(&std::fs::read(LINREG.vk()).unwrap()));
+    let expected =
+        "old.vk: verifying key version 1 is not supported, only version 2 is: compile the model again";
+    assert!(said(verify(&vk, &LINREG.proof)).ends_with(expected));
+    assert!(said(sumcast(&[&"inspect", &"--json", &vk])).ends_with(expected));
+    let model = write("old.bin", version_1(&std::fs::read(LINREG.dir.join("model.bin")).unwrap()));
+    let expected = "old.bin: compiled model version 1 is not supported: compile the model again";
+    assert!(said(sumcast(&[&"inspect", &"--json", &model])).ends_with(expected));
+    let proof = write("old-inspected.proof", version_1(&std::fs::read(&LINREG.proof).unwrap()));
+    assert!(said(sumcast(&[&"inspect", &"--json", &proof])).contains("prove again"));
 }
 
 #[test]
@@ -41,7 +67,17 @@ fn altered_proofs_are_rejected() {
         bytes
     };
     rejected("magic.proof", &altered(0), "not a Sumcast proof");
-    rejected("version.proof", &altered(5), "version 0");
+    rejected(
+        "version.proof",
+        &altered(4),
+        "version 258 is not supported, only version 2 is: compile the model again",
+    );
+    rejected(
+        "old.proof",
+        &version_1(&proof),
+        "version 1 is not supported, only version 2 is: compile the model again",
+    );
+    rejected("kind.proof", &altered(KIND), "");
     rejected("context.proof", &altered(CONTEXT + 31), "check failed");
     rejected("model.proof", &altered(CONTEXT + 32), "is for model");
     rejected("input.proof", &altered(INPUT + 15), "check failed");

@@ -1,0 +1,216 @@
+//! `sumcast reveal`.
+
+use super::verify::sentence;
+use crate::error::Result;
+use crate::files::{self, ModelDir};
+use crate::format;
+use crate::opening::{Entry, OpeningFile};
+use crate::output::{self, Outcome};
+use crate::summary::{real, role};
+use anyhow::{anyhow, bail};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use sumcast_params::{Srs, cache};
+use sumcast_prover::{Cpu, srs_log};
+use sumcast_verifier::opening::low_variables;
+use sumcast_verifier::vk::{Key, Role, SrsKind};
+use sumcast_verifier::{ProofFile, verify};
+
+/// Arguments of `reveal`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    sumcast reveal model.proof --opening model.proof.opening --vk model/vk.bin\n  \
+    sumcast reveal model.proof --opening model.proof.opening --vk model/vk.bin --only output --json\n\n\
+    Exit code 0: the proof is valid and these are the values in it; 1: it is not, or they are not; 2: a file is\n\
+    unusable. The parameters are those of --params, else srs.bin beside the key, else the cached development string;\n\
+    they are checked against the key, so they may come from whoever asks to be believed.\n\
+    To show a part only, hand over a copy of the opening that lacks the other entries of \"tensors\".")]
+pub(crate) struct Reveal {
+    /// The proof with its statement
+    proof: PathBuf,
+    /// What `prove` wrote beside it, whole or in part
+    #[arg(long, value_name = "FILE")]
+    opening: PathBuf,
+    /// The verifying key
+    #[arg(long, value_name = "VK")]
+    vk: PathBuf,
+    /// The parameters that the key was made with
+    #[arg(long, value_name = "SRS")]
+    params: Option<PathBuf>,
+    /// Only the input, or only the outputs
+    #[arg(long, value_name = "WHAT", value_enum)]
+    only: Option<Only>,
+}
+
+/// What `--only` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Only {
+    Input,
+    Output,
+}
+
+impl Only {
+    fn role(self) -> Role {
+        match self {
+            Self::Input => Role::Input,
+            Self::Output => Role::Output,
+        }
+    }
+}
+
+impl Reveal {
+    pub(crate) fn run(self) -> Result<Outcome> {
+        let (key, _) = files::read_key(&self.vk)?;
+        let bytes = files::read_small(&self.proof)?;
+        let opening = OpeningFile::read(&self.opening)?;
+        let srs = self.srs(&key)?;
+        output::warn_insecure(key.srs.kind == SrsKind::Development);
+        let begun = Instant::now();
+        let (context, verdict) = match ProofFile::from_bytes(&bytes) {
+            Err(error) => (None, Err(sentence(&self.proof, &error))),
+            Ok(proof) => {
+                (Some(hex::encode(proof.statement.context)), self.check(&key, &srs, &proof, &opening)?)
+            }
+        };
+        let (error, tensors) = match verdict {
+            Ok(tensors) => (None, tensors),
+            Err(error) => (Some(error), vec![]),
+        };
+        let report = Report {
+            valid: error.is_none(),
+            error,
+            reveal_seconds: begun.elapsed().as_secs_f64(),
+            model_id: hex::encode(key.model_id()),
+            context,
+            tensors,
+            insecure_srs: key.srs.kind == SrsKind::Development,
+        };
+        let outcome = Outcome::new(&report)?;
+        Ok(if report.valid { outcome } else { outcome.rejected() })
+    }
+
+    /// The values, or why they are not believed.
+    fn check(
+        &self,
+        key: &Key,
+        srs: &Srs,
+        proof: &ProofFile,
+        opening: &OpeningFile,
+    ) -> Result<std::result::Result<Vec<Revealed>, String>> {
+        if let Err(error) = verify(key, proof) {
+            return Ok(Err(sentence(&self.proof, &error)));
+        }
+        let file = self.opening.display();
+        let of = (&opening.model_id, &opening.context);
+        if of != (&hex::encode(proof.model_id), &hex::encode(proof.statement.context)) {
+            return Ok(Err(format!(
+                "{file}: it opens a proof for model {} with context {}, not {}",
+                of.0,
+                of.1,
+                self.proof.display()
+            )));
+        }
+        let mut revealed = Vec::new();
+        for entry in &opening.tensors {
+            let number = entry.tensor;
+            let Some(spec) = key.program.tensors.get(number) else {
+                return Ok(Err(format!("{file}: the statement has no tensor {number}")));
+            };
+            if self.only.is_some_and(|only| only.role() != spec.role) {
+                continue;
+            }
+            let opened = entry.opening()?;
+            if let Err(error) = opened.check(&key.program, &proof.statement, srs, &Cpu) {
+                return Ok(Err(format!("{file}: {error}")));
+            }
+            revealed.push(Revealed {
+                tensor: number,
+                role: role(spec.role),
+                values: opened.values.iter().map(|value| real(spec, *value)).collect(),
+                integers: opened.values.iter().map(ToString::to_string).collect(),
+            });
+        }
+        if revealed.is_empty() {
+            let there: Vec<_> = opening.tensors.iter().map(|Entry { role, .. }| role.as_str()).collect();
+            let what = self.only.map_or("tensor", |only| role(only.role()));
+            let there = if there.is_empty() { "nothing".into() } else { there.join(", ") };
+            bail!("{file} opens no {what}: it has {there}; ask whoever made the proof for a file with more");
+        }
+        Ok(Ok(revealed))
+    }
+
+    /// The parameters, which have to be the key's: by others anything could be opened as anything.
+    fn srs(&self, key: &Key) -> Result<Srs> {
+        let row_log = key.program.row_log;
+        let size = srs_log(row_log).into();
+        let beside = ModelDir(self.vk.parent().unwrap_or(Path::new("")).to_owned()).srs();
+        let (srs, from) = match &self.params {
+            Some(path) => (Srs::read_prefix(path, size)?, path.display().to_string()),
+            None if beside.is_file() => (Srs::read_prefix(&beside, size)?, beside.display().to_string()),
+            None if key.srs.kind == SrsKind::Development => {
+                (cache::development(size)?, "the cached development string".into())
+            }
+            None => bail!(
+                "there is no {} beside the key: give the parameters it was made with by --params",
+                beside.display()
+            ),
+        };
+        let low = low_variables(row_log.into()) as u32;
+        if srs.tau_g2(0) != Some(key.srs.tau) || srs.tau_g2(low) != Some(key.srs.tau_b) {
+            bail!(
+                "{from}: these are not the parameters of {}: give those that the model was compiled with, its srs.bin, \
+                 by --params",
+                self.vk.display()
+            );
+        }
+        srs.check_powers(&mut |_, _| ()).map_err(|fault| {
+            anyhow!("{from}: these are not powers of one secret: {fault}; get the file again from its source")
+        })?;
+        Ok(srs)
+    }
+}
+
+/// The verdict, and the values.
+#[derive(Debug, Serialize)]
+struct Report {
+    valid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// Verifying the proof and checking the values.
+    reveal_seconds: f64,
+    model_id: String,
+    context: Option<String>,
+    /// None unless all is valid.
+    tensors: Vec<Revealed>,
+    insecure_srs: bool,
+}
+
+/// A tensor that was opened.
+#[derive(Debug, Serialize)]
+struct Revealed {
+    tensor: usize,
+    role: &'static str,
+    values: Vec<f64>,
+    /// In decimal, since JSON's own are short.
+    integers: Vec<String>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.error {
+            None => writeln!(f, "valid and opened, in {}", format::seconds(self.reveal_seconds))?,
+            Some(error) => return writeln!(f, "INVALID: {error}"),
+        }
+        writeln!(f, "model id  {}", self.model_id)?;
+        if let Some(context) = &self.context {
+            writeln!(f, "context   {context}")?;
+        }
+        for Revealed { role, values, .. } in &self.tensors {
+            writeln!(f, "{role:<9} {}", format::reals(values))?;
+        }
+        Ok(())
+    }
+}

@@ -7,8 +7,8 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use sumcast_circuits::{Model, Relation};
 use sumcast_params::Srs;
-use sumcast_prover::{Cpu, ProvingKey, srs_log};
-use sumcast_verifier::{Key, KeyError};
+use sumcast_prover::{ProvingKey, srs_log};
+use sumcast_verifier::Key;
 use tempfile::NamedTempFile;
 
 /// Largest proof or key that is read: both are kilobytes, and public inputs are the rest.
@@ -47,10 +47,7 @@ pub(crate) fn read_key(path: &Path) -> Result<(Key, usize)> {
 
 /// The verifying key in the bytes of a file.
 pub(crate) fn decode_key(path: &Path, bytes: &[u8]) -> Result<Key> {
-    Key::from_bytes(bytes).map_err(|error| match error {
-        KeyError::Version(_) => anyhow!("{}: {error}: compile the model again", path.display()),
-        _ => anyhow!("{}: {error}", path.display()),
-    })
+    Key::from_bytes(bytes).with_context(|| path.display().to_string())
 }
 
 /// A compiled model.
@@ -207,7 +204,7 @@ impl ModelDir {
             return Err(self.mismatch());
         }
         let srs = Srs::read_prefix(&self.srs(), srs_log(key.program.row_log).into())?;
-        let key = proving_key(key, &model, &relation, &srs).with_context(|| self.0.display().to_string())?;
+        let key = ProvingKey::new(key, relation.fixed.clone(), model.secret())?;
         Ok(Loaded { model, relation, key, srs })
     }
 
@@ -224,14 +221,4 @@ pub(crate) struct Loaded {
     pub(crate) relation: Relation,
     pub(crate) key: ProvingKey,
     pub(crate) srs: Srs,
-}
-
-/// The proving key of a verifying key that is there already. What blinds the weights does not depend on them, so
-/// zeros are set up in their place: committing them again would take longer than a proof.
-fn proving_key(key: Key, model: &Model, relation: &Relation, srs: &Srs) -> Result<ProvingKey> {
-    let zeros = vec![0; relation.fixed.len()];
-    let mut proving = ProvingKey::setup(relation.program.clone(), zeros, model.secret(), srs, &Cpu)?;
-    proving.key = key;
-    proving.fixed.copy_from_slice(&relation.fixed);
-    Ok(proving)
 }

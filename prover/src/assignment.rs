@@ -14,7 +14,7 @@ pub struct Assignment {
     pub context: [u8; 32],
     /// The integers of the statement's tensors, public and committed.
     pub tensors: Vec<Vec<i128>>,
-    /// The witness rows, one after another. Multiplicities are filled in by [`prove`].
+    /// The witness rows, one after another. Multiplicities are filled in by [`crate::prove`].
     pub cells: Vec<i64>,
 }
 

@@ -5,6 +5,7 @@ use crate::commit::commit_small_rows;
 use crate::mask::{Blinding, fixed_tails};
 use ark_bn254::{Fr, G1Projective};
 use ark_ec::CurveGroup;
+use std::sync::{Arc, OnceLock};
 use sumcast_params::{Provenance, Srs};
 use sumcast_verifier::vk::{Key, Program, SrsKind, SrsPoints};
 use sumcast_verifier::{KeyError, opening::low_variables};
@@ -20,6 +21,8 @@ pub struct ProvingKey {
     pub fixed: Vec<i64>,
     /// What blinds their commitments; none where the model is public.
     pub(crate) tails: Zeroizing<Vec<Fr>>,
+    /// Multiples of what blinds commitments, once there was a proof.
+    pub(crate) blinding: Arc<OnceLock<Blinding>>,
 }
 
 /// Why a relation cannot be set up, or a key used, with an SRS.
@@ -89,33 +92,48 @@ impl ProvingKey {
         backend: &dyn Backend,
     ) -> Result<Self, SetupError> {
         program.check()?;
-        let expected = usize::from(program.fixed_rows) << program.row_log;
+        let points = srs_points(srs, program.row_log)?;
+        let row_log = program.row_log;
+        let key = Key { srs: points, program, fixed: Vec::new() };
+        let mut key = Self::new(key, fixed, secret)?;
+        let mut rows = commit_small_rows(&srs.g1()[..1 << row_log], &key.fixed, row_log, backend);
+        if !key.tails.is_empty() {
+            let blinds = key.blinding(srs).multiples(&key.tails);
+            rows.iter_mut().zip(blinds).for_each(|(row, blind)| *row += blind);
+        }
+        key.key.fixed = G1Projective::normalize_batch(&rows);
+        Ok(key)
+    }
+
+    /// Of a key that was set up before, with the same fixed cells and secret; others give proofs that do not verify.
+    ///
+    /// # Errors
+    /// [`SetupError::FixedCells`].
+    pub fn new(key: Key, fixed: Vec<i64>, secret: Option<&[u8; 32]>) -> Result<Self, SetupError> {
+        let rows = usize::from(key.program.fixed_rows);
+        let expected = rows << key.program.row_log;
         if fixed.len() != expected {
             return Err(SetupError::FixedCells { found: fixed.len(), expected });
         }
-        let points = srs_points(srs, program.row_log)?;
-        let row_log = program.row_log;
-        let mut rows = commit_small_rows(&srs.g1()[..1 << row_log], &fixed, row_log, backend);
-        let tails = secret.map_or_else(Vec::new, |secret| fixed_tails(secret, rows.len()));
-        let tails = Zeroizing::new(tails);
-        if !tails.is_empty() {
-            let blinds = Blinding::new(srs.g1(), row_log, rows.len()).multiples(&tails);
-            rows.iter_mut().zip(blinds).for_each(|(row, blind)| *row += blind);
-        }
-        let commitments = G1Projective::normalize_batch(&rows);
-        Ok(Self { key: Key { srs: points, program, fixed: commitments }, fixed, tails })
+        let tails = Zeroizing::new(secret.map_or_else(Vec::new, |secret| fixed_tails(secret, rows)));
+        Ok(Self { key, fixed, tails, blinding: Arc::default() })
     }
 
-    /// That this SRS is the one of the key, and long enough.
-    ///
-    /// # Errors
-    /// [`SetupError::OtherSrs`] or [`SetupError::TooShort`].
-    pub fn check_srs(&self, srs: &Srs) -> Result<(), SetupError> {
-        let points = srs_points(srs, self.key.program.row_log)?;
-        if points.tau == self.key.srs.tau && points.tau_b == self.key.srs.tau_b {
-            Ok(())
-        } else {
-            Err(SetupError::OtherSrs)
-        }
+    /// Multiples of what blinds commitments under this SRS, which is the key's.
+    pub(crate) fn blinding(&self, srs: &Srs) -> &Blinding {
+        self.blinding.get_or_init(|| Blinding::new(srs.g1(), self.key.program.row_log))
+    }
+}
+
+/// That this SRS is the one of a key, and long enough.
+///
+/// # Errors
+/// [`SetupError::OtherSrs`] or [`SetupError::TooShort`].
+pub fn check_srs(key: &Key, srs: &Srs) -> Result<(), SetupError> {
+    let points = srs_points(srs, key.program.row_log)?;
+    if points.tau == key.srs.tau && points.tau_b == key.srs.tau_b {
+        Ok(())
+    } else {
+        Err(SetupError::OtherSrs)
     }
 }

@@ -33,7 +33,7 @@ mod sumcheck;
 pub use assignment::Assignment;
 pub use backend::{Backend, Cpu, Summand};
 pub use channel::{Conduct, Honest, LookupValues};
-pub use key::{ProvingKey, SetupError, srs_log};
+pub use key::{ProvingKey, SetupError, check_srs, srs_log};
 pub use prove::{ProveError, Proven, prove, prove_as};
 pub use reveal::{RevealError, TensorOpening};
 pub use stage::{Stage, Timings};

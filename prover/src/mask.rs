@@ -3,11 +3,11 @@
 
 use crate::Backend;
 use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ec::CurveGroup;
 use ark_ec::scalar_mul::BatchMulPreprocessing;
-use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{One, PrimeField, Zero};
 use rand::CryptoRng;
-use std::sync::OnceLock;
+use std::fmt;
 use sumcast_verifier::mask;
 use sumcast_verifier::opening::low_variables;
 use sumcast_verifier::relation::ClaimList;
@@ -144,16 +144,19 @@ impl<'a> Masking<'a> {
     }
 }
 
-/// Positions of a row's tail, `b` the step of the opening: each in a block and a column of its own, so that it
-/// reaches both halves of the opening.
+/// Blocks that a long tail reaches into.
+const BLOCKS: usize = 5;
+
+/// Positions of a row's tail, `b` the step of the opening: each in a column of its own and all over five blocks, so
+/// that they reach both halves of the opening.
 fn position(row_log: u8, i: usize) -> usize {
     let b = 1usize << low_variables(row_log.into());
-    (1 << row_log) + i * (b + 1)
+    (1 << row_log) + (i % BLOCKS) * b + i
 }
 
 /// Powers of the SRS that rows of `2^row_log` with their tails take, a multiple of `b`.
 pub(crate) fn reach(row_log: u8) -> usize {
-    (1usize << row_log) + (TAIL << low_variables(row_log.into()))
+    (1usize << row_log) + (BLOCKS << low_variables(row_log.into()))
 }
 
 /// The tails of all rows.
@@ -233,24 +236,23 @@ impl Tails {
     }
 }
 
-/// Multiples of `[tau^(2^m)]_1`, by a table that is made when there is something to hide.
-pub(crate) struct Blinding {
-    base: G1Affine,
-    count: usize,
-    table: OnceLock<BatchMulPreprocessing<G1Projective>>,
-}
+/// Multiples of `[tau^(2^m)]_1`, by a table of some 1,600 of them.
+pub(crate) struct Blinding(BatchMulPreprocessing<G1Projective>);
 
 impl Blinding {
-    /// For about as many multiples.
-    pub(crate) fn new(srs: &[G1Affine], row_log: u8, count: usize) -> Self {
-        Self { base: srs[position(row_log, 0)], count: count.max(1), table: OnceLock::new() }
+    pub(crate) fn new(srs: &[G1Affine], row_log: u8) -> Self {
+        // The number of multiples that windows of five bits are chosen for.
+        Self(BatchMulPreprocessing::new(srs[position(row_log, 0)].into(), 1 << 8))
     }
 
     pub(crate) fn multiples(&self, scalars: &[Fr]) -> Vec<G1Affine> {
-        if scalars.iter().all(Zero::is_zero) {
-            return vec![G1Affine::zero(); scalars.len()];
-        }
-        self.table.get_or_init(|| BatchMulPreprocessing::new(self.base.into(), self.count)).batch_mul(scalars)
+        self.0.batch_mul(scalars)
+    }
+}
+
+impl fmt::Debug for Blinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Blinding(..)")
     }
 }
 

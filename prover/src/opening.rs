@@ -31,6 +31,7 @@ pub(crate) fn open(
     backend: &dyn Backend,
 ) -> Option<Opening> {
     let commit = |coefficients: &[Fr]| backend.msm(g1, coefficients).into_affine();
+    let pair = |a: &[Fr], b: &[Fr]| <[G1Affine; 2]>::from(rayon::join(|| commit(a), || commit(b)));
     let y = claimed.y;
     let t = low_variables(y.len());
     let b = 1usize << t;
@@ -42,12 +43,12 @@ pub(crate) fn open(
 
     // Step 2.
     let (q, g) = divide_by_power(f, b, zeta);
-    let ([q_point, g_point], eta) = channel.points(Label::Quotient, [commit(&q), commit(&g)]);
+    let ([q_point, g_point], eta) = channel.points(Label::Quotient, pair(&q, &g));
 
     // Step 3.
     let s = product_remainder([(&g, &low), (&h, &high), (u, claimed.weights)], eta);
     let d: Vec<Fr> = g.iter().rev().copied().collect();
-    let ([s_point, d_point], z) = channel.points(Label::Products, [commit(&s), commit(&d)]);
+    let ([s_point, d_point], z) = channel.points(Label::Products, pair(&s, &d));
 
     // Step 4.
     let inverse = z.inverse()?;

@@ -5,9 +5,9 @@ use crate::backend::{Backend, Summand};
 use crate::cells::{Cells, start_of};
 use crate::channel::{Channel, Conduct, Honest, LookupValues};
 use crate::commit::commit_small_rows;
-use crate::key::{ProvingKey, SetupError};
+use crate::key::{ProvingKey, SetupError, check_srs};
 use crate::lookup::{Helper, Positions, positions};
-use crate::mask::{self, Blinding, Mask, Masks, Tails};
+use crate::mask::{self, Mask, Masks, Tails};
 use crate::reveal::TensorOpening;
 use crate::stage::{Clock, Stage, Timings};
 use crate::sumcheck::{self, Instance};
@@ -102,7 +102,7 @@ pub fn prove_as(
     backend: &dyn Backend,
     progress: &mut (dyn FnMut(Stage) + Send),
 ) -> Result<Proven, ProveError> {
-    key.check_srs(srs)?;
+    check_srs(&key.key, srs)?;
     let mask = Mask::random(&key.key.program, rng);
     let tails = Tails::random(&key.key.program, &key.tails, rng);
     // On a thread of the pool, which hands out small tasks without waking another one first.
@@ -131,14 +131,17 @@ fn prove_in_pool(
     let g1 = &powers[..1 << program.row_log];
 
     clock.enter(Stage::Witness);
-    let blinding = Blinding::new(powers, program.row_log, program.rows());
+    let blinding = key.blinding(srs);
     let mut own = statement_cells(program, &tensors)?;
     own.extend(cells);
     let insist = conduct.insists();
     let found = fill_multiplicities(program, &key.fixed, &mut own, &tensors, conduct)?;
     let cells = Cells { program, fixed: &key.fixed, own: &own, public: &tensors };
-    let rows = commit_small_rows(g1, cells.own, program.row_log, backend);
-    let rows = tails.blind(&rows, program.first_statement_row(), &blinding, powers, backend);
+    let (rows, mask_point) = rayon::join(
+        || commit_small_rows(g1, cells.own, program.row_log, backend),
+        || backend.msm(&g1[..mask.cells.len()], &mask.cells).into_affine(),
+    );
+    let rows = tails.blind(&rows, program.first_statement_row(), blinding, powers, backend);
     let (commitments, witness) = rows.split_at(program.statement_rows());
     let (mut statement, openings) = state(program, context, tensors.clone(), commitments, tails);
     statement.check(program)?;
@@ -146,7 +149,7 @@ fn prove_in_pool(
     let model_id = key.key.model_id();
     let mut channel = Channel { transcript: Transcript::new(&model_id, &statement), conduct };
     let mut committed = witness.to_vec();
-    committed.push(backend.msm(&g1[..mask.cells.len()], &mask.cells).into_affine());
+    committed.push(mask_point);
     let (mut witness, alpha) = channel.points(Label::Witness, committed);
     let mask_point = witness.pop().unwrap_or_default();
     let mut ch = Challenges { alpha, beta: channel.draw(Label::Beta), ..Challenges::default() };
@@ -174,7 +177,7 @@ fn prove_in_pool(
             helper_rows[start..start + values.len()].copy_from_slice(values);
         }
     }
-    let helper = tails.blind(&helper, program.first_helper_row(), &blinding, powers, backend);
+    let helper = tails.blind(&helper, program.first_helper_row(), blinding, powers, backend);
     let (helper, lambda) = channel.points(Label::Helper, helper);
     ch.lambda = lambda;
     ch.tau = (0..program.tau_len()).map(|_| channel.draw(Label::Tau)).collect();

@@ -43,7 +43,7 @@ impl TensorOpening {
     /// [`RevealError`].
     ///
     /// # Panics
-    /// If the SRS is shorter than the program's key needs; [`crate::ProvingKey::check_srs`] tells.
+    /// If the SRS is shorter than the program's key needs; [`crate::check_srs`] tells.
     pub fn check(
         &self,
         program: &Program,
@@ -65,7 +65,7 @@ impl TensorOpening {
             self.values.iter().map(|v| i64::try_from(*v)).collect::<Result<_, _>>().map_err(|_| shape)?;
         let row_log = program.row_log;
         let rows = commit_small_rows(&srs.g1()[..1 << row_log], &cells, row_log, backend);
-        let blinds = Blinding::new(srs.g1(), row_log, rows.len()).multiples(&self.blinds);
+        let blinds = Blinding::new(srs.g1(), row_log).multiples(&self.blinds);
         let rows: Vec<G1Projective> = rows.iter().zip(blinds).map(|(row, blind)| *row + blind).collect();
         if G1Projective::normalize_batch(&rows) == commitments {
             Ok(())

@@ -14,8 +14,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use sumcast_params::{Srs, cache};
-use sumcast_prover::{Cpu, srs_log};
-use sumcast_verifier::opening::low_variables;
+use sumcast_prover::{Cpu, check_srs, srs_log};
 use sumcast_verifier::vk::{Key, Role, SrsKind};
 use sumcast_verifier::{ProofFile, verify};
 
@@ -144,8 +143,7 @@ impl Reveal {
 
     /// The parameters, which have to be the key's: by others anything could be opened as anything.
     fn srs(&self, key: &Key) -> Result<Srs> {
-        let row_log = key.program.row_log;
-        let size = srs_log(row_log).into();
+        let size = srs_log(key.program.row_log).into();
         let beside = ModelDir(self.vk.parent().unwrap_or(Path::new("")).to_owned()).srs();
         let (srs, from) = match &self.params {
             Some(path) => (Srs::read_prefix(path, size)?, path.display().to_string()),
@@ -158,8 +156,7 @@ impl Reveal {
                 beside.display()
             ),
         };
-        let low = low_variables(row_log.into()) as u32;
-        if srs.tau_g2(0) != Some(key.srs.tau) || srs.tau_g2(low) != Some(key.srs.tau_b) {
+        if check_srs(key, &srs).is_err() {
             bail!(
                 "{from}: these are not the parameters of {}: give those that the model was compiled with, its srs.bin, \
                  by --params",

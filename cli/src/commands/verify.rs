@@ -61,11 +61,7 @@ impl Verify {
 
 /// Why a proof is rejected.
 pub(super) fn sentence(proof: &Path, error: &VerifyError) -> String {
-    let mend = match error {
-        VerifyError::Version(_) => ": compile the model again, and prove again",
-        _ => "",
-    };
-    format!("{}: {error}{mend}", proof.display())
+    format!("{}: {error}", proof.display())
 }
 
 /// The verdict. What an invalid proof claims is given too, as far as it can be read.

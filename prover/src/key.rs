@@ -5,6 +5,7 @@ use crate::commit::commit_small_rows;
 use crate::mask::{Blinding, fixed_tails};
 use ark_bn254::{Fr, G1Projective};
 use ark_ec::CurveGroup;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 use sumcast_params::{Provenance, Srs};
 use sumcast_verifier::vk::{Key, Program, SrsKind, SrsPoints};
@@ -13,7 +14,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// Everything the prover needs besides the SRS and the witness.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ProvingKey {
     /// The verifying key.
     pub key: Key,
@@ -23,6 +24,13 @@ pub struct ProvingKey {
     pub(crate) tails: Zeroizing<Vec<Fr>>,
     /// Multiples of what blinds commitments, once there was a proof.
     pub(crate) blinding: Arc<OnceLock<Blinding>>,
+}
+
+impl fmt::Debug for ProvingKey {
+    /// Without the weights and what blinds them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProvingKey").field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 /// Why a relation cannot be set up, or a key used, with an SRS.

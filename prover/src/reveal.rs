@@ -6,13 +6,14 @@ use crate::mask::Blinding;
 use ark_bn254::Fr;
 use ark_bn254::G1Projective;
 use ark_ec::CurveGroup;
+use std::fmt;
 use sumcast_params::Srs;
 use sumcast_verifier::Statement;
 use sumcast_verifier::vk::Program;
 use thiserror::Error;
 
 /// What opens a committed tensor: whoever has it can show the values, and nobody can show others.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TensorOpening {
     /// Its number among the tensors of the statement.
     pub tensor: usize,
@@ -20,6 +21,13 @@ pub struct TensorOpening {
     pub values: Vec<i128>,
     /// What blinds each of its rows.
     pub blinds: Vec<Fr>,
+}
+
+impl fmt::Debug for TensorOpening {
+    /// Without the values and what blinds them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TensorOpening").field("tensor", &self.tensor).finish_non_exhaustive()
+    }
 }
 
 /// Why an opening is refused.

@@ -2,7 +2,9 @@
 //! `verifier/tests/vectors/`.
 
 use crate::liar::{Lie, free, lie, true_keys};
-use crate::relation::{HIGH, LOW, POSITIONS, VALUES, WEIGHTS, X, assignment, fixed, prove_by, setup, table};
+use crate::relation::{
+    HIGH, LOW, POSITIONS, SQUARES, VALUES, WEIGHTS, X, assignment, fixed, prove_by, setup, table,
+};
 use ark_ec::AffineRepr;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,6 +21,7 @@ const ABOUT_THE_WITNESS: &[(&str, Lie)] = &[
     ("a result one too high", Lie::Witness(|a| a.cells[LOW] ^= 1)),
     ("a carry that is lost", Lie::Witness(|a| a.cells[HIGH + 3] -= 1)),
     ("two results exchanged", Lie::Witness(|a| exchange(a, 0, 1))),
+    ("a product one too high", Lie::Witness(|a| a.cells[SQUARES + 2] += 1)),
     ("an output that is not the sum", Lie::Witness(|a| a.tensors[1][0] += 1)),
     ("an input that is not the witness's", Lie::Witness(|a| a.tensors[0][2] += 1)),
     ("two inputs exchanged", Lie::Witness(|a| a.tensors[0].swap(0, 3))),

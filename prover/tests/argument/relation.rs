@@ -2,7 +2,7 @@
 //!
 //! - `y = W x`, a matrix product; `y` in two 4-bit limbs, `x` public, the sum of `y` public;
 //! - `y` once more as a committed tensor of the statement;
-//! - `q = f(p)` by a table, for `p = 2, 5, 8, 11`;
+//! - `q = f(p)` by a table, for `p = 2, 5, 8, 11`, and `s = p p`;
 //! - the limbs in a range table, as one column or two;
 //! - `z = V x` with a `V` that spans two rows.
 
@@ -23,6 +23,7 @@ pub(crate) const LOW: usize = 0;
 pub(crate) const HIGH: usize = 4;
 pub(crate) const POSITIONS: usize = 8;
 pub(crate) const VALUES: usize = 12;
+pub(crate) const SQUARES: usize = 16;
 /// `z`, 128 cells.
 pub(crate) const WIDE: usize = 128;
 /// Free cells: no constraint reads them.
@@ -77,6 +78,8 @@ pub(crate) fn program(columns: u8) -> Program {
         Form { log: 4, terms: vec![term(1, 0, piece(4, 0, 16))] },
         Form { log: 9, terms: vec![term(1, 0, piece(9, 1, 2))] },
         Form { log: 7, terms: vec![term(-1, 0, piece(7, 4, WIDE as u32))] },
+        // Three times the squares.
+        Form { log: 2, terms: vec![term(3, 0, piece(2, 4, SQUARES as u32))] },
         // Positions less 2 + 3 i.
         Form {
             log: 2,
@@ -94,6 +97,7 @@ pub(crate) fn program(columns: u8) -> Program {
         Claim { form: 6, vars: 2, runs: vec![run(Axis::X, 0, 2)] },
         Claim { form: 8, vars: 2, runs: vec![run(Axis::X, 0, 2)] },
         Claim { form: 13, vars: 2, runs: vec![run(Axis::X, 0, 2), run(Axis::Tau, 0, 7)] },
+        Claim { form: 10, vars: 2, runs: vec![run(Axis::X, 0, 2)] },
     ];
     let product = |claims: Vec<u16>, eq: bool| ProductTerm {
         coefficient: Coefficient::ONE,
@@ -115,7 +119,15 @@ pub(crate) fn program(columns: u8) -> Program {
         },
         Product { log: 2, linear: Some(9), terms: vec![] },
         Product { log: 7, linear: Some(14), terms: vec![product(vec![4, 1], false)] },
-        Product { log: 2, linear: Some(15), terms: vec![] },
+        Product { log: 2, linear: Some(16), terms: vec![] },
+        Product {
+            log: 2,
+            linear: Some(15),
+            terms: vec![ProductTerm {
+                coefficient: Coefficient::new(-3).unwrap(),
+                ..product(vec![5, 5], true)
+            }],
+        },
     ];
     let (log, columns) = if columns == 1 { (3, vec![vec![3]]) } else { (2, vec![vec![4], vec![5]]) };
     let lookups = vec![
@@ -163,6 +175,7 @@ pub(crate) fn assignment(weights: &[[i64; 4]; 4], x: [i64; 4]) -> Assignment {
         (cells[LOW + o], cells[HIGH + o]) = (y % 16, y / 16);
         let position = 3 * o as i64 + 2;
         (cells[POSITIONS + o], cells[VALUES + o]) = (position, table(position));
+        cells[SQUARES + o] = position * position;
     }
     for (o, z) in cells[WIDE..WIDE + 128].iter_mut().enumerate() {
         *z = x.iter().enumerate().map(|(j, x)| wide(4 * o + j) * x).sum();

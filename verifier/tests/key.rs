@@ -132,6 +132,11 @@ const BREAKS: &[Break] = &[
         p.tensors[1] = TensorSpec { log: 20, len: 1 << 20, ..p.tensors[1] };
         p.tensors.extend([p.tensors[1]; 1]);
     }),
+    ("more entries", |p| p.tensors = vec![p.tensors[0]; 65]),
+    ("more entries", |p| p.forms = vec![p.forms[1].clone(); 4097]),
+    ("more entries", |p| p.claims = vec![p.claims[1].clone(); 4097]),
+    ("more entries", |p| p.products = vec![p.products[0].clone(); 4097]),
+    ("more entries", |p| p.lookups = vec![p.lookups[0].clone(); 65]),
     ("longer than its log size", |p| p.tensors[0].len = 5),
     ("longer than its log size", |p| p.tensors[0].log = 21),
     ("too many bits", |p| p.tensors[0].bits = 101),

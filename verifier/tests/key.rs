@@ -95,6 +95,16 @@ fn keys_round_trip_and_every_other_encoding_is_another_key() {
 }
 
 #[test]
+fn all_kinds_of_tensors_round_trip() {
+    let tensors = [Role::Input, Role::Output].into_iter().flat_map(|role| {
+        [Visibility::Public, Visibility::Committed].map(|visibility| tensor(role, visibility))
+    });
+    let program = Program { row_log: 8, tensors: tensors.collect(), ..Program::default() };
+    let key = Key { program, fixed: vec![], ..key() };
+    assert_eq!(Key::from_bytes(&key.to_bytes()), Ok(key));
+}
+
+#[test]
 fn heads_are_checked() {
     let bytes = key().to_bytes();
     let with = |i: usize, v: u8| {

@@ -49,7 +49,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Key, KeyError> {
     let n = count(r.u16()?.into(), limits::ENTRIES, "products")?;
     let products = (0..n).map(|i| product(&mut r, i)).collect::<Result<_, _>>()?;
     let n = count(r.u8()?.into(), limits::LOOKUPS, "lookups")?;
-    let lookups = (0..n).map(|i| lookup(&mut r, i)).collect::<Result<_, _>>()?;
+    let lookups = (0..n).map(|_| lookup(&mut r)).collect::<Result<_, _>>()?;
     let fixed = r.points(fixed_rows.into())?;
     r.finish()?;
     let program =
@@ -131,11 +131,8 @@ fn product(r: &mut Reader<'_>, i: usize) -> Result<Product, KeyError> {
     Ok(Product { log, linear: (linear != NONE).then_some(linear), terms })
 }
 
-fn lookup(r: &mut Reader<'_>, i: usize) -> Result<Lookup, KeyError> {
+fn lookup(r: &mut Reader<'_>) -> Result<Lookup, KeyError> {
     let (log, table_log, g, arity) = (r.u8()?, r.u8()?, r.u8()?, r.u8()?);
-    if g == 0 || g > limits::COLUMNS || arity == 0 || arity > limits::ARITY {
-        return Err(ill("lookup", i, "columns or components outside the limits"));
-    }
     let mut forms = |n: u8| (0..n).map(|_| r.u16()).collect::<Result<Vec<_>, DecodeError>>();
     let columns = (0..g).map(|_| forms(arity)).collect::<Result<_, _>>()?;
     let table = forms(arity.saturating_sub(1))?;

@@ -5,7 +5,7 @@ use sumcast_verifier::vk::{
     Axis, Block, Claim, Coefficient, Form, FormTerm, Key, Lookup, Piece, Product, ProductTerm, Program, Role,
     Run, SrsKind, SrsPoints, TensorSpec, Visibility,
 };
-use sumcast_verifier::{DecodeError, Fr, G1Affine, G2Affine, KeyError};
+use sumcast_verifier::{DecodeError, Fr, G1Affine, G2Affine, KeyError, Shape};
 
 fn one(piece: Piece) -> FormTerm {
     FormTerm { coefficient: Coefficient::ONE, cube: 0, piece }
@@ -101,7 +101,57 @@ fn all_kinds_of_tensors_round_trip() {
     });
     let program = Program { row_log: 8, tensors: tensors.collect(), ..Program::default() };
     let key = Key { program, fixed: vec![], ..key() };
-    assert_eq!(Key::from_bytes(&key.to_bytes()), Ok(key));
+    assert_eq!(Key::from_bytes(&key.to_bytes()), Ok(key.clone()));
+    for kind in [SrsKind::Development, SrsKind::Imported, SrsKind::Ceremony] {
+        let key = Key { srs: SrsPoints { kind, ..key.srs }, ..key.clone() };
+        assert_eq!(Key::from_bytes(&key.to_bytes()), Ok(key));
+    }
+}
+
+#[test]
+fn steps_are_terms_and_rows_and_elements() {
+    let with = |form: Form, claims: usize| {
+        let tau = Run { axis: Axis::Tau, start: 0, len: form.log };
+        Program {
+            row_log: 8,
+            fixed_rows: 4096,
+            forms: vec![form],
+            claims: vec![Claim { form: 0, vars: 0, runs: vec![tau] }; claims],
+            ..Program::default()
+        }
+    };
+    let rows = |claims| with(Form { log: 20, terms: vec![one(Piece::Block(block(20, 0, 4096)))] }, claims);
+    assert_eq!(rows(63).check(), Ok(()));
+    assert!(matches!(rows(64).check(), Err(KeyError::IllFormed { part: "key", .. })));
+    // An offset is not a number of rows, nor is that of a block of a whole row.
+    let offset = |log, at| Form { log, terms: vec![one(Piece::Block(block(log, 0, at))); 64] };
+    assert_eq!(with(offset(2, 128), 33).check(), Ok(()));
+    assert_eq!(with(offset(8, 0), 33).check(), Ok(()));
+    assert!(matches!(with(offset(8, 0), 4096).check(), Err(KeyError::IllFormed { part: "key", .. })));
+}
+
+#[test]
+fn shapes_follow_from_the_program() {
+    let program = program();
+    assert_eq!((program.rounds(), program.tau_len(), program.degree(), program.last_degree()), (4, 7, 3, 5));
+    let shape = Shape::of(&program);
+    assert_eq!((shape.witness, shape.helper, shape.rows, shape.claims), (2, 2, 7, 4));
+    // mu, the rounds of S1, the claims, the rounds of S2.
+    assert_eq!(shape.mask, 1 + (3 * 3 + 5) + 4 + 16);
+    assert_eq!(shape.bytes(), 64 * (2 + 2 + 8) + 32 * (1 + 14 + 4 + 1 + 16 + 8));
+    let with = |vars, eq, factors: usize| {
+        let term = ProductTerm { coefficient: Coefficient::ONE, vars, eq, factors: vec![0; factors] };
+        let product = Product { log: 3, linear: None, terms: vec![term] };
+        let claims = vec![Claim { form: 0, vars, runs: vec![Run { axis: Axis::Tau, start: 2, len: 9 }] }];
+        let program = Program { products: vec![product], claims, ..Program::default() };
+        (program.rounds(), program.degree(), program.last_degree(), program.tau_len())
+    };
+    assert_eq!(with(0, false, 1), (1, 2, 3, 11));
+    assert_eq!(with(0, true, 3), (1, 4, 7, 11));
+    assert_eq!(with(2, false, 3), (2, 3, 6, 11));
+    assert_eq!(with(2, true, 3), (2, 4, 7, 11));
+    assert_eq!(with(14, true, 1), (14, 2, 3, 14));
+    assert_eq!(with(14, false, 1), (14, 2, 2, 11));
 }
 
 #[test]
@@ -177,6 +227,9 @@ const BREAKS: &[Break] = &[
     ("a variable bound twice", |p| {
         p.claims[1].runs = [Run { axis: Axis::X, start: 0, len: 1 }; 2].to_vec();
     }),
+    ("a variable bound twice", |p| {
+        p.claims[1].runs = [Run { axis: Axis::X, start: 1, len: 1 }; 2].to_vec();
+    }),
     ("the binding's length", |p| p.claims[0].runs[1].len = 6),
     ("too many output variables", |p| p.products[0].log = 33),
     ("no such form", |p| p.products[0].linear = Some(9)),
@@ -185,7 +238,10 @@ const BREAKS: &[Break] = &[
     ("a term without factors or with too many", |p| p.products[0].terms[0].factors = vec![0; 5]),
     ("no such claim", |p| p.products[0].terms[0].factors[0] = 2),
     ("a factor over other variables", |p| p.products[0].terms[0].vars = 3),
+    ("too long", |p| p.lookups[0].log = 33),
+    ("too long", |p| p.lookups[0].table_log = 33),
     ("columns or components", |p| p.lookups[0].columns = vec![vec![2]; 5]),
+    ("columns or components", |p| p.lookups[0].table = vec![2; 8]),
     ("columns or components", |p| p.lookups[0].columns.clear()),
     ("a column without all components", |p| p.lookups[0].columns[0].push(2)),
     ("a component of another size", |p| p.lookups[0].columns[0][0] = 1),

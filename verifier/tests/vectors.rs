@@ -4,7 +4,9 @@
 //! `N.vk.hex` are keys; a line of `proofs.tsv` has the key's number, the verdict (`accepted`, or the check that fails),
 //! what was lied about, and the proof file in hexadecimal.
 
-use sumcast_verifier::{Check, DecodeError, Key, Proof, ProofFile, Shape, VerifyError, trace, verify};
+use sumcast_verifier::{
+    Check, DecodeError, Key, Proof, ProofFile, Shape, Tensor, VerifyError, trace, verify,
+};
 
 const PROOFS: &str = include_str!("vectors/proofs.tsv");
 
@@ -44,9 +46,40 @@ fn every_proof_gets_its_verdict() {
         };
         counts[kind] += 1;
         assert_eq!(verify(&key(number), &file), expected, "{name}");
-        assert_eq!(trace(&key(number), &file).0, expected, "{name}");
+        let (verdict, events) = trace(&key(number), &file);
+        assert_eq!(verdict, expected, "{name}");
+        if word == "accepted" {
+            let absorbed: Vec<u8> = events.into_iter().flat_map(|event| event.absorbed).collect();
+            assert_eq!(absorbed, file.body, "{name}");
+        }
     }
     assert!(counts[0] >= 3 && counts[1] >= 50 && counts[2] >= 50, "{counts:?}");
+}
+
+#[test]
+fn a_statement_has_the_tensors_of_its_key() {
+    let [number, _, _, bytes] = lines().next().unwrap();
+    let (key, honest) = (key(number), ProofFile::from_bytes(&unhex(bytes)).unwrap());
+    let reason = |change: &dyn Fn(&mut Vec<Tensor>)| {
+        let mut file = honest.clone();
+        change(&mut file.statement.tensors);
+        match verify(&key, &file) {
+            Err(VerifyError::Tensor { reason, .. }) => reason,
+            other => panic!("{other:?}"),
+        }
+    };
+    let values = |tensors: &mut Vec<Tensor>, change: &dyn Fn(&mut Vec<i128>)| {
+        let Tensor::Public(values) = &mut tensors[0] else { panic!() };
+        change(values);
+    };
+    assert_eq!(reason(&|t| values(t, &|v| v[0] = 16)), "a value is out of bounds");
+    assert_eq!(reason(&|t| values(t, &|v| v[3] = -16)), "a value is out of bounds");
+    assert_eq!(reason(&|t| values(t, &|v| v.push(0))), "wrong length");
+    assert_eq!(reason(&|t| values(t, &|v| v.clear())), "wrong length");
+    assert_eq!(reason(&|t| t.truncate(2)), "the number of tensors is not the key's");
+    assert_eq!(reason(&|t| t[2] = Tensor::Committed(vec![])), "wrong number of commitments");
+    assert_eq!(reason(&|t| t[2] = Tensor::Public(vec![0; 4])), "public where the key has a commitment");
+    assert_eq!(reason(&|t| t[1] = t[2].clone()), "a commitment where the key has integers");
 }
 
 #[test]

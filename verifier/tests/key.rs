@@ -122,12 +122,16 @@ fn steps_are_terms_and_rows_and_elements() {
     };
     let rows = |claims| with(Form { log: 20, terms: vec![one(Piece::Block(block(20, 0, 4096)))] }, claims);
     assert_eq!(rows(63).check(), Ok(()));
-    assert!(matches!(rows(64).check(), Err(KeyError::IllFormed { part: "key", .. })));
+    let too_many = |program: Program| match program.check() {
+        Err(KeyError::IllFormed { reason, .. }) => reason.contains("too many steps"),
+        _ => false,
+    };
+    assert!(too_many(rows(64)));
     // An offset is not a number of rows, nor is that of a block of a whole row.
     let offset = |log, at| Form { log, terms: vec![one(Piece::Block(block(log, 0, at))); 64] };
     assert_eq!(with(offset(2, 128), 33).check(), Ok(()));
     assert_eq!(with(offset(8, 0), 33).check(), Ok(()));
-    assert!(matches!(with(offset(8, 0), 4096).check(), Err(KeyError::IllFormed { part: "key", .. })));
+    assert!(too_many(with(offset(8, 0), 4096)));
 }
 
 #[test]

@@ -199,12 +199,12 @@ impl ModelDir {
         self.check()?;
         let model = read_model(&self.model())?;
         let (key, _) = read_key(&self.key())?;
-        let relation = model.lower().with_context(|| self.model().display().to_string())?;
+        let mut relation = model.lower().with_context(|| self.model().display().to_string())?;
         if relation.program != key.program {
             return Err(self.mismatch());
         }
         let srs = Srs::read_prefix(&self.srs(), srs_log(key.program.row_log).into())?;
-        let key = ProvingKey::new(key, relation.fixed.clone(), model.secret())?;
+        let key = ProvingKey::new(key, std::mem::take(&mut relation.fixed), model.secret())?;
         Ok(Loaded { model, relation, key, srs })
     }
 

@@ -63,7 +63,8 @@ pub fn gas_estimate(program: &Program) -> GasEstimate {
     let points = POINT * (shape.rows as u64 + 9);
     let round = |rounds: usize, degree: usize| rounds as u64 * (ROUND + COEFFICIENT * (degree as u64 + 1));
     let rounds = round(shape.rounds, shape.degree) + round(shape.row_log, 2);
-    let variables: u64 = forms_evaluated(program).map(|form| variables(program, form)).sum();
+    let evaluated = program.evaluated().filter_map(|form| program.forms.get(usize::from(form)));
+    let variables: u64 = evaluated.map(|form| variables(program, form)).sum();
     let claims = 2 * VARIABLE * variables;
     let mask = POINT + MASK_CELL * shape.mask as u64 + COEFFICIENT * longer + CALLDATA_BYTE * masking;
     let total = BASE + calldata + PAIRING + points + rounds + claims + mask;
@@ -74,14 +75,6 @@ pub fn gas_estimate(program: &Program) -> GasEstimate {
 /// and the coefficients that the last round of the first sumcheck has more.
 pub fn masking_bytes(shape: &Shape) -> usize {
     64 + 32 * (3 + shape.last_degree - shape.degree)
-}
-
-/// The forms a verifier evaluates: those of claims, linear parts and lookups.
-fn forms_evaluated(program: &Program) -> impl Iterator<Item = &Form> {
-    let claims = program.claims.iter().map(|claim| claim.form);
-    let linear = program.products.iter().filter_map(|product| product.linear);
-    let lookups = program.lookups.iter().flat_map(|l| l.columns.iter().flatten().chain(&l.table).copied());
-    claims.chain(linear).chain(lookups).filter_map(|form| program.forms.get(usize::from(form)))
 }
 
 /// Factors in the products that a form's terms take; a public tensor takes one for each of its elements.

@@ -68,9 +68,7 @@ impl Channel<'_> {
 
     /// Sends a round of a sumcheck: gives the challenge that follows.
     pub(crate) fn round(&mut self, label: Label, coefficients: &mut [Fr]) -> Fr {
-        self.conduct.scalars(label, coefficients);
-        let challenge = self.transcript.scalars(label, coefficients);
-        self.conduct.challenge(label, challenge)
+        self.scalars(label, coefficients).1
     }
 
     /// Sends scalars: gives what was sent, and the challenge that follows.

@@ -106,8 +106,7 @@ impl ProvingKey {
         let mut key = Self::new(key, fixed, secret)?;
         let mut rows = commit_small_rows(&srs.g1()[..1 << row_log], &key.fixed, row_log, backend);
         if !key.tails.is_empty() {
-            let blinds = key.blinding(srs).multiples(&key.tails);
-            rows.iter_mut().zip(blinds).for_each(|(row, blind)| *row += blind);
+            key.blinding(srs).blind(&mut rows, &key.tails);
         }
         key.key.fixed = G1Projective::normalize_batch(&rows);
         Ok(key)

@@ -62,7 +62,7 @@ pub(crate) struct Mask {
 impl Mask {
     pub(crate) fn random(program: &Program, rng: &mut dyn CryptoRng) -> Self {
         let end = mask::cells(program);
-        let claims = 1 + mask::degrees(program).sum::<usize>();
+        let claims = 1 + program.degrees().sum::<usize>();
         let cells = (0..end + FREE).map(|_| random(rng)).collect();
         Self { cells, claims, reduction: claims + ClaimList::sent(program), end }
     }
@@ -218,7 +218,7 @@ impl Tails {
     /// Adds the tails to the commitments of the rows from `first` on.
     pub(crate) fn blind(
         &self,
-        commitments: &[G1Projective],
+        mut commitments: Vec<G1Projective>,
         first: usize,
         table: &Blinding,
         srs: &[G1Affine],
@@ -226,13 +226,12 @@ impl Tails {
     ) -> Vec<G1Affine> {
         let cells: Vec<Fr> =
             (0..commitments.len()).map(|i| self.first[first + i].unwrap_or_default()).collect();
-        let mut out: Vec<G1Projective> =
-            table.multiples(&cells).into_iter().zip(commitments).map(|(blind, c)| *c + blind).collect();
-        if let Some(slot) = self.long.checked_sub(first).and_then(|i| out.get_mut(i)) {
+        table.blind(&mut commitments, &cells);
+        if let Some(slot) = self.long.checked_sub(first).and_then(|i| commitments.get_mut(i)) {
             let bases: Vec<G1Affine> = (1..TAIL).map(|i| srs[position(self.row_log, i)]).collect();
             *slot += backend.msm(&bases, &self.rest);
         }
-        G1Projective::normalize_batch(&out)
+        G1Projective::normalize_batch(&commitments)
     }
 }
 
@@ -245,8 +244,9 @@ impl Blinding {
         Self(BatchMulPreprocessing::new(srs[position(row_log, 0)].into(), 1 << 8))
     }
 
-    pub(crate) fn multiples(&self, scalars: &[Fr]) -> Vec<G1Affine> {
-        self.0.batch_mul(scalars)
+    /// Adds to each row's commitment its cell of the tail.
+    pub(crate) fn blind(&self, rows: &mut [G1Projective], cells: &[Fr]) {
+        rows.iter_mut().zip(self.0.batch_mul(cells)).for_each(|(row, blind)| *row += blind);
     }
 }
 

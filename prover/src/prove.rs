@@ -17,7 +17,7 @@ use ark_ec::CurveGroup;
 use ark_ff::Zero;
 use rand::CryptoRng;
 use sumcast_params::Srs;
-use sumcast_verifier::mask::{degrees, on_claims};
+use sumcast_verifier::mask::on_claims;
 use sumcast_verifier::opening::Claimed;
 use sumcast_verifier::relation::{Challenges, ClaimList, Functional, Powers, lookup_powers};
 use sumcast_verifier::transcript::{Label, Transcript};
@@ -141,7 +141,7 @@ fn prove_in_pool(
         || commit_small_rows(g1, cells.own, program.row_log, backend),
         || backend.msm(&g1[..mask.cells.len()], &mask.cells).into_affine(),
     );
-    let rows = tails.blind(&rows, program.first_statement_row(), blinding, powers, backend);
+    let rows = tails.blind(rows, program.first_statement_row(), blinding, powers, backend);
     let (commitments, witness) = rows.split_at(program.statement_rows());
     let (mut statement, openings) = state(program, context, tensors.clone(), commitments, tails);
     statement.check(program)?;
@@ -177,7 +177,7 @@ fn prove_in_pool(
             helper_rows[start..start + values.len()].copy_from_slice(values);
         }
     }
-    let helper = tails.blind(&helper, program.first_helper_row(), blinding, powers, backend);
+    let helper = tails.blind(helper, program.first_helper_row(), blinding, powers, backend);
     let (helper, lambda) = channel.points(Label::Helper, helper);
     ch.lambda = lambda;
     ch.tau = (0..program.tau_len()).map(|_| channel.draw(Label::Tau)).collect();
@@ -191,7 +191,7 @@ fn prove_in_pool(
     let claim_masks = mask.by_claim(program);
     let s1 = sumcheck::run(
         instances(program, &claims, &claim_masks, helpers, &ch),
-        &degrees(program).collect::<Vec<_>>(),
+        &program.degrees().collect::<Vec<_>>(),
         &ch.tau,
         -(linear_value + linear.open),
         Masks { sum: -mask.linear(), rounds: mask.constraints() },
@@ -229,11 +229,7 @@ fn prove_in_pool(
     let s2 = reduction::run(&rows, &all, gamma, claimed, masks, backend, |round| {
         channel.round(Label::ReductionRound, round)
     });
-    let parts = all
-        .iter()
-        .zip(Powers::of(gamma))
-        .flat_map(|(f, power)| f.parts.iter().map(move |part| (power, part)));
-    let weights = row_weights(program, parts, &s2.y);
+    let weights = row_weights(program, all.iter().copied(), gamma, &s2.y);
     if weights.get(tails.long()).is_none_or(Zero::is_zero) {
         return Err(ProveError::Bare);
     }

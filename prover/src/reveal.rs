@@ -3,8 +3,7 @@
 use crate::Backend;
 use crate::commit::commit_small_rows;
 use crate::mask::Blinding;
-use ark_bn254::Fr;
-use ark_bn254::G1Projective;
+use ark_bn254::{Fr, G1Projective};
 use ark_ec::CurveGroup;
 use std::fmt;
 use sumcast_params::Srs;
@@ -72,9 +71,8 @@ impl TensorOpening {
         let cells: Vec<i64> =
             self.values.iter().map(|v| i64::try_from(*v)).collect::<Result<_, _>>().map_err(|_| shape)?;
         let row_log = program.row_log;
-        let rows = commit_small_rows(&srs.g1()[..1 << row_log], &cells, row_log, backend);
-        let blinds = Blinding::new(srs.g1(), row_log).multiples(&self.blinds);
-        let rows: Vec<G1Projective> = rows.iter().zip(blinds).map(|(row, blind)| *row + blind).collect();
+        let mut rows = commit_small_rows(&srs.g1()[..1 << row_log], &cells, row_log, backend);
+        Blinding::new(srs.g1(), row_log).blind(&mut rows, &self.blinds);
         if G1Projective::normalize_batch(&rows) == commitments {
             Ok(())
         } else {

@@ -8,14 +8,17 @@ use sumcast_prover::{Assignment, Cpu, ProveError, ProvingKey, prove};
 use sumcast_verifier::verify;
 use sumcast_verifier::vk::{Piece, Program};
 
+fn cases() -> Vec<serde_json::Value> {
+    serde_json::from_str(include_str!("../../circuits/tests/data/ops.json")).unwrap()
+}
+
 fn unhex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
 }
 
 #[test]
 fn every_operator_is_quantised_and_proven() {
-    let cases: Vec<serde_json::Value> =
-        serde_json::from_str(include_str!("../../circuits/tests/data/ops.json")).unwrap();
+    let cases = cases();
     let srs = Srs::development(16, &mut rand::rng());
     let mut failures = Vec::new();
     for case in &cases {
@@ -96,8 +99,7 @@ const ALTERED: usize = 16;
 
 #[test]
 fn no_cell_that_a_constraint_reads_can_be_another() {
-    let cases: Vec<serde_json::Value> =
-        serde_json::from_str(include_str!("../../circuits/tests/data/ops.json")).unwrap();
+    let cases = cases();
     let srs = Srs::development(16, &mut rand::rng());
     let mut seen = BTreeSet::new();
     let mut altered = 0;

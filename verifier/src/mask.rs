@@ -9,15 +9,10 @@ use crate::relation::{Challenges, ClaimList, Powers};
 use crate::vk::Program;
 use ark_ff::{One, Zero};
 
-/// Coefficients sent in each round of S1, from the first round to the last.
-pub fn degrees(program: &Program) -> impl Iterator<Item = usize> + use<> {
-    let (rounds, degree, last) = (program.rounds(), program.degree(), program.last_degree());
-    (0..rounds).rev().map(move |k| if k == 0 { last } else { degree })
-}
-
 /// Number of cells that have a weight, `n_U`.
 pub fn cells(program: &Program) -> usize {
-    degrees(program)
+    program
+        .degrees()
         .fold(1, usize::saturating_add)
         .saturating_add(ClaimList::sent(program))
         .saturating_add(usize::from(program.row_log).saturating_mul(2))
@@ -49,9 +44,8 @@ pub fn weights(program: &Program, ch: &Challenges, gamma: Fr, y: &[Fr]) -> Vec<F
     let sent = ClaimList::sent(program);
     let powers: Vec<Fr> = Powers::of(gamma).take(sent.saturating_add(2)).map(|p| p * corner).collect();
     let on_mask = powers.last().copied().unwrap_or_default();
-    let late: Fr = ch.x.iter().map(|x| Fr::one() - *x).product();
-    let mut out = vec![powers.first().copied().unwrap_or_default() - on_mask * late];
-    for (degree, x) in degrees(program).zip(ch.x.iter().rev()) {
+    let mut out = vec![powers.first().copied().unwrap_or_default() - on_mask * ch.late(0)];
+    for (degree, x) in program.degrees().zip(ch.x.iter().rev()) {
         out.extend(on_round(*x, degree).map(|weight| on_mask * weight));
     }
     let on_claims = on_claims(ch);

@@ -4,7 +4,7 @@ use crate::encoding::{Reader, point_bytes, scalar_bytes};
 use crate::opening::Opening;
 use crate::relation::ClaimList;
 use crate::sumcheck::RoundPolynomial;
-use crate::vk::{Program, limits};
+use crate::vk::{Program, degrees, limits};
 use crate::{DecodeError, Fr, G1Affine, Statement, Tensor, VerifyError, mask};
 
 /// The lengths of a proof's parts, which follow from the program.
@@ -48,8 +48,7 @@ impl Shape {
 
     /// Coefficients sent in each round of S1, from the first round to the last.
     fn degrees(&self) -> impl Iterator<Item = usize> + use<> {
-        let (degree, last) = (self.degree, self.last_degree);
-        (0..self.rounds).rev().map(move |k| if k == 0 { last } else { degree })
+        degrees(self.rounds, self.degree, self.last_degree)
     }
 
     /// Bytes of the proof body.

@@ -1,19 +1,27 @@
 //! The claims' functionals at the point of S2 (`docs/protocol.md` 6).
 
-use crate::relation::Part;
+use crate::relation::{Functional, Powers};
 use crate::vk::Program;
 use crate::{Fr, mle};
 
 /// The weight of every row at `y`: the extensions of the functionals' vectors.
 ///
-/// `parts` are weighted by their powers of `gamma`. Costs about `m` multiplications a part.
-pub fn row_weights<'a>(program: &Program, parts: impl Iterator<Item = (Fr, &'a Part)>, y: &[Fr]) -> Vec<Fr> {
+/// The functionals are weighted by the powers of `gamma`. Costs about `m` multiplications a part.
+pub fn row_weights<'a>(
+    program: &Program,
+    functionals: impl Iterator<Item = &'a Functional>,
+    gamma: Fr,
+    y: &[Fr],
+) -> Vec<Fr> {
     let mut weights = vec![Fr::default(); program.rows()];
     let mut add = |row: usize, weight: Fr| {
         if let Some(slot) = weights.get_mut(row) {
             *slot += weight;
         }
     };
+    let parts = functionals
+        .zip(Powers::of(gamma))
+        .flat_map(|(f, power)| f.parts.iter().map(move |part| (power, part)));
     for (power, part) in parts {
         let (block, row) = (part.block, usize::from(part.block.row));
         let weight = power * part.weight;

@@ -93,7 +93,7 @@ impl Challenges {
     }
 
     /// `prod (1 - x_k)` over the coordinates from `n` on: where a shorter term stands.
-    fn late(&self, n: u8) -> Fr {
+    pub(crate) fn late(&self, n: u8) -> Fr {
         self.x.iter().skip(n.into()).fold(Fr::one(), |acc, x| acc * (Fr::one() - *x))
     }
 }

@@ -16,23 +16,28 @@ use crate::{Check, Fr, G1Affine, VerifyError, mask, opening, reduction};
 /// `docs/protocol.md` 10. Whoever relies on the result compares the context and the public inputs with what they
 /// expect: the proof binds them, it does not choose them.
 pub fn verify(key: &Key, file: &ProofFile) -> Result<(), VerifyError> {
-    let mut transcript = Transcript::new(&key.model_id(), &file.statement);
-    check(key, file, &mut transcript)
+    let model_id = key.model_id();
+    check(key, &model_id, file, &mut Transcript::new(&model_id, &file.statement))
 }
 
 /// As [`verify`], with every message absorbed and the challenge after it, up to where the proof fails: for whoever
 /// writes another verifier.
 pub fn trace(key: &Key, file: &ProofFile) -> (Result<(), VerifyError>, Vec<Event>) {
-    let mut transcript = Transcript::new(&key.model_id(), &file.statement).traced();
-    let verdict = check(key, file, &mut transcript);
+    let model_id = key.model_id();
+    let mut transcript = Transcript::new(&model_id, &file.statement).traced();
+    let verdict = check(key, &model_id, file, &mut transcript);
     (verdict, transcript.into_trace())
 }
 
-fn check(key: &Key, file: &ProofFile, transcript: &mut Transcript) -> Result<(), VerifyError> {
-    let model_id = key.model_id();
-    if model_id != file.model_id {
+fn check(
+    key: &Key,
+    model_id: &[u8; 32],
+    file: &ProofFile,
+    transcript: &mut Transcript,
+) -> Result<(), VerifyError> {
+    if *model_id != file.model_id {
         let hex = |id: &[u8; 32]| id.iter().map(|b| format!("{b:02x}")).collect();
-        return Err(VerifyError::Model { expected: hex(&model_id), found: hex(&file.model_id) });
+        return Err(VerifyError::Model { expected: hex(model_id), found: hex(&file.model_id) });
     }
     let (program, statement) = (&key.program, &file.statement);
     statement.check(program)?;
@@ -82,11 +87,8 @@ fn check(key: &Key, file: &ProofFile, transcript: &mut Transcript) -> Result<(),
     }
 
     // One opening proves the last claim: the rows by their weights at `y`, and the mask's cells by theirs.
-    let parts = std::iter::once(&linear)
-        .chain(functionals.iter().filter(|f| !f.parts.is_empty()))
-        .zip(Powers::of(gamma))
-        .flat_map(|(f, power)| f.parts.iter().map(move |part| (power, part)));
-    let weights = reduction::row_weights(program, parts, &y);
+    let committed = functionals.iter().filter(|f| !f.parts.is_empty());
+    let weights = reduction::row_weights(program, std::iter::once(&linear).chain(committed), gamma, &y);
     let rows = key.fixed.iter().chain(statement.commitments()).chain(&proof.witness).chain(&proof.helper);
     let masks = mask::weights(program, &ch, gamma, &y);
     let claimed = Claimed { y: &y, weights: &masks, value: claim };

@@ -1,8 +1,9 @@
 //! The transcript, message by message, against section 8 of `docs/protocol.md`.
 
+use crate::liar::Recorder;
 use crate::relation::{WEIGHTS, X, assignment, prove_by, setup};
 use ark_ff::PrimeField;
-use sumcast_prover::{Conduct, Honest};
+use sumcast_prover::Honest;
 use sumcast_verifier::transcript::{Event, Label, keccak256};
 use sumcast_verifier::{Fr, Key, ProofFile, Shape, Tensor, VerifyError, trace};
 
@@ -117,21 +118,10 @@ fn challenges_are_what_the_protocol_says() {
     assert_eq!(distinct.len(), drawn.len());
 }
 
-/// The prover's side of the transcript.
-#[derive(Default)]
-struct Sent(Vec<(Label, Fr)>);
-
-impl Conduct for Sent {
-    fn challenge(&mut self, label: Label, challenge: Fr) -> Fr {
-        self.0.push((label, challenge));
-        challenge
-    }
-}
-
 #[test]
 fn prover_and_verifier_draw_the_same() {
     let (key, srs) = setup(2);
-    let mut sent = Sent::default();
+    let mut sent = Recorder::default();
     let file = prove_by(&key, &srs, assignment(&WEIGHTS, X), &mut sent, 2).unwrap().file;
     let events = trace(&key.key, &file).1;
     assert_eq!(sent.0, events.iter().map(|e| (e.label, e.challenge)).collect::<Vec<_>>());

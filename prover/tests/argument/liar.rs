@@ -185,3 +185,14 @@ pub(crate) fn true_keys(values: &mut LookupValues, column: usize, cell: usize, k
     values.keys[column][cell] = key;
     values.cells[cell] = values.keys.iter().map(|keys| keys[cell].inverse().unwrap()).sum();
 }
+
+/// The challenges of an honest proof.
+#[derive(Default)]
+pub(crate) struct Recorder(pub(crate) Vec<(Label, Fr)>);
+
+impl Conduct for Recorder {
+    fn challenge(&mut self, label: Label, challenge: Fr) -> Fr {
+        self.0.push((label, challenge));
+        challenge
+    }
+}

@@ -1,7 +1,7 @@
 //! Every lie is caught, by the check it runs into. The proofs are kept as test vectors for every verifier, in
 //! `verifier/tests/vectors/`.
 
-use crate::liar::{Lie, free, lie, true_keys};
+use crate::liar::{Lie, Recorder, free, lie, true_keys};
 use crate::relation::{
     HIGH, LOW, POSITIONS, SQUARES, VALUES, WEIGHTS, X, assignment, fixed, prove_by, setup, table,
 };
@@ -9,7 +9,7 @@ use ark_ec::AffineRepr;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
-use sumcast_prover::{Assignment, Conduct, Cpu, Honest, ProvingKey};
+use sumcast_prover::{Assignment, Cpu, Honest, LookupValues, ProvingKey};
 use sumcast_verifier::transcript::Label;
 use sumcast_verifier::{Check, Fr, G1Affine, ProofFile, Shape, Statement, Tensor, VerifyError, verify};
 
@@ -30,8 +30,7 @@ const ABOUT_THE_WITNESS: &[(&str, Lie)] = &[
         "a remainder beyond its range",
         Lie::Lookup(beyond, |lookup, alpha, _, v| {
             if lookup == 0 {
-                true_keys(v, 0, 0, alpha - Fr::from(14u64 + 16));
-                true_keys(v, 1, 0, alpha);
+                beyond_keys(alpha, v);
             }
         }),
     ),
@@ -39,10 +38,8 @@ const ABOUT_THE_WITNESS: &[(&str, Lie)] = &[
         "a remainder beyond its range, the entries' sum adapted",
         Lie::Lookup(beyond, |lookup, alpha, _, v| {
             if lookup == 0 {
-                let before: Fr = v.cells.iter().sum();
-                true_keys(v, 0, 0, alpha - Fr::from(14u64 + 16));
-                true_keys(v, 1, 0, alpha);
-                v.entries[0] += v.cells.iter().sum::<Fr>() - before;
+                let more = beyond_keys(alpha, v);
+                v.entries[0] += more;
             }
         }),
     ),
@@ -50,10 +47,7 @@ const ABOUT_THE_WITNESS: &[(&str, Lie)] = &[
         "a remainder beyond its range, the cells' sum adapted",
         Lie::Lookup(beyond, |lookup, alpha, _, v| {
             if lookup == 0 {
-                let before: Fr = v.cells.iter().sum();
-                true_keys(v, 0, 0, alpha - Fr::from(14u64 + 16));
-                true_keys(v, 1, 0, alpha);
-                let more = v.cells.iter().sum::<Fr>() - before;
+                let more = beyond_keys(alpha, v);
                 v.cells[1] -= more;
             }
         }),
@@ -178,6 +172,14 @@ fn beyond(a: &mut Assignment) {
     a.cells[HIGH] -= 1;
 }
 
+/// The keys of these limbs, and what they add to the sum of `h`.
+fn beyond_keys(alpha: Fr, v: &mut LookupValues) -> Fr {
+    let before = v.cells[0];
+    true_keys(v, 0, 0, alpha - Fr::from(14u64 + 16));
+    true_keys(v, 1, 0, alpha);
+    v.cells[0] - before
+}
+
 /// 90 is 10 + 16 x 5, and -6 + 16 x 6.
 fn negative(a: &mut Assignment) {
     a.cells[LOW + 3] -= 16;
@@ -281,17 +283,6 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(out, "{b:02x}");
         out
     })
-}
-
-/// The challenges of an honest proof.
-#[derive(Default)]
-struct Recorder(Vec<(Label, Fr)>);
-
-impl Conduct for Recorder {
-    fn challenge(&mut self, label: Label, challenge: Fr) -> Fr {
-        self.0.push((label, challenge));
-        challenge
-    }
 }
 
 #[test]

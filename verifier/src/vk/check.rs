@@ -167,18 +167,11 @@ fn steps(program: &Program) -> u64 {
             program.tensors.get(usize::from(*tensor)).map_or(1, |t| u64::from(t.len).saturating_add(1))
         }
     };
-    let costs: Vec<u64> = program
-        .forms
-        .iter()
-        .map(|f| f.terms.iter().fold(1, |sum: u64, t| sum.saturating_add(term(&t.piece))))
-        .collect();
-    let evaluated = program
-        .claims
-        .iter()
-        .map(|c| c.form)
-        .chain(program.products.iter().filter_map(|p| p.linear))
-        .chain(program.lookups.iter().flat_map(|l| l.columns.iter().flatten().chain(&l.table)).copied());
-    evaluated.filter_map(|f| costs.get(usize::from(f))).fold(0, |sum, cost| sum.saturating_add(*cost))
+    let form = |f: &Form| f.terms.iter().fold(1, |sum: u64, t| sum.saturating_add(term(&t.piece)));
+    // Each form once: many claims can be of a long one.
+    let costs: Vec<u64> = program.forms.iter().map(form).collect();
+    let evaluated = program.evaluated().filter_map(|f| costs.get(usize::from(f)));
+    evaluated.fold(0, |sum, cost| sum.saturating_add(*cost))
 }
 
 /// That no helper cell belongs to two blocks.

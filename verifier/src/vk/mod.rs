@@ -319,6 +319,19 @@ impl Program {
         self.first_helper_row().saturating_add(self.helper_rows.into())
     }
 
+    /// Numbers of the forms a verifier evaluates: those of claims, linear parts and lookups, as often as they are.
+    pub fn evaluated(&self) -> impl Iterator<Item = u16> {
+        let claims = self.claims.iter().map(|c| c.form);
+        let linear = self.products.iter().filter_map(|p| p.linear);
+        let lookups = self.lookups.iter().flat_map(|l| l.columns.iter().flatten().chain(&l.table).copied());
+        claims.chain(linear).chain(lookups)
+    }
+
+    /// Coefficients sent in each round of S1, from the first round to the last.
+    pub fn degrees(&self) -> impl Iterator<Item = usize> + use<> {
+        degrees(self.rounds().into(), self.degree(), self.last_degree())
+    }
+
     /// Number of rounds of S1, `N`, at least 1.
     pub fn rounds(&self) -> u8 {
         let products = self.products.iter().flat_map(|p| p.terms.iter().map(|t| t.vars));
@@ -360,6 +373,11 @@ impl Program {
             .max()
             .unwrap_or(0)
     }
+}
+
+/// `count` rounds of `degree` coefficients, the last of `last`.
+pub(crate) fn degrees(count: usize, degree: usize, last: usize) -> impl Iterator<Item = usize> + use<> {
+    (0..count).rev().map(move |k| if k == 0 { last } else { degree })
 }
 
 /// A verifying key.

@@ -179,7 +179,7 @@ pub fn compile(
 }
 
 const MAGIC: &[u8; 4] = b"SCMD";
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 const HEAD: usize = 4 + 2 + 32;
 
 impl Model {

@@ -83,6 +83,7 @@ fn variables(program: &Program, form: &Form) -> u64 {
         Piece::Public { tensor, .. } => {
             program.tensors.get(usize::from(*tensor)).map_or(0, |t| u64::from(t.len))
         }
+        Piece::Limbs(limbs) => u64::from(form.log) * u64::from(limbs.count - 1),
         Piece::One { .. } | Piece::Index { .. } | Piece::Block(_) => 0,
     };
     form.terms.iter().map(|t| u64::from(form.log) + 1 + term(&t.piece)).sum()

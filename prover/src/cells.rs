@@ -41,6 +41,15 @@ impl<'a> Cells<'a> {
             Piece::Index { log } => (0..1 << log).collect(),
             Piece::Block(block) => self.block(block).iter().map(|v| i128::from(*v)).collect(),
             Piece::Public { tensor, .. } => self.public[usize::from(tensor)].clone(),
+            Piece::Limbs(limbs) => {
+                let mut out = vec![0i128; 1 << limbs.block.log];
+                for (block, shift) in limbs.blocks() {
+                    for (slot, v) in out.iter_mut().zip(self.block(block)) {
+                        *slot = slot.wrapping_add(i128::from(*v).wrapping_shl(shift as u32));
+                    }
+                }
+                out
+            }
         }
     }
 

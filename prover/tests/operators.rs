@@ -6,7 +6,7 @@ use sumcast_circuits::{Committed, CompileOptions, Secret, compile, graph::Graph,
 use sumcast_params::Srs;
 use sumcast_prover::{Assignment, Cpu, ProveError, ProvingKey, prove};
 use sumcast_verifier::verify;
-use sumcast_verifier::vk::{Piece, Program};
+use sumcast_verifier::vk::{FormTerm, Piece, Program};
 
 fn cases() -> Vec<serde_json::Value> {
     serde_json::from_str(include_str!("../../circuits/tests/data/ops.json")).unwrap()
@@ -77,8 +77,12 @@ fn proven(
 fn cells_read(program: &Program) -> BTreeSet<usize> {
     let forms = program.products.iter().filter_map(|p| p.linear);
     let mut out = BTreeSet::new();
-    for term in forms.flat_map(|f| &program.forms[usize::from(f)].terms) {
-        let Piece::Block(block) = term.piece else { continue };
+    let blocks = |term: &FormTerm| match term.piece {
+        Piece::Block(block) => vec![block],
+        Piece::Limbs(limbs) => limbs.blocks().map(|(block, _)| block).collect(),
+        _ => vec![],
+    };
+    for block in forms.flat_map(|f| &program.forms[usize::from(f)].terms).flat_map(blocks) {
         let (first, row) = (program.first_witness_row(), usize::from(block.row));
         if (first..program.first_helper_row()).contains(&row) {
             let within = if block.log <= program.row_log { block.at as usize } else { 0 };

@@ -29,7 +29,7 @@ pub enum KeyError {
     #[error("this is not a Sumcast verifying key")]
     Magic,
     /// A version this verifier does not know.
-    #[error("verifying key version {0} is not supported, only version 2 is: compile the model again")]
+    #[error("verifying key version {0} is not supported, only version 3 is: compile the model again")]
     Version(u16),
     /// An encoding error.
     #[error("malformed verifying key: {0}")]
@@ -65,7 +65,7 @@ pub enum VerifyError {
     Magic,
     /// A version this verifier does not know.
     #[error(
-        "proof version {0} is not supported, only version 2 is: compile the model again, and prove again"
+        "proof version {0} is not supported, only version 3 is: compile the model again, and prove again"
     )]
     Version(u16),
     /// The proof is for another model.

@@ -40,7 +40,7 @@ pub mod transcript;
 mod verify;
 pub mod vk;
 
-pub use ark_bn254::{Fr, G1Affine, G2Affine};
+pub use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
 pub use error::{Check, DecodeError, KeyError, VerifyError};
 pub use proof::{Proof, ProofFile, Shape};
 pub use reduction::row_weights;

@@ -137,7 +137,7 @@ impl Proof {
 }
 
 const MAGIC: &[u8; 4] = b"SCPF";
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 
 /// A proof with its statement, as it travels.
 #[derive(Clone, Debug, PartialEq, Eq)]

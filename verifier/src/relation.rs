@@ -2,7 +2,7 @@
 
 use crate::vk::{Axis, Block, Claim, Form, Lookup, Piece, Program};
 use crate::{Fr, Statement, mle};
-use ark_ff::{One, Zero};
+use ark_ff::{Field, One, Zero};
 use std::sync::Arc;
 
 /// A weighted block evaluation.
@@ -45,6 +45,10 @@ impl Functional {
                     self.open += weight * statement.evaluate(tensor.into(), low);
                 }
                 Piece::Block(block) => self.parts.push(Part { weight, block, z: shared.clone() }),
+                Piece::Limbs(limbs) => self.parts.extend(limbs.blocks().map(|(block, shift)| {
+                    let weight = weight * Fr::from(2u64).pow([shift]);
+                    Part { weight, block, z: shared.clone() }
+                })),
             }
         }
     }

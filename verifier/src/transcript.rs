@@ -4,6 +4,9 @@ use crate::encoding::{point_bytes, reduce, scalar_bytes};
 use crate::{Fr, G1Affine, Statement};
 use sha3::{Digest, Keccak256};
 
+/// What every transcript starts with, padded with zeros to 32 bytes.
+pub const DOMAIN: [u8; 26] = *b"sumcast protocol version 3";
+
 /// Labels of the messages, shared by prover and verifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -61,9 +64,8 @@ impl Transcript {
     pub fn new(model_id: &[u8; 32], statement: &Statement) -> Self {
         let mut hash = Keccak256::new();
         let mut domain = [0u8; 32];
-        let name = b"sumcast protocol version 2";
-        for (d, n) in domain.iter_mut().zip(name) {
-            *d = *n;
+        for (d, n) in domain.iter_mut().zip(DOMAIN) {
+            *d = n;
         }
         hash.update(domain);
         hash.update(model_id);

@@ -2,8 +2,8 @@
 
 use ark_ec::AffineRepr;
 use sumcast_verifier::vk::{
-    Axis, Block, Claim, Coefficient, Form, FormTerm, Key, Lookup, Piece, Product, ProductTerm, Program, Role,
-    Run, SrsKind, SrsPoints, TensorSpec, Visibility,
+    Axis, Block, Claim, Coefficient, Form, FormTerm, Key, Limbs, Lookup, Piece, Product, ProductTerm,
+    Program, Role, Run, SrsKind, SrsPoints, TensorSpec, Visibility,
 };
 use sumcast_verifier::{DecodeError, Fr, G1Affine, G2Affine, KeyError, Shape};
 
@@ -17,6 +17,12 @@ fn tensor(role: Role, visibility: Visibility) -> TensorSpec {
 
 fn block(log: u8, row: u16, at: u32) -> Block {
     Block { log, row, at }
+}
+
+fn limbs(log: u8, row: u16, at: u32, count: u8, width: u8) -> FormTerm {
+    let coefficient = Coefficient::new(-(5 << 20)).unwrap();
+    let piece = Piece::Limbs(Limbs { block: block(log, row, at), count, width });
+    FormTerm { coefficient, cube: 1, piece }
 }
 
 /// Rows of 256: 0, 1 weights; 2 a committed tensor; 3, 4 witness; 5, 6 helper.
@@ -38,6 +44,7 @@ fn program() -> Program {
                     FormTerm { cube: 1, ..one(Piece::Block(block(2, 2, 0))) },
                     one(Piece::One { log: 3 }),
                     one(Piece::Index { log: 1 }),
+                    limbs(2, 4, 4, 3, 8),
                 ],
             },
         ],
@@ -131,6 +138,12 @@ fn steps_are_terms_and_rows_and_elements() {
     let offset = |log, at| Form { log, terms: vec![one(Piece::Block(block(log, 0, at))); 64] };
     assert_eq!(with(offset(2, 128), 33).check(), Ok(()));
     assert_eq!(with(offset(8, 0), 33).check(), Ok(()));
+    let limbs = |count| {
+        let piece = Piece::Limbs(Limbs { block: block(2, 0, 0), count, width: 8 });
+        Form { log: 2, terms: vec![one(piece); 64] }
+    };
+    assert_eq!(with(limbs(63), 64).check(), Ok(()));
+    assert!(too_many(with(limbs(64), 64)));
     assert!(too_many(with(offset(8, 0), 4096)));
 }
 
@@ -221,8 +234,17 @@ const BREAKS: &[Break] = &[
     // A form may use no helper row.
     ("block outside its rows", |p| p.forms[2].terms[0].piece = Piece::Block(block(3, 5, 0))),
     ("block outside its rows", |p| p.forms[0].terms[0].piece = Piece::Block(block(9, 4, 2))),
+    ("block outside its rows", |p| p.forms[2].terms[4] = limbs(2, 5, 4, 3, 8)),
+    ("block not aligned", |p| p.forms[2].terms[4] = limbs(2, 4, 2, 3, 8)),
+    ("limbs outside the limits", |p| p.forms[2].terms[4] = limbs(2, 4, 4, 1, 8)),
+    ("limbs outside the limits", |p| p.forms[2].terms[4] = limbs(0, 4, 0, 65, 8)),
+    ("limbs outside the limits", |p| p.forms[2].terms[4] = limbs(2, 4, 4, 3, 65)),
+    ("limbs beyond their row", |p| p.forms[2].terms[4] = limbs(2, 4, 248, 3, 8)),
+    ("limbs longer than a row", |p| {
+        p.forms[0].terms[0] = FormTerm { cube: 0, ..limbs(9, 0, 2, 2, 8) };
+    }),
     ("no such form", |p| p.claims[0].form = 3),
-    ("too many variables", |p| p.claims[0].vars = 33),
+    ("more variables than the sumcheck has", |p| p.claims[0].vars = 5),
     ("a run outside the limits", |p| p.claims[0].runs[1].len = 33),
     ("a run outside the limits", |p| {
         p.claims[0].runs.push(Run { axis: Axis::Tau, start: 0, len: 0 });

@@ -7,7 +7,8 @@ use super::statement::{positions, stated, tensors};
 use super::symbolic::{self, Piece};
 use crate::circuit::Circuit;
 use sumcast_verifier::vk::{
-    self, Block, Claim, Coefficient, Form, FormTerm, Lookup, Product, ProductTerm, Program, Visibility,
+    self, Block, Claim, Coefficient, Form, FormTerm, Limbs, Lookup, Product, ProductTerm, Program,
+    Visibility, limits,
 };
 
 /// Columns of a lookup.
@@ -159,7 +160,7 @@ impl Placement {
                 piece,
             }));
         }
-        Form { log: form.log, terms }
+        Form { log: form.log, terms: join_limbs(terms, self.row_log) }
     }
 
     /// The program.
@@ -285,6 +286,36 @@ impl Lowered {
     fn plain_logs(&self) -> impl Iterator<Item = u8> + '_ {
         self.plain.logs()
     }
+}
+
+/// Joins blocks that follow one another in a row, each with the weight of the one before times the same power of two.
+fn join_limbs(terms: Vec<FormTerm>, row_log: u8) -> Vec<FormTerm> {
+    let mut out: Vec<FormTerm> = Vec::new();
+    for term in terms {
+        match out.last_mut().and_then(|last| joined(last, &term, row_log).map(|piece| (last, piece))) {
+            Some((last, limbs)) => last.piece = vk::Piece::Limbs(limbs),
+            None => out.push(term),
+        }
+    }
+    out
+}
+
+/// A term with the next one as one more limb, if it is one.
+fn joined(term: &FormTerm, next: &FormTerm, row_log: u8) -> Option<Limbs> {
+    let ((mantissa, shift), (next_mantissa, next_shift)) =
+        (term.coefficient.parts(), next.coefficient.parts());
+    let vk::Piece::Block(after) = next.piece else { return None };
+    let (block, count, width) = match term.piece {
+        vk::Piece::Block(block) => (block, 1, next_shift.checked_sub(shift)?),
+        vk::Piece::Limbs(Limbs { block, count, width }) => (block, count, width),
+        _ => return None,
+    };
+    let follows = after.at == block.at + (u32::from(count) << block.log)
+        && (after.row, after.log, next.cube) == (block.row, block.log, term.cube)
+        && (next_mantissa, u32::from(next_shift))
+            == (mantissa, u32::from(shift) + u32::from(count) * u32::from(width));
+    let fits = block.log <= row_log && count < limits::LIMBS && width <= limits::WIDTH;
+    (follows && fits).then_some(Limbs { block, count: count + 1, width })
 }
 
 fn push(forms: &mut Vec<Form>, form: Form) -> u16 {

@@ -83,7 +83,7 @@ fn every_byte_of_a_proof_is_absorbed_once_and_in_order() {
 
 /// The transcript written once more, from section 8 alone.
 fn challenges(model_id: &[u8], context: &[u8], tensors: &[Tensor], events: &[Event]) -> Vec<Fr> {
-    let mut start = b"sumcast protocol version 2".to_vec();
+    let mut start = b"sumcast protocol version 3".to_vec();
     start.resize(32, 0);
     start.extend(model_id);
     start.extend(context);

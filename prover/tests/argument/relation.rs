@@ -9,8 +9,8 @@
 use sumcast_params::Srs;
 use sumcast_prover::{Assignment, Conduct, Cpu, ProveError, Proven, ProvingKey, prove_as};
 use sumcast_verifier::vk::{
-    Axis, Block, Claim, Coefficient, Form, FormTerm, Lookup, Piece, Product, ProductTerm, Program, Role, Run,
-    TensorSpec, Visibility,
+    Axis, Block, Claim, Coefficient, Form, FormTerm, Limbs, Lookup, Piece, Product, ProductTerm, Program,
+    Role, Run, TensorSpec, Visibility,
 };
 
 pub(crate) const ROW_LOG: u8 = 8;
@@ -57,17 +57,18 @@ pub(crate) fn program(columns: u8) -> Program {
     let block = |log, row, at| Block { log, row, at };
     let piece = |log, row, at| Piece::Block(block(log, row, at));
     let limb = |k: u32| piece(2, 4, 4 * k);
+    let limbs = Piece::Limbs(Limbs { block: block(2, 4, 0), count: 2, width: 4 });
     let forms = vec![
         Form { log: 4, terms: vec![term(1, 0, piece(4, 0, 0))] },
         Form { log: 2, terms: vec![term(1, 0, Piece::Public { log: 2, tensor: 0 })] },
         // -(low + 16 high): the linear part of the matrix product.
-        Form { log: 2, terms: vec![term(-1, 0, limb(0)), term(-16, 0, limb(1))] },
+        Form { log: 2, terms: vec![term(-1, 0, limbs)] },
         // The limbs, as one column or two.
         Form { log: 3, terms: vec![term(1, 0, piece(3, 4, 0))] },
         Form { log: 2, terms: vec![term(1, 0, limb(0))] },
         Form { log: 2, terms: vec![term(1, 0, limb(1))] },
         // low + 16 high, and the public sum.
-        Form { log: 2, terms: vec![term(1, 0, limb(0)), term(16, 0, limb(1))] },
+        Form { log: 2, terms: vec![term(1, 0, limbs)] },
         Form { log: 0, terms: vec![term(-1, 0, Piece::Public { log: 0, tensor: 1 })] },
         Form { log: 2, terms: vec![term(1, 0, Piece::Index { log: 2 }), term(3, 1, Piece::One { log: 1 })] },
         // The committed tensor less y.

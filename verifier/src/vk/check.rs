@@ -1,7 +1,7 @@
 //! Well-formedness of a key, wherever the argument's soundness or the verifier's safety depends on it
 //! (`docs/protocol.md` 9).
 
-use super::{Axis, Block, Claim, Form, Lookup, Piece, Program, TensorSpec, Visibility, limits};
+use super::{Axis, Block, Claim, Form, Limbs, Lookup, Piece, Program, TensorSpec, Visibility, limits};
 use crate::KeyError;
 use crate::mask;
 
@@ -16,8 +16,9 @@ pub(super) fn check(program: &Program) -> Result<(), KeyError> {
     for (i, f) in program.forms.iter().enumerate() {
         form(program, f).map_err(at("form", i))?;
     }
+    let rounds = program.rounds();
     for (i, c) in program.claims.iter().enumerate() {
-        claim(program, c).map_err(at("claim", i))?;
+        claim(program, c, rounds).map_err(at("claim", i))?;
     }
     for (i, p) in program.products.iter().enumerate() {
         product(program, p).map_err(at("product", i))?;
@@ -74,6 +75,15 @@ fn block(program: &Program, b: Block, from: usize, to: usize) -> Reason {
     ensure(row.saturating_add(count) <= to, "block outside its rows")
 }
 
+fn limbs(program: &Program, limbs: Limbs, to: usize) -> Reason {
+    let Limbs { block: first, count, width } = limbs;
+    ensure((2..=limits::LIMBS).contains(&count) && width <= limits::WIDTH, "limbs outside the limits")?;
+    block(program, first, 0, to)?;
+    ensure(first.log <= program.row_log, "limbs longer than a row")?;
+    let end = u64::from(first.at).saturating_add(u64::from(count) << first.log);
+    ensure(end <= 1 << program.row_log, "limbs beyond their row")
+}
+
 fn form(program: &Program, form: &Form) -> Reason {
     ensure(form.log <= limits::LOG, "too long")?;
     ensure(form.terms.len() <= limits::TERMS, "too many terms")?;
@@ -85,6 +95,7 @@ fn form(program: &Program, form: &Form) -> Reason {
         match term.piece {
             Piece::One { .. } | Piece::Index { .. } => {}
             Piece::Block(b) => block(program, b, 0, program.first_helper_row())?,
+            Piece::Limbs(l) => limbs(program, l, program.first_helper_row())?,
             Piece::Public { log, tensor } => {
                 let spec = program.tensors.get(usize::from(tensor)).ok_or("no such tensor")?;
                 ensure(spec.visibility == Visibility::Public, "a committed tensor has no public piece")?;
@@ -95,9 +106,9 @@ fn form(program: &Program, form: &Form) -> Reason {
     Ok(())
 }
 
-fn claim(program: &Program, claim: &Claim) -> Reason {
+fn claim(program: &Program, claim: &Claim, rounds: u8) -> Reason {
     let form = program.forms.get(usize::from(claim.form)).ok_or("no such form")?;
-    ensure(claim.vars <= limits::LOG, "too many variables")?;
+    ensure(claim.vars <= rounds, "more variables than the sumcheck has")?;
     let mut bound = 0u32;
     let mut seen = 0u64;
     for run in &claim.runs {
@@ -163,6 +174,7 @@ fn steps(program: &Program) -> u64 {
         Piece::One { .. } | Piece::Index { .. } => 1,
         Piece::Block(b) if b.log > program.row_log => u64::from(b.at),
         Piece::Block(_) => 1,
+        Piece::Limbs(l) => l.count.into(),
         Piece::Public { tensor, .. } => {
             program.tensors.get(usize::from(*tensor)).map_or(1, |t| u64::from(t.len).saturating_add(1))
         }

@@ -1,15 +1,22 @@
 //! Bytes of a key (`docs/protocol.md` 9).
 
 use super::{
-    Axis, Block, Claim, Coefficient, Form, FormTerm, Key, Lookup, Piece, Product, ProductTerm, Program, Role,
-    Run, SrsKind, SrsPoints, TensorSpec, Visibility, limits,
+    Axis, Block, Claim, Coefficient, Form, FormTerm, Key, Limbs, Lookup, Piece, Product, ProductTerm,
+    Program, Role, Run, SrsKind, SrsPoints, TensorSpec, Visibility, limits,
 };
 use crate::encoding::{Reader, g2_bytes, point_bytes};
 use crate::{DecodeError, KeyError};
 
-const MAGIC: &[u8; 4] = b"SCVK";
-const VERSION: u16 = 2;
+const MAGIC: [u8; 4] = *b"SCVK";
+const VERSION: u16 = 3;
+/// What a key begins with: magic and version.
+pub const HEAD: [u8; 6] = {
+    let ([a, b, c, d], [high, low]) = (MAGIC, VERSION.to_be_bytes());
+    [a, b, c, d, high, low]
+};
 const NONE: u16 = u16::MAX;
+/// Bit of a run's start that says it is one of the point of S1.
+const ON_X: u8 = 0x80;
 
 fn ill(part: &'static str, index: usize, reason: &'static str) -> KeyError {
     KeyError::IllFormed { part, index, reason }
@@ -22,7 +29,7 @@ fn count(value: usize, limit: usize, part: &'static str) -> Result<usize, KeyErr
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Key, KeyError> {
     let mut r = Reader::new(bytes);
-    if r.bytes(4).ok() != Some(MAGIC) {
+    if r.array().ok() != Some(MAGIC) {
         return Err(KeyError::Magic);
     }
     let version = r.u16()?;
@@ -45,7 +52,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Key, KeyError> {
     let n = count(r.u16()?.into(), limits::ENTRIES, "forms")?;
     let forms = (0..n).map(|i| form(&mut r, i)).collect::<Result<_, _>>()?;
     let n = count(r.u16()?.into(), limits::ENTRIES, "claims")?;
-    let claims = (0..n).map(|i| claim(&mut r, i)).collect::<Result<_, _>>()?;
+    let claims = (0..n).map(|_| claim(&mut r)).collect::<Result<_, _>>()?;
     let n = count(r.u16()?.into(), limits::ENTRIES, "products")?;
     let products = (0..n).map(|i| product(&mut r, i)).collect::<Result<_, _>>()?;
     let n = count(r.u8()?.into(), limits::LOOKUPS, "lookups")?;
@@ -68,13 +75,41 @@ fn tensor(r: &mut Reader<'_>, i: usize) -> Result<TensorSpec, KeyError> {
     Ok(TensorSpec { role, visibility, log: r.u8()?, bits: r.u8()?, fraction: r.u8()?, len: r.u32()? })
 }
 
-fn coefficient(r: &mut Reader<'_>, part: &'static str, i: usize) -> Result<Coefficient, KeyError> {
-    let mantissa = i32::from_be_bytes(r.array()?);
-    Coefficient::from_parts(mantissa, r.u8()?).ok_or(ill(part, i, "coefficient not canonical"))
+/// A number of one to four bytes.
+fn uint<const N: usize>(r: &mut Reader<'_>) -> Result<u32, DecodeError> {
+    Ok(r.array::<N>()?.iter().fold(0, |acc, b| (acc << 8) | u32::from(*b)))
+}
+
+/// Bits of the byte that a term of a form or of a product begins with: where the coefficient is -1 and where its
+/// mantissa and its shift follow; the bits around them say what else does.
+mod head {
+    pub(super) const MINUS: u8 = 0x08;
+    pub(super) const MANTISSA: u8 = 0x10;
+    pub(super) const SHIFT: u8 = 0x20;
+    /// Of a form's term: its sub-cube follows.
+    pub(super) const CUBE: u8 = 0x40;
+    /// Of a product's term: `eq` is a factor.
+    pub(super) const EQ: u8 = 0x01;
+}
+
+fn coefficient(r: &mut Reader<'_>, head: u8, part: &'static str, i: usize) -> Result<Coefficient, KeyError> {
+    let not_canonical = ill(part, i, "coefficient not canonical");
+    let mantissa = match (head & head::MINUS != 0, head & head::MANTISSA != 0) {
+        (false, false) => 1,
+        (true, false) => -1,
+        (false, true) => match i32::from_be_bytes(r.array()?) {
+            -1 | 1 => return Err(not_canonical),
+            mantissa => mantissa,
+        },
+        (true, true) => return Err(not_canonical),
+    };
+    let shift = if head & head::SHIFT == 0 { 0 } else { r.u8()? };
+    let canonical = (shift == 0) == (head & head::SHIFT == 0);
+    Coefficient::from_parts(mantissa, shift).filter(|_| canonical).ok_or(not_canonical)
 }
 
 fn block(r: &mut Reader<'_>) -> Result<Block, KeyError> {
-    Ok(Block { log: r.u8()?, row: r.u16()?, at: r.u32()? })
+    Ok(Block { log: r.u8()?, row: r.u16()?, at: uint::<3>(r)? })
 }
 
 fn form(r: &mut Reader<'_>, i: usize) -> Result<Form, KeyError> {
@@ -82,13 +117,18 @@ fn form(r: &mut Reader<'_>, i: usize) -> Result<Form, KeyError> {
     let n = count(r.u16()?.into(), limits::TERMS, "terms of a form")?;
     let terms = (0..n)
         .map(|_| {
-            let coefficient = coefficient(r, "form", i)?;
-            let cube = r.u32()?;
-            let piece = match r.u8()? {
+            let head = r.u8()?;
+            let coefficient = coefficient(r, head, "form", i)?;
+            let cube = if head & head::CUBE == 0 { 0 } else { r.u32()? };
+            if (cube == 0) != (head & head::CUBE == 0) {
+                return Err(ill("form", i, "sub-cube not canonical"));
+            }
+            let piece = match head & !(head::MINUS | head::MANTISSA | head::SHIFT | head::CUBE) {
                 0 => Piece::One { log: r.u8()? },
                 1 => Piece::Index { log: r.u8()? },
                 2 => Piece::Block(block(r)?),
                 3 => Piece::Public { log: r.u8()?, tensor: r.u8()? },
+                4 => Piece::Limbs(Limbs { block: block(r)?, count: r.u8()?, width: r.u8()? }),
                 _ => return Err(ill("form", i, "unknown piece")),
             };
             Ok(FormTerm { coefficient, cube, piece })
@@ -97,18 +137,15 @@ fn form(r: &mut Reader<'_>, i: usize) -> Result<Form, KeyError> {
     Ok(Form { log, terms })
 }
 
-fn claim(r: &mut Reader<'_>, i: usize) -> Result<Claim, KeyError> {
+fn claim(r: &mut Reader<'_>) -> Result<Claim, KeyError> {
     let (form, vars, n) = (r.u16()?, r.u8()?, r.u8()?);
     let runs = (0..n)
         .map(|_| {
-            let axis = match r.u8()? {
-                0 => Axis::Tau,
-                1 => Axis::X,
-                _ => return Err(ill("claim", i, "unknown axis")),
-            };
-            Ok(Run { axis, start: r.u8()?, len: r.u8()? })
+            let (start, len) = (r.u8()?, r.u8()?);
+            let axis = if start & ON_X == 0 { Axis::Tau } else { Axis::X };
+            Ok(Run { axis, start: start & !ON_X, len })
         })
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<_, KeyError>>()?;
     Ok(Claim { form, vars, runs })
 }
 
@@ -116,13 +153,13 @@ fn product(r: &mut Reader<'_>, i: usize) -> Result<Product, KeyError> {
     let (log, linear, n) = (r.u8()?, r.u16()?, r.u8()?);
     let terms = (0..n)
         .map(|_| {
-            let coefficient = coefficient(r, "product", i)?;
+            let head = r.u8()?;
+            if head & !(head::MINUS | head::MANTISSA | head::SHIFT | head::EQ) != 0 {
+                return Err(ill("product", i, "unknown bits"));
+            }
+            let coefficient = coefficient(r, head, "product", i)?;
             let vars = r.u8()?;
-            let eq = match r.u8()? {
-                0 => false,
-                1 => true,
-                _ => return Err(ill("product", i, "a flag is 0 or 1")),
-            };
+            let eq = head & head::EQ != 0;
             let factors = count(r.u8()?.into(), limits::FACTORS, "factors")?;
             let factors = (0..factors).map(|_| r.u16()).collect::<Result<_, _>>()?;
             Ok(ProductTerm { coefficient, vars, eq, factors })
@@ -150,9 +187,8 @@ fn short(len: usize) -> [u8; 2] {
 }
 
 pub(super) fn encode(key: &Key) -> Vec<u8> {
-    let mut out = MAGIC.to_vec();
+    let mut out = HEAD.to_vec();
     let w = &mut out;
-    w.extend(VERSION.to_be_bytes());
     w.push(match key.srs.kind {
         SrsKind::Development => 0,
         SrsKind::Imported => 1,
@@ -181,16 +217,25 @@ pub(super) fn encode(key: &Key) -> Vec<u8> {
         w.push(form.log);
         w.extend(short(form.terms.len()));
         for term in &form.terms {
-            put_coefficient(w, term.coefficient);
-            w.extend(term.cube.to_be_bytes());
+            let kind = match term.piece {
+                Piece::One { .. } => 0,
+                Piece::Index { .. } => 1,
+                Piece::Block(_) => 2,
+                Piece::Public { .. } => 3,
+                Piece::Limbs(_) => 4,
+            };
+            put_head(w, kind | if term.cube == 0 { 0 } else { head::CUBE }, term.coefficient);
+            if term.cube != 0 {
+                w.extend(term.cube.to_be_bytes());
+            }
             match term.piece {
-                Piece::One { log } => w.extend([0, log]),
-                Piece::Index { log } => w.extend([1, log]),
-                Piece::Block(block) => {
-                    w.push(2);
+                Piece::One { log } | Piece::Index { log } => w.push(log),
+                Piece::Block(block) => put_block(w, block),
+                Piece::Public { log, tensor } => w.extend([log, tensor]),
+                Piece::Limbs(Limbs { block, count, width }) => {
                     put_block(w, block);
+                    w.extend([count, width]);
                 }
-                Piece::Public { log, tensor } => w.extend([3, log, tensor]),
             }
         }
     }
@@ -199,7 +244,8 @@ pub(super) fn encode(key: &Key) -> Vec<u8> {
         w.extend(claim.form.to_be_bytes());
         w.extend([claim.vars, byte(claim.runs.len())]);
         for run in &claim.runs {
-            w.extend([u8::from(run.axis == Axis::X), run.start, run.len]);
+            let axis = if run.axis == Axis::X { ON_X } else { 0 };
+            w.extend([run.start | axis, run.len]);
         }
     }
     w.extend(short(program.products.len()));
@@ -208,8 +254,8 @@ pub(super) fn encode(key: &Key) -> Vec<u8> {
         w.extend(product.linear.unwrap_or(NONE).to_be_bytes());
         w.push(byte(product.terms.len()));
         for term in &product.terms {
-            put_coefficient(w, term.coefficient);
-            w.extend([term.vars, u8::from(term.eq), byte(term.factors.len())]);
+            put_head(w, if term.eq { head::EQ } else { 0 }, term.coefficient);
+            w.extend([term.vars, byte(term.factors.len())]);
             w.extend(term.factors.iter().flat_map(|f| f.to_be_bytes()));
         }
     }
@@ -226,14 +272,25 @@ pub(super) fn encode(key: &Key) -> Vec<u8> {
     out
 }
 
-fn put_coefficient(w: &mut Vec<u8>, coefficient: Coefficient) {
+/// The first byte of a term, and its coefficient.
+fn put_head(w: &mut Vec<u8>, bits: u8, coefficient: Coefficient) {
     let (mantissa, shift) = coefficient.parts();
-    w.extend(mantissa.to_be_bytes());
-    w.push(shift);
+    let sign = match mantissa {
+        1 => 0,
+        -1 => head::MINUS,
+        _ => head::MANTISSA,
+    };
+    w.push(bits | sign | if shift == 0 { 0 } else { head::SHIFT });
+    if sign == head::MANTISSA {
+        w.extend(mantissa.to_be_bytes());
+    }
+    if shift != 0 {
+        w.push(shift);
+    }
 }
 
 fn put_block(w: &mut Vec<u8>, block: Block) {
     w.push(block.log);
     w.extend(block.row.to_be_bytes());
-    w.extend(block.at.to_be_bytes());
+    w.extend(block.at.to_be_bytes().iter().skip(1));
 }

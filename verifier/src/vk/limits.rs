@@ -27,5 +27,9 @@ pub const FACTORS: usize = 4;
 /// Most steps of evaluating all forms at their points: one for each term, for each row of a block that spans rows,
 /// and for each element of a public tensor. A step takes about as many multiplications as a form has variables.
 pub const STEPS: u64 = 1 << 18;
+/// Most limbs of a piece.
+pub const LIMBS: u8 = 64;
+/// Largest log2 of a limb's weight over that of the limb before.
+pub const WIDTH: u8 = 64;
 /// Largest shift of a coefficient.
 pub const SHIFT: u8 = 200;

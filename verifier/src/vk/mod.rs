@@ -5,6 +5,8 @@ mod check;
 mod codec;
 pub mod limits;
 
+pub use codec::HEAD;
+
 use crate::encoding::integer;
 use crate::transcript::keccak256;
 use crate::{Fr, G1Affine, G2Affine, KeyError};
@@ -19,6 +21,29 @@ pub struct Block {
     pub row: u16,
     /// Its offset inside the row, a multiple of `2^log`; for a block longer than a row the number of rows it has.
     pub at: u32,
+}
+
+/// Blocks of one length, one after another in a row, each `2^width` times as heavy as the one before: the limbs of
+/// numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limbs {
+    /// The first.
+    pub block: Block,
+    /// How many, at least 2.
+    pub count: u8,
+    /// Log2 of a limb's weight over that of the limb before.
+    pub width: u8,
+}
+
+impl Limbs {
+    /// Each limb's block and the log2 of its weight.
+    pub fn blocks(self) -> impl Iterator<Item = (Block, u64)> {
+        (0..self.count).map(move |k| {
+            let at = u32::from(k).checked_shl(self.block.log.into()).unwrap_or(0);
+            let block = Block { at: self.block.at.saturating_add(at), ..self.block };
+            (block, u64::from(k).saturating_mul(self.width.into()))
+        })
+    }
 }
 
 /// What a term of a form places on its sub-cube.
@@ -36,6 +61,8 @@ pub enum Piece {
     },
     /// A block of rows.
     Block(Block),
+    /// The sum of blocks that are limbs.
+    Limbs(Limbs),
     /// A public tensor of the statement.
     Public {
         /// Log2 of its length, the tensor's.
@@ -50,8 +77,13 @@ impl Piece {
     pub fn log(&self) -> u8 {
         match self {
             Self::One { log } | Self::Index { log } | Self::Public { log, .. } => *log,
-            Self::Block(block) => block.log,
+            Self::Block(block) | Self::Limbs(Limbs { block, .. }) => block.log,
         }
+    }
+
+    /// Whether it is of committed rows.
+    pub fn is_committed(&self) -> bool {
+        matches!(self, Self::Block(_) | Self::Limbs(_))
     }
 }
 
@@ -116,7 +148,7 @@ pub struct Form {
 impl Form {
     /// Whether it has a committed part.
     pub fn is_committed(&self) -> bool {
-        self.terms.iter().any(|t| matches!(t.piece, Piece::Block(_)))
+        self.terms.iter().any(|t| t.piece.is_committed())
     }
 }
 

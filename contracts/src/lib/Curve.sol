@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ISumcastVerifier} from "../ISumcastVerifier.sol";
+import {Q} from "./Constants.sol";
+import {Memory} from "./Field.sol";
+
+/// @title Points of BN254 in memory: two words, the identity two zeros (`docs/protocol.md` 9).
+/// @notice Every point is checked before it meets a precompile: a precompile that fails takes all its gas with it.
+library Curve {
+    /// @notice Whether both coordinates are canonical and the point is on the curve.
+    function isPoint(uint256 point) internal pure returns (bool valid) {
+        assembly ("memory-safe") {
+            let x := mload(point)
+            let y := mload(add(point, 32))
+            let left := mulmod(y, y, Q)
+            let right := addmod(mulmod(mulmod(x, x, Q), x, Q), 3, Q)
+            valid := and(and(lt(x, Q), lt(y, Q)), or(eq(left, right), iszero(or(x, y))))
+        }
+    }
+
+    /// @notice The first of `count` points that is none, or `count`.
+    function firstInvalid(uint256 points, uint256 count) internal pure returns (uint256 i) {
+        unchecked {
+            while (i < count && isPoint(points + 64 * i)) i++;
+        }
+    }
+
+    /// @notice A sum of points, to which more are added: the sum and room for a product and a scalar.
+    function newSum() internal pure returns (uint256 sum) {
+        sum = Memory.allocate(5);
+        Memory.put(sum, 0, 0);
+        Memory.put(sum, 1, 0);
+    }
+
+    /// @notice Adds `scalar x point`. EIP-196, at addresses 6 and 7.
+    function accumulate(uint256 sum, uint256 point, uint256 scalar) internal view {
+        uint256 failed;
+        assembly ("memory-safe") {
+            let product := add(sum, 64)
+            mcopy(product, point, 64)
+            mstore(add(sum, 128), scalar)
+            // The right-most argument is evaluated first.
+            if iszero(and(eq(returndatasize(), 64), staticcall(gas(), 7, product, 96, product, 64))) { failed := 7 }
+            if iszero(and(eq(returndatasize(), 64), staticcall(gas(), 6, sum, 128, sum, 64))) { failed := 6 }
+        }
+        if (failed != 0) revert ISumcastVerifier.PrecompileFailed(failed);
+    }
+
+    /// @notice `-point`, in place.
+    function negate(uint256 point) internal pure {
+        unchecked {
+            uint256 y = Memory.at(point, 1);
+            if (y != 0) Memory.put(point, 1, Q - y);
+        }
+    }
+
+    /// @notice Whether the product of the pairings is one. EIP-197, at address 8.
+    /// @param pairs `count` times six words: a point of G1, a point of G2.
+    function pairing(uint256 pairs, uint256 count) internal view returns (bool one) {
+        bool success;
+        assembly ("memory-safe") {
+            success := staticcall(gas(), 8, pairs, mul(count, 192), 0, 32)
+            success := and(success, eq(returndatasize(), 32))
+            one := eq(mload(0), 1)
+        }
+        if (!success) revert ISumcastVerifier.PrecompileFailed(8);
+    }
+}

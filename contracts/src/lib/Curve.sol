@@ -29,8 +29,8 @@ library Curve {
     /// @notice A sum of points, to which more are added: the sum and room for a product and a scalar.
     function newSum() internal pure returns (uint256 sum) {
         sum = Memory.allocate(5);
-        Memory.put(sum, 0, 0);
-        Memory.put(sum, 1, 0);
+        Memory.store(sum, 0, 0);
+        Memory.store(sum, 1, 0);
     }
 
     /// @notice Adds `scalar x point`. EIP-196, at addresses 6 and 7.
@@ -50,8 +50,8 @@ library Curve {
     /// @notice `-point`, in place.
     function negate(uint256 point) internal pure {
         unchecked {
-            uint256 y = Memory.at(point, 1);
-            if (y != 0) Memory.put(point, 1, Q - y);
+            uint256 y = Memory.load(point, 1);
+            if (y != 0) Memory.store(point, 1, Q - y);
         }
     }
 

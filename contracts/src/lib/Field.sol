@@ -15,15 +15,23 @@ library Memory {
         }
     }
 
+    /// @notice Room for `words` zeros.
+    function zeros(uint256 words) internal pure returns (uint256 pointer) {
+        pointer = allocate(words);
+        assembly ("memory-safe") {
+            calldatacopy(pointer, calldatasize(), shl(5, words))
+        }
+    }
+
     /// @notice Word `i` of a vector.
-    function at(uint256 pointer, uint256 i) internal pure returns (uint256 word) {
+    function load(uint256 pointer, uint256 i) internal pure returns (uint256 word) {
         assembly ("memory-safe") {
             word := mload(add(pointer, shl(5, i)))
         }
     }
 
     /// @notice Sets word `i` of a vector.
-    function put(uint256 pointer, uint256 i, uint256 word) internal pure {
+    function store(uint256 pointer, uint256 i, uint256 word) internal pure {
         assembly ("memory-safe") {
             mstore(add(pointer, shl(5, i)), word)
         }
@@ -59,15 +67,15 @@ library Field {
         }
     }
 
-    /// @notice `eq(point, index)`: the product of `z_k` or `1 - z_k` after the bits of `index`.
-    function select(uint256 point, uint256 length, uint256 index) internal pure returns (uint256 product) {
+    /// @notice `eq(point, index)` : the product of `z_k` or `1 - z_k` after the bits of `index`.
+    function select(uint256 point, uint256 length, uint256 bits) internal pure returns (uint256 product) {
         assembly ("memory-safe") {
             product := 1
             for { let end := add(point, shl(5, length)) } lt(point, end) { point := add(point, 32) } {
                 let z := mload(point)
-                if iszero(and(index, 1)) { z := sub(add(R, 1), z) }
+                if iszero(and(bits, 1)) { z := sub(add(R, 1), z) }
                 product := mulmod(product, z, R)
-                index := shr(1, index)
+                bits := shr(1, bits)
             }
         }
     }

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ISumcastVerifier, Statement} from "./ISumcastVerifier.sol";
+import {R} from "./lib/Constants.sol";
+import {Curve} from "./lib/Curve.sol";
+import {Field, Memory} from "./lib/Field.sol";
+import {Key, Keys} from "./lib/Keys.sol";
+import {Opening} from "./lib/Opening.sol";
+import {Evaluation, Relation} from "./lib/Relation.sol";
+import {Statements} from "./lib/Statements.sol";
+import {Challenges, Layout, Transcript} from "./lib/Transcript.sol";
+
+/// @title Verifies the proofs of every model (`docs/protocol.md`).
+/// @notice Has no owner, no state and no way to change: an interpreter of verifying keys, as the Rust verifier is.
+/// What it trusts is the structured reference string it was deployed with.
+contract SumcastVerifier is ISumcastVerifier {
+    // For `t = 4 .. 10`, the Keccak-256 of `[tau]_2` and `[tau^(2^t)]_2`, which a key repeats.
+    bytes32 private immutable SRS_4;
+    bytes32 private immutable SRS_5;
+    bytes32 private immutable SRS_6;
+    bytes32 private immutable SRS_7;
+    bytes32 private immutable SRS_8;
+    bytes32 private immutable SRS_9;
+    bytes32 private immutable SRS_10;
+
+    /// @param tau `[tau]_2` in the order of EIP-197: `x_1, x_0, y_1, y_0`.
+    /// @param tauB `[tau^(2^t)]_2` for `t = 4 .. 10`.
+    constructor(uint256[4] memory tau, uint256[4][7] memory tauB) {
+        SRS_4 = _digest(tau, tauB[0]);
+        SRS_5 = _digest(tau, tauB[1]);
+        SRS_6 = _digest(tau, tauB[2]);
+        SRS_7 = _digest(tau, tauB[3]);
+        SRS_8 = _digest(tau, tauB[4]);
+        SRS_9 = _digest(tau, tauB[5]);
+        SRS_10 = _digest(tau, tauB[6]);
+    }
+
+    /// @inheritdoc ISumcastVerifier
+    function verify(bytes calldata vk, Statement calldata statement, bytes calldata proof) external view {
+        unchecked {
+            Key memory key = Keys.read(vk, _srs());
+            (uint256 state, uint256 tensors) = Statements.read(key, statement);
+            uint256 offset;
+            assembly ("memory-safe") {
+                offset := proof.offset
+            }
+            Layout memory parts = Transcript.partsOf(key, offset);
+            if (parts.end - offset != proof.length) revert InvalidProofLength(parts.end - offset, proof.length);
+            uint256 body = _readProof(parts);
+            Challenges memory ch = Transcript.challenges(key, parts, state);
+            Evaluation memory e = Relation.evaluate(key, parts, ch, tensors);
+
+            uint256 linear = _word(parts.linear);
+            uint256 claim = Field.sub(0, addmod(linear, e.linear, R));
+            claim = _rounds(claim, parts.constraintRounds, ch.x, key.rounds, key.degree, key.lastDegree);
+            uint256 maskClaim = _word(parts.reductionRounds - 32);
+            if (addmod(Relation.terms(key, ch, e), maskClaim, R) != claim) revert ConstraintsFailed();
+
+            // The claims sent, the mask's after them, then `V`: by Horner's rule, the last has the highest power.
+            claim = 0;
+            for (uint256 cursor = parts.reductionRounds; cursor > parts.claims;) {
+                cursor -= 32;
+                claim = mulmod(addmod(claim, _word(cursor), R), ch.gamma, R);
+            }
+            claim = addmod(claim, linear, R);
+            claim = _rounds(claim, parts.reductionRounds, ch.y, key.rowLog, 2, 2);
+            uint256 rows = _rows(key, tensors, body);
+            if (!Opening.holds(key, parts, ch, body, rows, e.rowWeights, claim)) revert OpeningFailed();
+        }
+    }
+
+    /// @inheritdoc ISumcastVerifier
+    function isValid(bytes calldata, Statement calldata, bytes calldata) external view returns (bool valid) {
+        bytes4 selector = this.verify.selector;
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            calldatacopy(p, 0, calldatasize())
+            mstore(p, or(selector, and(mload(p), not(shl(224, 0xffffffff)))))
+            valid := staticcall(gas(), address(), p, calldatasize(), 0, 0)
+        }
+    }
+
+    /// @inheritdoc ISumcastVerifier
+    function checkKey(bytes calldata vk) external view returns (bytes32 modelId) {
+        return bytes32(Keys.read(vk, _srs()).modelId);
+    }
+
+    /// @notice The rounds of a sumcheck: the claim each leaves, from `c_0, c_2, .., c_D` and `c_1`, which follows.
+    /// @param point Coordinate `k` is the challenge of round `k`; the first round has the highest.
+    function _rounds(uint256 claim, uint256 cursor, uint256 point, uint256 rounds, uint256 degree, uint256 lastDegree)
+        private
+        pure
+        returns (uint256)
+    {
+        unchecked {
+            for (uint256 k = rounds; k > 0; k--) {
+                if (k == 1) degree = lastDegree;
+                uint256 x = Memory.load(point, k - 1);
+                assembly ("memory-safe") {
+                    let c0 := calldataload(cursor)
+                    // Less than 32 scalars: their sum does not wrap around a word after each is reduced.
+                    let high := 0
+                    let sum := addmod(c0, c0, R)
+                    for { let i := add(cursor, shl(5, sub(degree, 1))) } gt(i, cursor) { i := sub(i, 32) } {
+                        let c := calldataload(i)
+                        high := addmod(mulmod(high, x, R), c, R)
+                        sum := addmod(sum, c, R)
+                    }
+                    let c1 := add(claim, sub(R, sum))
+                    claim := addmod(c0, mulmod(add(c1, mulmod(high, x, R)), x, R), R)
+                    cursor := add(cursor, shl(5, degree))
+                }
+            }
+            return claim;
+        }
+    }
+
+    /// @notice Copies a proof to memory and checks its encoding.
+    function _readProof(Layout memory parts) private pure returns (uint256 body) {
+        unchecked {
+            uint256 start = parts.witness;
+            uint256 length = parts.end - start;
+            body = Memory.allocate(length / 32);
+            assembly ("memory-safe") {
+                calldatacopy(body, start, length)
+            }
+            _checkPoints(body, parts.linear - start, 0);
+            _checkScalars(body + (parts.linear - start), parts.opening - parts.linear, parts.linear - start);
+            _checkPoints(body + (parts.opening - start), 5 * 64, parts.opening - start);
+            _checkScalars(body + (parts.evaluations - start), 8 * 32, parts.evaluations - start);
+            _checkPoints(body + (parts.batch - start), 2 * 64, parts.batch - start);
+        }
+    }
+
+    function _checkPoints(uint256 cursor, uint256 length, uint256 offset) private pure {
+        unchecked {
+            uint256 wrong = Curve.firstInvalid(cursor, length / 64);
+            if (wrong < length / 64) revert InvalidPoint(offset + 64 * wrong);
+        }
+    }
+
+    function _checkScalars(uint256 cursor, uint256 length, uint256 offset) private pure {
+        unchecked {
+            uint256 wrong = length;
+            assembly ("memory-safe") {
+                for { let i := length } i {} {
+                    i := sub(i, 32)
+                    if iszero(lt(mload(add(cursor, i)), R)) { wrong := i }
+                }
+            }
+            if (wrong < length) revert InvalidScalar(offset + wrong);
+        }
+    }
+
+    /// @notice Pointers to the commitments of all rows, group by group.
+    function _rows(Key memory key, uint256 tensors, uint256 body) private pure returns (uint256 rows) {
+        unchecked {
+            rows = Memory.allocate(Keys.rows(key));
+            uint256 to = _list(rows, key.fixedPoints, key.fixedRows);
+            for (uint256 i = 0; i < key.tensorCount; i++) {
+                (bool committed,,, uint256 length) = Keys.tensor(key, i);
+                if (committed) to = _list(to, Memory.load(tensors, i), Keys.tensorRows(key, length));
+            }
+            to = _list(to, body, key.witnessRows);
+            // The mask's commitment is between.
+            _list(to, body + 64 * (key.witnessRows + 1), key.helperRows);
+        }
+    }
+
+    function _list(uint256 to, uint256 point, uint256 count) private pure returns (uint256) {
+        unchecked {
+            for (uint256 i = 0; i < count; i++) {
+                Memory.store(to, i, point + 64 * i);
+            }
+            return to + 32 * count;
+        }
+    }
+
+    function _word(uint256 offset) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := calldataload(offset)
+        }
+    }
+
+    function _srs() private view returns (bytes32[7] memory) {
+        return [SRS_4, SRS_5, SRS_6, SRS_7, SRS_8, SRS_9, SRS_10];
+    }
+
+    function _digest(uint256[4] memory tau, uint256[4] memory tauB) private pure returns (bytes32) {
+        return keccak256(abi.encode(tau, tauB));
+    }
+}

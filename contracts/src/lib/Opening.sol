@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ISumcastVerifier} from "../ISumcastVerifier.sol";
+import {R} from "./Constants.sol";
+import {Curve} from "./Curve.sol";
+import {Field, Memory} from "./Field.sol";
+import {Key, Keys} from "./Keys.sol";
+import {Mask} from "./Mask.sol";
+import {Challenges, Layout} from "./Transcript.sol";
+
+/// @notice What the batched opening is computed with: for `p` among `z`, `1/z`, `zeta`, the values of `w - p`, and
+/// the inverses of the differences of the points.
+struct Points {
+    uint256 inverse;
+    uint256 fromZ;
+    uint256 fromInverse;
+    uint256 fromZeta;
+    uint256 zMinusInverse;
+    uint256 zMinusZeta;
+    uint256 inverseMinusZeta;
+}
+
+/// @title One opening: Mercury, with the division checked in the exponent (`docs/protocol.md` 7).
+library Opening {
+    /// @notice Whether the opening holds.
+    /// @param proof The proof's body, in memory.
+    /// @param rows Pointers to the commitments of all rows.
+    /// @param rowWeights Their weights.
+    /// @param value The last claim of S2.
+    function holds(
+        Key memory key,
+        Layout memory parts,
+        Challenges memory ch,
+        uint256 proof,
+        uint256 rows,
+        uint256 rowWeights,
+        uint256 value
+    ) internal view returns (bool) {
+        unchecked {
+            uint256 opening = proof + parts.opening - parts.witness;
+            Points memory points = _points(ch);
+            uint256 sum = Curve.newSum();
+            _batch(key, ch, points, opening, proof + 64 * key.witnessRows, value, sum);
+            uint256 batch = opening + (parts.batch - parts.opening);
+            Curve.accumulate(
+                sum,
+                batch,
+                R - mulmod(mulmod(points.fromZ, points.fromInverse, R), points.fromZeta, R)
+            );
+            Curve.accumulate(sum, batch + 64, ch.w);
+            Curve.accumulate(sum, opening + 64, mulmod(ch.delta, ch.zeta, R));
+            uint256 count = Keys.rows(key);
+            for (uint256 i = 0; i < count; i++) {
+                Curve.accumulate(sum, Memory.load(rows, i), mulmod(ch.delta, Memory.load(rowWeights, i), R));
+            }
+            return _pairing(key, ch.delta, sum, opening + 64, batch + 64);
+        }
+    }
+
+    /// @notice Step 6: `e(sum, [1]_2) e(-B', [tau]_2) e(-delta q, [tau^b]_2) = 1`.
+    function _pairing(Key memory key, uint256 delta, uint256 sum, uint256 q, uint256 quotient)
+        private
+        view
+        returns (bool)
+    {
+        unchecked {
+            uint256 product = Curve.newSum();
+            Curve.accumulate(product, q, R - delta);
+            Curve.negate(quotient);
+            uint256 pairs = Memory.allocate(18);
+            uint256 srs = Keys.srs(key);
+            assembly ("memory-safe") {
+                mcopy(pairs, sum, 64)
+                // The generator of G2.
+                mstore(add(pairs, 64), 0x198e9393920d483a7260bfb731fb5d25f1aa493335a9e71297e485b7aef312c2)
+                mstore(add(pairs, 96), 0x1800deef121f1e76426a00665e5c4479674322d4f75edadd46debd5cd992f6ed)
+                mstore(add(pairs, 128), 0x090689d0585ff075ec9e99ad690c3395bc4b313370b38ef355acdadcd122975b)
+                mstore(add(pairs, 160), 0x12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa)
+                mcopy(add(pairs, 192), quotient, 64)
+                mcopy(add(pairs, 256), srs, 128)
+                mcopy(add(pairs, 384), product, 64)
+                mcopy(add(pairs, 448), add(srs, 128), 128)
+            }
+            return Curve.pairing(pairs, 3);
+        }
+    }
+
+    /// @notice The points of step 5 and what divides by them; one inversion for all.
+    function _points(Challenges memory ch) private view returns (Points memory points) {
+        unchecked {
+            uint256 z = ch.z;
+            uint256 zeta = ch.zeta;
+            // z, z^2 - 1, z - zeta, 1 - z zeta: not zero if and only if the three points are there and distinct.
+            uint256 a = Field.sub(mulmod(z, z, R), 1);
+            uint256 b = Field.sub(z, zeta);
+            uint256 c = Field.sub(1, mulmod(z, zeta, R));
+            uint256 za = mulmod(z, a, R);
+            uint256 bc = mulmod(b, c, R);
+            uint256 all = Field.inverse(mulmod(za, bc, R));
+            if (all == 0) revert ISumcastVerifier.ExcludedChallenge();
+            uint256 overZa = mulmod(all, bc, R);
+            uint256 overBc = mulmod(all, za, R);
+            points.inverse = mulmod(overZa, a, R);
+            // 1 / (z - 1/z) = z / (z^2 - 1) and 1 / (1/z - zeta) = z / (1 - z zeta).
+            points.zMinusInverse = mulmod(mulmod(overZa, z, R), z, R);
+            points.zMinusZeta = mulmod(overBc, c, R);
+            points.inverseMinusZeta = mulmod(mulmod(overBc, b, R), z, R);
+            points.fromZ = Field.sub(ch.w, z);
+            points.fromInverse = Field.sub(ch.w, points.inverse);
+            points.fromZeta = Field.sub(ch.w, zeta);
+        }
+    }
+
+    /// @notice Steps 3 to 5: adds `[L]` but for `[B]`, less `delta [g]`.
+    /// @param mask The commitment of the mask.
+    function _batch(
+        Key memory key,
+        Challenges memory ch,
+        Points memory points,
+        uint256 opening,
+        uint256 mask,
+        uint256 value,
+        uint256 sum
+    ) private view {
+        unchecked {
+            uint256 values = opening + 5 * 64;
+            (uint256 s, uint256 d) = _implied(key, ch, points.inverse, values, value);
+            uint256 nu = ch.nu;
+            uint256 nu2 = mulmod(nu, nu, R);
+            uint256 nu3 = mulmod(nu2, nu, R);
+            uint256 nu4 = mulmod(nu2, nu2, R);
+            uint256 fromZeta = points.fromZeta;
+
+            // g, S and u are opened at z and 1/z: one line through both sums.
+            uint256 interpolated;
+            {
+                uint256 atZ = addmod(Memory.load(values, 0), mulmod(nu2, Memory.load(values, 5), R), R);
+                atZ = addmod(atZ, mulmod(nu4, Memory.load(values, 6), R), R);
+                uint256 atInverse = addmod(Memory.load(values, 1), mulmod(nu2, s, R), R);
+                atInverse = addmod(atInverse, mulmod(nu4, Memory.load(values, 7), R), R);
+                interpolated = Field.sub(mulmod(atZ, points.fromInverse, R), mulmod(atInverse, points.fromZ, R));
+                interpolated = mulmod(mulmod(interpolated, points.zMinusInverse, R), fromZeta, R);
+            }
+            // h at all three points.
+            interpolated = addmod(interpolated, mulmod(nu, _throughThree(points, values), R), R);
+            // Dg at z.
+            uint256 onD = mulmod(mulmod(nu3, points.fromInverse, R), fromZeta, R);
+            interpolated = addmod(interpolated, mulmod(onD, d, R), R);
+
+            Curve.accumulate(sum, opening + 128, Field.sub(fromZeta, ch.delta));
+            Curve.accumulate(sum, opening, nu);
+            Curve.accumulate(sum, opening + 192, mulmod(nu2, fromZeta, R));
+            Curve.accumulate(sum, opening + 256, onD);
+            Curve.accumulate(sum, mask, mulmod(nu4, fromZeta, R));
+            uint256 generator = Memory.allocate(2);
+            Memory.store(generator, 0, 1);
+            Memory.store(generator, 1, 2);
+            Curve.accumulate(sum, generator, R - interpolated);
+        }
+    }
+
+    /// @notice The interpolation of `h` at `w`.
+    function _throughThree(Points memory points, uint256 values) private pure returns (uint256 sum) {
+        unchecked {
+            uint256 fromZ = points.fromZ;
+            uint256 fromInverse = points.fromInverse;
+            uint256 fromZeta = points.fromZeta;
+            uint256 zMinusInverse = points.zMinusInverse;
+            uint256 zMinusZeta = points.zMinusZeta;
+            uint256 inverseMinusZeta = points.inverseMinusZeta;
+            sum = mulmod(mulmod(fromInverse, fromZeta, R), mulmod(zMinusInverse, zMinusZeta, R), R);
+            sum = mulmod(sum, Memory.load(values, 2), R);
+            uint256 term = mulmod(mulmod(fromZ, fromZeta, R), mulmod(R - zMinusInverse, inverseMinusZeta, R), R);
+            sum = addmod(sum, mulmod(term, Memory.load(values, 3), R), R);
+            term = mulmod(mulmod(fromZ, fromInverse, R), mulmod(zMinusZeta, inverseMinusZeta, R), R);
+            sum = addmod(sum, mulmod(term, Memory.load(values, 4), R), R);
+        }
+    }
+
+    /// @notice What step 3 implies: `S(1/z)` and `Dg(z)`.
+    function _implied(Key memory key, Challenges memory ch, uint256 inverse, uint256 values, uint256 value)
+        private
+        pure
+        returns (uint256 s, uint256 d)
+    {
+        unchecked {
+            uint256 z = ch.z;
+            uint256 low = key.rowLog / 2;
+            (uint256 maskZ, uint256 maskInverse) =
+                Mask.evaluate(Mask.weights(key, ch), Keys.maskCells(key), z, inverse);
+            uint256 inner = mulmod(Memory.load(values, 2), Field.eqPolynomial(ch.y + 32 * low, key.rowLog - low, inverse), R);
+            inner += mulmod(Memory.load(values, 3), Field.eqPolynomial(ch.y + 32 * low, key.rowLog - low, z), R);
+            inner += mulmod(Memory.load(values, 6), maskInverse, R);
+            inner += mulmod(Memory.load(values, 7), maskZ, R);
+            inner = mulmod(inner, ch.eta, R);
+            inner += mulmod(Memory.load(values, 0), Field.eqPolynomial(ch.y, low, inverse), R);
+            inner += mulmod(Memory.load(values, 1), Field.eqPolynomial(ch.y, low, z), R);
+            // S(1/z) = z (inner - 2 (h(zeta) + eta v) - z S(z)).
+            uint256 constant_ = addmod(Memory.load(values, 4), mulmod(ch.eta, value, R), R);
+            s = addmod(constant_, constant_, R);
+            s = addmod(s, mulmod(z, Memory.load(values, 5), R), R);
+            s = mulmod(z, inner + R - s, R);
+            // Dg(z) = z^(b - 1) g(1/z).
+            uint256 power = z;
+            for (uint256 i = 0; i < low; i++) {
+                power = mulmod(power, power, R);
+            }
+            d = mulmod(mulmod(power, inverse, R), Memory.load(values, 1), R);
+        }
+    }
+}

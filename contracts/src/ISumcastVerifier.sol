@@ -3,11 +3,12 @@ pragma solidity ^0.8.28;
 
 /// @notice What a proof states: that the model of a verifying key, for these inputs, has these outputs.
 /// @param context 32 bytes whose meaning the consumer chooses: what the inference is for.
-/// @param tensors The tensors in the key's order: the integers of a public one, at the key's scale (`v` stands for
-/// `v / 2^fraction`); the commitments of a committed one, `x` and `y` of each point in turn.
+/// @param tensors The tensors in the key's order, packed (`docs/protocol.md` 9): the integers of a public one, at the
+/// key's scale (`v` stands for `v / 2^fraction`), each in `bits / 8 + 1` bytes of two's complement; the commitments of a
+/// committed one, 64 bytes each.
 struct Statement {
     bytes32 context;
-    int256[][] tensors;
+    bytes tensors;
 }
 
 /// @notice The parts of a verifying key, in the order they are checked.
@@ -33,8 +34,8 @@ interface ISumcastVerifier {
     /// @notice A part of the key is not canonical or not well-formed (section 9).
     /// @param index Which of these parts; 0 where there is one.
     error InvalidKey(KeyPart part, uint256 index);
-    /// @notice A tensor of the statement has not the length, the bounds or the encoding the key asks for (section 2).
-    /// @param tensor Its number; where the number of tensors is wrong, the number there are.
+    /// @notice The statement has not the length the key asks for, or a tensor not the bounds or the encoding (section 2).
+    /// @param tensor Its number; where the length is wrong, the number there are.
     error InvalidStatement(uint256 tensor);
     /// @notice The proof has not the length that follows from the key (section 9).
     error InvalidProofLength(uint256 expected, uint256 found);

@@ -189,7 +189,7 @@ mod tests {
             let commitment = Cpu.msm(srs.g1(), &f).into_affine();
             let mask = Cpu.msm(srs.g1(), &u).into_affine();
             let statement = Statement { context: [0; 32], tensors: vec![] };
-            let start = || Transcript::new(&[0; 32], &statement);
+            let start = || Transcript::new(&[0; 32], &[], &statement);
             let claimed = |value| Claimed { y: &y, weights: &weights, value };
             let open = |value| {
                 let mut conduct = Honest;

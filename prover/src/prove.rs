@@ -147,7 +147,8 @@ fn prove_in_pool(
     statement.check(program)?;
     conduct.statement(&mut statement);
     let model_id = key.key.model_id();
-    let mut channel = Channel { transcript: Transcript::new(&model_id, &statement), conduct };
+    let mut channel =
+        Channel { transcript: Transcript::new(&model_id, &program.tensors, &statement), conduct };
     let mut committed = witness.to_vec();
     committed.push(mask_point);
     let (mut witness, alpha) = channel.points(Label::Witness, committed);

@@ -67,14 +67,6 @@ pub fn g2_bytes(point: &G2Affine) -> [u8; 128] {
     out
 }
 
-/// An integer as the 32-byte two's complement word the EVM has for it.
-pub fn word_bytes(value: i128) -> [u8; 32] {
-    let mut out = [if value < 0 { 0xff } else { 0 }; 32];
-    let (_, low) = out.split_at_mut(16);
-    low.copy_from_slice(&value.to_be_bytes());
-    out
-}
-
 /// Reads values one after another and never past the end.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
@@ -285,10 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_two_s_complement() {
-        assert_eq!(word_bytes(-1), [0xff; 32]);
-        assert_eq!(word_bytes(0), [0; 32]);
-        assert_eq!(word_bytes(5)[31], 5);
+    fn integers_are_signed() {
         assert_eq!(integer(-5) + Fr::from(5u64), Fr::from(0u64));
     }
 }

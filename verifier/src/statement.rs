@@ -1,7 +1,7 @@
 //! What a proof states.
 
-use crate::encoding::{integer, point_bytes, word_bytes};
-use crate::vk::{Program, Visibility};
+use crate::encoding::{integer, point_bytes};
+use crate::vk::{Program, TensorSpec, Visibility};
 use crate::{Fr, G1Affine, VerifyError, mle};
 
 /// A tensor as a statement holds it.
@@ -30,10 +30,13 @@ impl Tensor {
         }
     }
 
-    /// The bytes the transcript starts from: a word for each integer, the encoding of each point.
-    pub(crate) fn words(&self) -> Vec<u8> {
+    /// The bytes a transcript and a contract have for it (section 9).
+    fn packed(&self, width: usize) -> Vec<u8> {
         match self {
-            Self::Public(values) => values.iter().flat_map(|v| word_bytes(*v)).collect(),
+            Self::Public(values) => {
+                let skip = size_of::<i128>().saturating_sub(width);
+                values.iter().flat_map(|v| v.to_be_bytes().into_iter().skip(skip)).collect()
+            }
             Self::Committed(points) => points.iter().flat_map(point_bytes).collect(),
         }
     }
@@ -86,6 +89,13 @@ impl Statement {
             }
         }
         Ok(())
+    }
+
+    /// All tensors as the transcript starts from them and a contract is given them (`docs/protocol.md` 9): of a public
+    /// one its integers in the width its bits need, of a committed one its points.
+    pub fn packed(&self, specs: &[TensorSpec]) -> Vec<u8> {
+        let tensors = self.tensors.iter().zip(specs);
+        tensors.flat_map(|(tensor, spec)| tensor.packed(spec.width())).collect()
     }
 
     /// The commitments of the statement rows.

@@ -1,6 +1,7 @@
 //! The Fiat-Shamir transcript (`docs/protocol.md` 8): one Keccak-256 call a message.
 
 use crate::encoding::{point_bytes, reduce, scalar_bytes};
+use crate::vk::TensorSpec;
 use crate::{Fr, G1Affine, Statement};
 use sha3::{Digest, Keccak256};
 
@@ -60,8 +61,8 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// Starts from everything public: the model and the statement.
-    pub fn new(model_id: &[u8; 32], statement: &Statement) -> Self {
+    /// Starts from everything public: the model, its tensors, and the statement.
+    pub fn new(model_id: &[u8; 32], specs: &[TensorSpec], statement: &Statement) -> Self {
         let mut hash = Keccak256::new();
         let mut domain = [0u8; 32];
         for (d, n) in domain.iter_mut().zip(DOMAIN) {
@@ -70,9 +71,7 @@ impl Transcript {
         hash.update(domain);
         hash.update(model_id);
         hash.update(statement.context);
-        for tensor in &statement.tensors {
-            hash.update(tensor.words());
-        }
+        hash.update(statement.packed(specs));
         Self { state: hash.finalize().into(), trace: None }
     }
 

@@ -17,16 +17,20 @@ use crate::{Check, Fr, G1Affine, VerifyError, mask, opening, reduction};
 /// expect: the proof binds them, it does not choose them.
 pub fn verify(key: &Key, file: &ProofFile) -> Result<(), VerifyError> {
     let model_id = key.model_id();
-    check(key, &model_id, file, &mut Transcript::new(&model_id, &file.statement))
+    check(key, &model_id, file, &mut start(key, &model_id, file))
 }
 
 /// As [`verify`], with every message absorbed and the challenge after it, up to where the proof fails: for whoever
 /// writes another verifier.
 pub fn trace(key: &Key, file: &ProofFile) -> (Result<(), VerifyError>, Vec<Event>) {
     let model_id = key.model_id();
-    let mut transcript = Transcript::new(&model_id, &file.statement).traced();
+    let mut transcript = start(key, &model_id, file).traced();
     let verdict = check(key, &model_id, file, &mut transcript);
     (verdict, transcript.into_trace())
+}
+
+fn start(key: &Key, model_id: &[u8; 32], file: &ProofFile) -> Transcript {
+    Transcript::new(model_id, &key.program.tensors, &file.statement)
 }
 
 fn check(

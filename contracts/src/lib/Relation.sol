@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {R} from "./Constants.sol";
+import {KeyPart} from "../ISumcastVerifier.sol";
+import {MAX_STEPS, R} from "./Constants.sol";
 import {Field, Memory} from "./Field.sol";
+import {Evaluation, Forms} from "./Forms.sol";
 import {Key, Keys} from "./Keys.sol";
 import {Challenges, Layout} from "./Transcript.sol";
-
-/// @notice What the claims are evaluated with, and what comes of it.
-struct Evaluation {
-    /// The statement's tensors: pointers to their words.
-    uint256 tensors;
-    /// For each coordinate of `y`, `1 - y_k` and `y_k`.
-    uint256 ySelect;
-    /// `eq` of the first coordinates of `tau` and `y`, and of `x` and `y`.
-    uint256 eqTauY;
-    uint256 eqXY;
-    /// The weight of every row at `y` (section 6).
-    uint256 rowWeights;
-    /// The open part of the linear parts.
-    uint256 linear;
-    /// The claims at the point of S1, in the order of section 5.
-    uint256 values;
-}
 
 /// @title The constraints at the sumcheck's point, and the claims they need (`docs/protocol.md` 3 to 6).
 library Relation {
@@ -35,12 +20,7 @@ library Relation {
         unchecked {
             uint256 m = key.rowLog;
             e.tensors = tensors;
-            e.ySelect = Memory.allocate(2 * m);
-            for (uint256 k = 0; k < m; k++) {
-                uint256 y = Memory.load(ch.y, k);
-                Memory.store(e.ySelect, 2 * k, Field.sub(1, y));
-                Memory.store(e.ySelect, 2 * k + 1, y);
-            }
+            e.yPairs = Forms.pairs(ch.y, m);
             e.eqTauY = Field.eqPrefixes(ch.tau, ch.y, _min(key.tauLength, m));
             e.eqXY = Field.eqPrefixes(ch.x, ch.y, _min(key.rounds, m));
             e.rowWeights = Memory.zeros(Keys.rows(key));
@@ -48,7 +28,18 @@ library Relation {
             e.values = Memory.allocate(key.claimCount + 7 * key.lookupCount);
             (uint256 sent, uint256 gamma) = _claims(key, parts, ch, e);
             _lookups(key, ch, e, power, sent, gamma);
+            if (e.steps > MAX_STEPS) Keys.invalid(KeyPart.Steps, 0);
+            // Forms of no claim: for their checks alone.
+            e.weight = 0;
+            for (uint256 i = 0; i < key.formCount; i++) {
+                if (Keys.form(key, i) & Keys.EVALUATED == 0) Forms.evaluate(key, e, i);
+            }
         }
+    }
+
+    /// @notice A block of the key, 6 bytes at `cursor`, at `e.z`.
+    function _block(Key memory key, Evaluation memory e, uint256 cursor, uint256 weight) private pure {
+        Forms.rows(key.rowLog, e, Memory.load(cursor, 0), 1, weight);
     }
 
     /// @notice Claim 0 but for the multiplicities: the linear parts at `tau`.
@@ -56,13 +47,16 @@ library Relation {
     function _linear(Key memory key, Challenges memory ch, Evaluation memory e) private pure returns (uint256 power) {
         unchecked {
             power = 1;
+            e.z = ch.tau;
+            e.eqY = e.eqTauY;
             uint256 cursor = key.products;
             for (uint256 i = 0; i < key.productCount; i++) {
                 uint256 product = Memory.load(cursor, 0);
                 uint256 linear = product & 0xffff;
                 if (linear != Keys.NO_FORM) {
-                    uint256 open = _form(key, e, Keys.form(key, linear), ch.tau, e.eqTauY, power, power);
-                    e.linear = addmod(e.linear, open, R);
+                    e.scale = power;
+                    e.weight = power;
+                    e.linear = addmod(e.linear, Forms.evaluate(key, e, linear), R);
                 }
                 power = mulmod(power, ch.lambda, R);
                 cursor += 32 + 64 * (product >> 16);
@@ -81,6 +75,7 @@ library Relation {
         unchecked {
             gamma = 1;
             sent = parts.claims;
+            e.scale = 1;
             for (uint256 i = 0; i < key.claimCount; i++) {
                 uint256 claim = Memory.load(key.claims, i);
                 uint256 form = Keys.form(key, claim & 0xffff);
@@ -90,26 +85,28 @@ library Relation {
                     sent += 32;
                     gamma = mulmod(gamma, ch.gamma, R);
                 }
-                (uint256 z, uint256 eq) = _bind(key, ch, e, claim, form & 0xff);
-                value = addmod(value, _form(key, e, form, z, eq, 1, gamma), R);
-                Memory.store(e.values, i, value);
+                _bind(key, ch, e, claim, form & 0xff);
+                e.weight = gamma;
+                Memory.store(e.values, i, addmod(value, Forms.evaluate(key, e, claim & 0xffff), R));
             }
         }
     }
 
-    /// @notice The point a claim's variables are bound to, and its `eq` with the first coordinates of `y`.
+    /// @notice Sets the point a claim's variables are bound to, and its `eq` with the first coordinates of `y`.
     function _bind(Key memory key, Challenges memory ch, Evaluation memory e, uint256 claim, uint256 log)
         private
         pure
-        returns (uint256 z, uint256 eq)
     {
         unchecked {
             uint256 runs = (claim >> 24) & 0xff;
             uint256 cursor = claim >> 32;
             uint256 first = Memory.load(cursor, 0) >> 248;
-            if (runs == 0 || (runs == 1 && first == 0x80)) return (ch.x, e.eqXY);
-            if (runs == 1 && first == 0) return (ch.tau, e.eqTauY);
-            z = Memory.allocate(log);
+            if (runs == 0 || (runs == 1 && first == 0x80)) {
+                e.z = ch.x;
+                e.eqY = e.eqXY;
+                return;
+            }
+            uint256 z = Memory.allocate(log);
             uint256 tau = ch.tau;
             uint256 x = ch.x;
             assembly ("memory-safe") {
@@ -124,7 +121,8 @@ library Relation {
                     to := add(to, length)
                 }
             }
-            eq = Field.eqPrefixes(z, ch.y, _min(log, key.rowLog));
+            e.z = z;
+            e.eqY = Field.eqPrefixes(z, ch.y, _min(log, key.rowLog));
         }
     }
 
@@ -148,11 +146,15 @@ library Relation {
                 uint256 blocks = cursor + 2 * (columns * arity + arity - 1);
                 // Equation 2 of this lookup.
                 power = mulmod(mulmod(power, ch.lambda, R), ch.lambda, R);
-                _block(key, e, blocks, ch.tau, e.eqTauY, R - power);
+                e.z = ch.tau;
+                e.eqY = e.eqTauY;
+                _block(key, e, blocks, R - power);
+                e.z = ch.x;
+                e.eqY = e.eqXY;
                 power = mulmod(power, ch.lambda, R);
                 // h, the columns, u, the table.
                 gamma = mulmod(gamma, ch.gamma, R);
-                _block(key, e, blocks + 6, ch.x, e.eqXY, gamma);
+                _block(key, e, blocks + 6, gamma);
                 Memory.store(to, 0, _word(sent));
                 to += 32;
                 sent += 32;
@@ -162,7 +164,7 @@ library Relation {
                     to += 32;
                 }
                 gamma = mulmod(gamma, ch.gamma, R);
-                _block(key, e, blocks + 12, ch.x, e.eqXY, gamma);
+                _block(key, e, blocks + 12, gamma);
                 Memory.store(to, 0, _word(sent));
                 to += 32;
                 sent += 32;
@@ -199,108 +201,13 @@ library Relation {
                 gamma = mulmod(gamma, ch.gamma, R);
             }
             for (uint256 i = 0; i < count; i++) {
-                uint256 form = Keys.form(key, Memory.load(cursor + 2 * i, 0) >> 240);
-                value = addmod(value, _form(key, e, form, ch.x, e.eqXY, scale, mulmod(scale, gamma, R)), R);
+                e.scale = scale;
+                e.weight = mulmod(scale, gamma, R);
+                value = addmod(value, Forms.evaluate(key, e, Memory.load(cursor + 2 * i, 0) >> 240), R);
                 scale = mulmod(scale, ch.beta, R);
             }
             Memory.store(to, 0, value);
             return (sent, gamma);
-        }
-    }
-
-    /// @notice A form at a point.
-    /// @param eq Of the first coordinates of the point and `y`.
-    /// @param scale What the open part is multiplied by.
-    /// @param weight What the weights of rows are multiplied by.
-    /// @return open The open part.
-    function _form(
-        Key memory key,
-        Evaluation memory e,
-        uint256 form,
-        uint256 z,
-        uint256 eq,
-        uint256 scale,
-        uint256 weight
-    ) private pure returns (uint256 open) {
-        unchecked {
-            uint256 log = form & 0xff;
-            uint256 cursor = form >> 64;
-            for (uint256 end = cursor + 64 * ((form >> 16) & 0xffff); cursor < end; cursor += 64) {
-                uint256 value = Memory.load(cursor, 0);
-                uint256 piece = Memory.load(cursor, 1);
-                uint256 pieceLog = (piece >> 8) & 0xff;
-                uint256 kind = piece & 0xff;
-                if (pieceLog != log) {
-                    value = mulmod(value, Field.select(z + 32 * pieceLog, log - pieceLog, piece >> 72), R);
-                }
-                if (kind == Keys.BLOCK || kind == Keys.LIMBS) {
-                    _rows(key.rowLog, e, piece, z, eq, mulmod(value, weight, R));
-                    continue;
-                }
-                value = mulmod(value, scale, R);
-                if (kind == Keys.INDEX) {
-                    value = mulmod(value, Field.index(z, pieceLog), R);
-                } else if (kind == Keys.PUBLIC) {
-                    uint256 number = (piece >> 16) & 0xffff;
-                    (,,, uint256 length) = Keys.tensor(key, number);
-                    uint256 integers = Memory.load(e.tensors, number);
-                    value = mulmod(value, Field.evaluate(integers, length, z, pieceLog), R);
-                }
-                open = addmod(open, value, R);
-            }
-        }
-    }
-
-    /// @notice A block of the key, 6 bytes at `at`, at a point.
-    function _block(Key memory key, Evaluation memory e, uint256 cursor, uint256 z, uint256 eq, uint256 weight)
-        private
-        pure
-    {
-        (uint256 log, uint256 row, uint256 offset) = Keys.blockAt(cursor);
-        _rows(key.rowLog, e, Keys.BLOCK | log << 8 | row << 16 | offset << 32, z, eq, weight);
-    }
-
-    /// @notice Adds the extension at `y` of a block or of limbs, evaluated at a point, to the weights of its rows.
-    function _rows(uint256 rowLog, Evaluation memory e, uint256 piece, uint256 z, uint256 eq, uint256 weight)
-        private
-        pure
-    {
-        unchecked {
-            uint256 log = (piece >> 8) & 0xff;
-            uint256 offset = (piece >> 32) & 0xffffff;
-            uint256 slot = e.rowWeights + 32 * ((piece >> 16) & 0xffff);
-            if (log > rowLog) {
-                weight = mulmod(weight, Memory.load(eq, rowLog), R);
-                for (uint256 j = 0; j < offset; j++) {
-                    uint256 more = mulmod(weight, Field.select(z + 32 * rowLog, log - rowLog, j), R);
-                    Memory.store(slot, j, addmod(Memory.load(slot, j), more, R));
-                }
-                return;
-            }
-            weight = mulmod(weight, Memory.load(eq, log), R);
-            uint256 ySelect = e.ySelect;
-            assembly ("memory-safe") {
-                let first := add(ySelect, shl(6, log))
-                let end := add(ySelect, shl(6, rowLog))
-                let index := shr(log, offset)
-                let width := shl(and(shr(64, piece), 0xff), 1)
-                let sum := 0
-                let scale := 1
-                // A block is one limb.
-                let last := index
-                if eq(and(piece, 0xff), 4) { last := add(index, sub(and(shr(56, piece), 0xff), 1)) }
-                for {} iszero(gt(index, last)) { index := add(index, 1) } {
-                    let product := scale
-                    let bits := shl(5, index)
-                    for { let cursor := first } lt(cursor, end) { cursor := add(cursor, 64) } {
-                        product := mulmod(product, mload(add(cursor, and(bits, 32))), R)
-                        bits := shr(1, bits)
-                    }
-                    sum := addmod(sum, product, R)
-                    scale := mulmod(scale, width, R)
-                }
-                mstore(slot, addmod(mload(slot), mulmod(weight, sum, R), R))
-            }
         }
     }
 

@@ -7,55 +7,71 @@ import {Curve} from "./Curve.sol";
 import {Memory} from "./Field.sol";
 import {Key, Keys} from "./Keys.sol";
 
-/// @title Reads a statement (`docs/protocol.md` 2).
+/// @title Reads a statement (`docs/protocol.md` 2 and 9).
 library Statements {
     /// @notice Checks a statement and copies it to memory.
     /// @return state The transcript's first state (section 8, step 0).
-    /// @return tensors Pointers to the tensors' words.
+    /// @return tensors For each tensor a pointer: to the integers of a public one, a word each, or to the points of a
+    /// committed one.
     function read(Key memory key, Statement calldata statement)
         internal
         pure
         returns (uint256 state, uint256 tensors)
     {
         unchecked {
+            bytes calldata packed = statement.tensors;
             uint256 count = key.tensorCount;
-            if (statement.tensors.length != count) revert ISumcastVerifier.InvalidStatement(statement.tensors.length);
             tensors = Memory.allocate(count);
-            uint256 start = Memory.allocate(3);
+            uint256 start = Memory.allocate(3 + (packed.length + 31) / 32);
             Memory.store(start, 0, DOMAIN);
             Memory.store(start, 1, key.modelId);
             Memory.store(start, 2, uint256(statement.context));
-            for (uint256 i = 0; i < count; i++) {
-                // One after another, so that the transcript has them as they lie.
-                Memory.store(tensors, i, _read(key, i, statement.tensors[i]));
-            }
             assembly ("memory-safe") {
-                state := keccak256(start, sub(mload(0x40), start))
+                calldatacopy(add(start, 96), packed.offset, packed.length)
+                state := keccak256(start, add(96, packed.length))
             }
+            uint256 cursor = start + 96;
+            uint256 end = cursor + packed.length;
+            for (uint256 i = 0; i < count; i++) {
+                (bool committed,, uint256 bits, uint256 length) = Keys.tensor(key, i);
+                uint256 rows = Keys.tensorRows(key, length);
+                uint256 width = bits / 8 + 1;
+                uint256 size = committed ? 64 * rows : width * length;
+                if (cursor + size > end) revert ISumcastVerifier.InvalidStatement(count);
+                bool valid;
+                if (committed) {
+                    Memory.store(tensors, i, cursor);
+                    valid = Curve.firstInvalid(cursor, rows) == rows;
+                } else {
+                    uint256 words = Memory.allocate(length);
+                    Memory.store(tensors, i, words);
+                    valid = _unpack(cursor, words, length, width, bits);
+                }
+                if (!valid) revert ISumcastVerifier.InvalidStatement(i);
+                cursor += size;
+            }
+            if (cursor != end) revert ISumcastVerifier.InvalidStatement(count);
         }
     }
 
-    function _read(Key memory key, uint256 number, int256[] calldata words) private pure returns (uint256 to) {
-        unchecked {
-            (bool committed,, uint256 bits, uint256 length) = Keys.tensor(key, number);
-            uint256 rows = Keys.tensorRows(key, length);
-            if (committed) length = 2 * rows;
-            if (words.length != length) revert ISumcastVerifier.InvalidStatement(number);
-            to = Memory.allocate(length);
-            bool valid = true;
-            assembly ("memory-safe") {
-                let size := shl(5, length)
-                calldatacopy(to, words.offset, size)
-                if iszero(committed) {
-                    let bound := sub(shl(bits, 1), 1)
-                    let range := shl(1, bound)
-                    for { let i := 0 } lt(i, size) { i := add(i, 32) } {
-                        if gt(add(mload(add(to, i)), bound), range) { valid := 0 }
-                    }
-                }
+    /// @notice Unpacks integers of `width` bytes to words; whether all are below `2^bits` in magnitude.
+    function _unpack(uint256 from, uint256 to, uint256 count, uint256 width, uint256 bits)
+        private
+        pure
+        returns (bool valid)
+    {
+        assembly ("memory-safe") {
+            let bound := sub(shl(bits, 1), 1)
+            let range := add(bound, bound)
+            let shift := sub(256, shl(3, width))
+            valid := 1
+            for { let end := add(to, shl(5, count)) } lt(to, end) { to := add(to, 32) } {
+                let value := sar(shift, mload(from))
+                // From -bound to bound: sums from 0 to twice that, which no other value has.
+                if gt(add(value, bound), range) { valid := 0 }
+                mstore(to, value)
+                from := add(from, width)
             }
-            if (committed) valid = Curve.firstInvalid(to, rows) == rows;
-            if (!valid) revert ISumcastVerifier.InvalidStatement(number);
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::relation::{WEIGHTS, X, assignment, prove_by, setup};
 use ark_ff::PrimeField;
 use sumcast_prover::Honest;
 use sumcast_verifier::transcript::{Event, Label, keccak256};
+use sumcast_verifier::vk::TensorSpec;
 use sumcast_verifier::{Fr, Key, ProofFile, Shape, Tensor, VerifyError, trace};
 
 const PROTOCOL: &str = include_str!("../../../docs/protocol.md");
@@ -82,17 +83,24 @@ fn every_byte_of_a_proof_is_absorbed_once_and_in_order() {
 }
 
 /// The transcript written once more, from section 8 alone.
-fn challenges(model_id: &[u8], context: &[u8], tensors: &[Tensor], events: &[Event]) -> Vec<Fr> {
+fn challenges(
+    model_id: &[u8],
+    context: &[u8],
+    specs: &[TensorSpec],
+    tensors: &[Tensor],
+    events: &[Event],
+) -> Vec<Fr> {
     let mut start = b"sumcast protocol version 3".to_vec();
     start.resize(32, 0);
     start.extend(model_id);
     start.extend(context);
-    for tensor in tensors {
+    for (tensor, spec) in tensors.iter().zip(specs) {
         match tensor {
             Tensor::Public(values) => {
                 for v in values {
-                    start.extend([if *v < 0 { 0xff } else { 0 }; 16]);
-                    start.extend(v.to_be_bytes());
+                    // `bits` and a sign, in whole bytes.
+                    let bytes = usize::from(spec.bits + 1).div_ceil(8);
+                    start.extend(&v.to_be_bytes()[16 - bytes..]);
                 }
             }
             Tensor::Committed(points) => {
@@ -110,10 +118,13 @@ fn challenges(model_id: &[u8], context: &[u8], tensors: &[Tensor], events: &[Eve
 
 #[test]
 fn challenges_are_what_the_protocol_says() {
-    let (_, file, events) = honest();
+    let (key, file, events) = honest();
     let statement = &file.statement;
     let drawn: Vec<Fr> = events.iter().map(|e| e.challenge).collect();
-    assert_eq!(drawn, challenges(&file.model_id, &statement.context, &statement.tensors, &events));
+    assert_eq!(
+        drawn,
+        challenges(&file.model_id, &statement.context, &key.program.tensors, &statement.tensors, &events)
+    );
     let distinct: std::collections::BTreeSet<_> = drawn.iter().map(|c| c.into_bigint()).collect();
     assert_eq!(distinct.len(), drawn.len());
 }

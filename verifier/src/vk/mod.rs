@@ -261,6 +261,13 @@ pub struct TensorSpec {
     pub len: u32,
 }
 
+impl TensorSpec {
+    /// Bytes of an integer of a public tensor, in two's complement: enough for its bits and a sign.
+    pub fn width(&self) -> usize {
+        usize::from(self.bits / 8).saturating_add(1)
+    }
+}
+
 /// Where the SRS of a key comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SrsKind {

@@ -142,21 +142,33 @@ contract SumcastVerifier is ISumcastVerifier {
 
     function _checkScalars(uint256 cursor, uint256 length, uint256 offset) private pure {
         unchecked {
-            uint256 wrong = length;
+            uint256 valid = 1;
             assembly ("memory-safe") {
-                for { let i := length } i {} {
-                    i := sub(i, 32)
-                    if iszero(lt(mload(add(cursor, i)), R)) { wrong := i }
+                let i := cursor
+                let end := add(cursor, length)
+                for {} lt(i, sub(end, 96)) { i := add(i, 128) } {
+                    valid := and(
+                        valid,
+                        and(
+                            and(lt(mload(i), R), lt(mload(add(i, 32)), R)),
+                            and(lt(mload(add(i, 64)), R), lt(mload(add(i, 96)), R))
+                        )
+                    )
                 }
+                for {} lt(i, end) { i := add(i, 32) } { valid := and(valid, lt(mload(i), R)) }
             }
-            if (wrong < length) revert InvalidScalar(offset + wrong);
+            if (valid == 1) return;
+            for (uint256 i = 0; i < length; i += 32) {
+                if (Memory.load(cursor + i, 0) >= R) revert InvalidScalar(offset + i);
+            }
         }
     }
 
     /// @notice Pointers to the commitments of all rows, group by group.
     function _rows(Key memory key, uint256 tensors, uint256 body) private pure returns (uint256 rows) {
         unchecked {
-            rows = Memory.allocate(Keys.rows(key));
+            // Room for the points of the opening, too.
+            rows = Memory.allocate(Keys.rows(key) + 9);
             uint256 to = _list(rows, key.fixedPoints, key.fixedRows);
             for (uint256 i = 0; i < key.tensorCount; i++) {
                 (bool committed,,, uint256 length) = Keys.tensor(key, i);

@@ -26,25 +26,23 @@ library Curve {
         }
     }
 
-    /// @notice A sum of points, to which more are added: the sum and room for a product and a scalar.
-    function newSum() internal pure returns (uint256 sum) {
-        sum = Memory.allocate(5);
-        Memory.store(sum, 0, 0);
-        Memory.store(sum, 1, 0);
-    }
-
-    /// @notice Adds `scalar x point`. EIP-196, at addresses 6 and 7.
-    function accumulate(uint256 sum, uint256 point, uint256 scalar) internal view {
-        uint256 failed;
+    /// @notice The sum of `scalar x point` over `count` pointers to points and scalars. EIP-196, at addresses 6 and 7.
+    function combine(uint256 points, uint256 scalars, uint256 count) internal view returns (uint256 sum) {
+        // The sum, then room for a product and a scalar.
+        sum = Memory.zeros(5);
+        bool success = true;
         assembly ("memory-safe") {
             let product := add(sum, 64)
-            mcopy(product, point, 64)
-            mstore(add(sum, 128), scalar)
-            // The right-most argument is evaluated first.
-            if iszero(and(eq(returndatasize(), 64), staticcall(gas(), 7, product, 96, product, 64))) { failed := 7 }
-            if iszero(and(eq(returndatasize(), 64), staticcall(gas(), 6, sum, 128, sum, 64))) { failed := 6 }
+            for { let end := add(points, shl(5, count)) } lt(points, end) { points := add(points, 32) } {
+                mcopy(product, mload(points), 64)
+                mstore(add(sum, 128), mload(scalars))
+                // Without the precompile, or out of gas, nothing is returned. The right-most argument is evaluated first.
+                success := and(success, and(eq(returndatasize(), 64), staticcall(gas(), 7, product, 96, product, 64)))
+                success := and(success, and(eq(returndatasize(), 64), staticcall(gas(), 6, sum, 128, sum, 64)))
+                scalars := add(scalars, 32)
+            }
         }
-        if (failed != 0) revert ISumcastVerifier.PrecompileFailed(failed);
+        if (!success) revert ISumcastVerifier.PrecompileFailed(7);
     }
 
     /// @notice `-point`, in place.

@@ -90,33 +90,45 @@ library Field {
         }
     }
 
-    /// @notice The extension of `count` integers, two's complement words, zero beyond their end.
-    function evaluate(uint256 integers, uint256 count, uint256 point, uint256 length)
+    /// @notice The extension of `count` values below `2R`, with zeros beyond up to a multiple of four.
+    function evaluate(uint256 values, uint256 count, uint256 point, uint256 length)
         internal
         pure
         returns (uint256 value)
     {
         assembly ("memory-safe") {
-            // In free memory, which is not kept.
-            let values := mload(0x40)
-            let bytes_ := shl(5, count)
-            for { let i := 0 } lt(i, bytes_) { i := add(i, 32) } {
-                let v := mload(add(integers, i))
-                mstore(add(values, i), add(v, mul(R, slt(v, 0))))
-            }
-            for { let end := add(point, shl(5, length)) } lt(point, end) { point := add(point, 32) } {
-                // An odd one out is beside a zero.
-                mstore(add(values, bytes_), 0)
-                let z := mload(point)
-                let to := values
-                for { let from := values } lt(from, add(values, bytes_)) { from := add(from, 64) } {
-                    let low := mload(from)
-                    mstore(to, addmod(low, mulmod(z, add(mload(add(from, 32)), sub(R, low)), R), R))
-                    to := add(to, 32)
+            // In free memory, which is not kept: `eq` of the coordinates from the third on, by doubling.
+            let table := mload(0x40)
+            let end := add(table, 32)
+            mstore(table, 1)
+            for { let k := 2 } lt(k, length) { k := add(k, 1) } {
+                let z := mload(add(point, shl(5, k)))
+                let upper := end
+                for { let from := table } lt(from, upper) { from := add(from, 32) } {
+                    let one := mulmod(mload(from), z, R)
+                    mstore(end, one)
+                    mstore(from, add(mload(from), sub(R, one)))
+                    end := add(end, 32)
                 }
-                bytes_ := sub(to, values)
             }
-            if bytes_ { value := mload(values) }
+            // Four values at a time, by the first two coordinates. Sums of four products are below 2^256.
+            let z0 := 0
+            let z1 := 0
+            if length { z0 := mload(point) }
+            if gt(length, 1) { z1 := mload(add(point, 32)) }
+            let eq3 := mulmod(z0, z1, R)
+            let eq2 := add(z1, sub(R, eq3))
+            let eq1 := add(z0, sub(R, eq3))
+            let eq0 := add(sub(add(R, 1), z0), sub(add(R, eq3), z1))
+            for { end := add(values, shl(5, count)) } lt(values, end) { values := add(values, 128) } {
+                let four := add(
+                    add(mulmod(mload(values), eq0, R), mulmod(mload(add(values, 32)), eq1, R)),
+                    add(mulmod(mload(add(values, 64)), eq2, R), mulmod(mload(add(values, 96)), eq3, R))
+                )
+                value := add(mulmod(four, mload(table), R), mod(value, R))
+                table := add(table, 32)
+            }
+            value := mod(value, R)
         }
     }
 
@@ -128,6 +140,15 @@ library Field {
                 product := mulmod(product, add(1, mulmod(mload(u), add(x, sub(R, 1)), R)), R)
                 x := mulmod(x, x, R)
             }
+        }
+    }
+
+    /// @notice `base^exponent`.
+    function power(uint256 base, uint256 exponent) internal pure returns (uint256 result) {
+        result = 1;
+        for (; exponent != 0; exponent >>= 1) {
+            if (exponent & 1 == 1) result = mulmod(result, base, R);
+            base = mulmod(base, base, R);
         }
     }
 

@@ -25,7 +25,7 @@ struct Points {
 library Opening {
     /// @notice Whether the opening holds.
     /// @param proof The proof's body, in memory.
-    /// @param rows Pointers to the commitments of all rows.
+    /// @param rows Pointers to the commitments of all rows, and room for nine more.
     /// @param rowWeights Their weights.
     /// @param value The last claim of S2.
     function holds(
@@ -40,20 +40,26 @@ library Opening {
         unchecked {
             uint256 opening = proof + parts.opening - parts.witness;
             Points memory points = _points(ch);
-            uint256 sum = Curve.newSum();
-            _batch(key, ch, points, opening, proof + 64 * key.witnessRows, value, sum);
-            uint256 batch = opening + (parts.batch - parts.opening);
-            Curve.accumulate(
-                sum,
-                batch,
-                R - mulmod(mulmod(points.fromZ, points.fromInverse, R), points.fromZeta, R)
-            );
-            Curve.accumulate(sum, batch + 64, ch.w);
-            Curve.accumulate(sum, opening + 64, mulmod(ch.delta, ch.zeta, R));
             uint256 count = Keys.rows(key);
+            uint256 scalars = Memory.allocate(count + 9);
             for (uint256 i = 0; i < count; i++) {
-                Curve.accumulate(sum, Memory.load(rows, i), mulmod(ch.delta, Memory.load(rowWeights, i), R));
+                Memory.store(scalars, i, mulmod(ch.delta, Memory.load(rowWeights, i), R));
             }
+            // After the rows: [h], [q], [g], [S], [Dg], [B], [B'], the mask's and the generator.
+            uint256 to = rows + 32 * count;
+            for (uint256 i = 0; i < 5; i++) {
+                Memory.store(to, i, opening + 64 * i);
+            }
+            uint256 batch = opening + (parts.batch - parts.opening);
+            Memory.store(to, 5, batch);
+            Memory.store(to, 6, batch + 64);
+            Memory.store(to, 7, proof + 64 * key.witnessRows);
+            uint256 generator = Memory.allocate(2);
+            Memory.store(generator, 0, 1);
+            Memory.store(generator, 1, 2);
+            Memory.store(to, 8, generator);
+            _batch(key, ch, points, opening + 5 * 64, value, scalars + 32 * count);
+            uint256 sum = Curve.combine(rows, scalars, count + 9);
             return _pairing(key, ch.delta, sum, opening + 64, batch + 64);
         }
     }
@@ -65,8 +71,10 @@ library Opening {
         returns (bool)
     {
         unchecked {
-            uint256 product = Curve.newSum();
-            Curve.accumulate(product, q, R - delta);
+            uint256 list = Memory.allocate(2);
+            Memory.store(list, 0, q);
+            Memory.store(list, 1, R - delta);
+            uint256 product = Curve.combine(list, list + 32, 1);
             Curve.negate(quotient);
             uint256 pairs = Memory.allocate(18);
             uint256 srs = Keys.srs(key);
@@ -112,19 +120,17 @@ library Opening {
         }
     }
 
-    /// @notice Steps 3 to 5: adds `[L]` but for `[B]`, less `delta [g]`.
-    /// @param mask The commitment of the mask.
+    /// @notice Steps 3 to 6: the scalars of the points of the opening, in the order of `holds`.
+    /// @param values The eight evaluations.
     function _batch(
         Key memory key,
         Challenges memory ch,
         Points memory points,
-        uint256 opening,
-        uint256 mask,
+        uint256 values,
         uint256 value,
-        uint256 sum
-    ) private view {
+        uint256 to
+    ) private pure {
         unchecked {
-            uint256 values = opening + 5 * 64;
             (uint256 s, uint256 d) = _implied(key, ch, points.inverse, values, value);
             uint256 nu = ch.nu;
             uint256 nu2 = mulmod(nu, nu, R);
@@ -148,15 +154,16 @@ library Opening {
             uint256 onD = mulmod(mulmod(nu3, points.fromInverse, R), fromZeta, R);
             interpolated = addmod(interpolated, mulmod(onD, d, R), R);
 
-            Curve.accumulate(sum, opening + 128, Field.sub(fromZeta, ch.delta));
-            Curve.accumulate(sum, opening, nu);
-            Curve.accumulate(sum, opening + 192, mulmod(nu2, fromZeta, R));
-            Curve.accumulate(sum, opening + 256, onD);
-            Curve.accumulate(sum, mask, mulmod(nu4, fromZeta, R));
-            uint256 generator = Memory.allocate(2);
-            Memory.store(generator, 0, 1);
-            Memory.store(generator, 1, 2);
-            Curve.accumulate(sum, generator, R - interpolated);
+            uint256 vanishing = mulmod(mulmod(points.fromZ, points.fromInverse, R), fromZeta, R);
+            Memory.store(to, 0, nu);
+            Memory.store(to, 1, mulmod(ch.delta, ch.zeta, R));
+            Memory.store(to, 2, Field.sub(fromZeta, ch.delta));
+            Memory.store(to, 3, mulmod(nu2, fromZeta, R));
+            Memory.store(to, 4, onD);
+            Memory.store(to, 5, R - vanishing);
+            Memory.store(to, 6, ch.w);
+            Memory.store(to, 7, mulmod(nu4, fromZeta, R));
+            Memory.store(to, 8, R - interpolated);
         }
     }
 
@@ -187,8 +194,7 @@ library Opening {
         unchecked {
             uint256 z = ch.z;
             uint256 low = key.rowLog / 2;
-            (uint256 maskZ, uint256 maskInverse) =
-                Mask.evaluate(Mask.weights(key, ch), Keys.maskCells(key), z, inverse);
+            (uint256 maskZ, uint256 maskInverse) = Mask.weights(key, ch, inverse);
             uint256 inner = mulmod(Memory.load(values, 2), Field.eqPolynomial(ch.y + 32 * low, key.rowLog - low, inverse), R);
             inner += mulmod(Memory.load(values, 3), Field.eqPolynomial(ch.y + 32 * low, key.rowLog - low, z), R);
             inner += mulmod(Memory.load(values, 6), maskInverse, R);

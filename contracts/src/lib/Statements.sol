@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ISumcastVerifier, Statement} from "../ISumcastVerifier.sol";
-import {DOMAIN} from "./Constants.sol";
+import {DOMAIN, R} from "./Constants.sol";
 import {Curve} from "./Curve.sol";
 import {Memory} from "./Field.sol";
 import {Key, Keys} from "./Keys.sol";
@@ -11,8 +11,8 @@ import {Key, Keys} from "./Keys.sol";
 library Statements {
     /// @notice Checks a statement and copies it to memory.
     /// @return state The transcript's first state (section 8, step 0).
-    /// @return tensors For each tensor a pointer: to the integers of a public one, a word each, or to the points of a
-    /// committed one.
+    /// @return tensors For each tensor a pointer: to the integers of a public one as scalars, not reduced, with three
+    /// zeros after them; or to the points of a committed one.
     function read(Key memory key, Statement calldata statement)
         internal
         pure
@@ -43,7 +43,7 @@ library Statements {
                     Memory.store(tensors, i, cursor);
                     valid = Curve.firstInvalid(cursor, rows) == rows;
                 } else {
-                    uint256 words = Memory.allocate(length);
+                    uint256 words = Memory.allocate(length + 3);
                     Memory.store(tensors, i, words);
                     valid = _unpack(cursor, words, length, width, bits);
                 }
@@ -54,7 +54,7 @@ library Statements {
         }
     }
 
-    /// @notice Unpacks integers of `width` bytes to words; whether all are below `2^bits` in magnitude.
+    /// @notice Unpacks integers of `width` bytes to scalars; whether all are below `2^bits` in magnitude.
     function _unpack(uint256 from, uint256 to, uint256 count, uint256 width, uint256 bits)
         private
         pure
@@ -64,14 +64,18 @@ library Statements {
             let bound := sub(shl(bits, 1), 1)
             let range := add(bound, bound)
             let shift := sub(256, shl(3, width))
-            valid := 1
+            let wrong := 0
             for { let end := add(to, shl(5, count)) } lt(to, end) { to := add(to, 32) } {
                 let value := sar(shift, mload(from))
                 // From -bound to bound: sums from 0 to twice that, which no other value has.
-                if gt(add(value, bound), range) { valid := 0 }
-                mstore(to, value)
+                wrong := or(wrong, gt(add(value, bound), range))
+                mstore(to, add(value, R))
                 from := add(from, width)
             }
+            mstore(to, 0)
+            mstore(add(to, 32), 0)
+            mstore(add(to, 64), 0)
+            valid := iszero(wrong)
         }
     }
 }

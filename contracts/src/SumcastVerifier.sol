@@ -49,7 +49,8 @@ contract SumcastVerifier is ISumcastVerifier {
             if (parts.end - offset != proof.length) revert InvalidProofLength(parts.end - offset, proof.length);
             uint256 body = _readProof(parts);
             Challenges memory ch = Transcript.challenges(key, parts, state);
-            Evaluation memory e = Relation.evaluate(key, parts, ch, tensors);
+            parts.tensors = tensors;
+            Evaluation memory e = Relation.evaluate(key, parts, ch);
 
             uint256 linear = _word(parts.linear);
             uint256 claim = Field.sub(0, addmod(linear, e.linear, R));
@@ -83,8 +84,17 @@ contract SumcastVerifier is ISumcastVerifier {
 
     /// @inheritdoc ISumcastVerifier
     function checkKey(bytes calldata vk) external view returns (bytes32 modelId) {
-        return bytes32(Keys.read(vk, _srs()).modelId);
+        Key memory key = Keys.read(vk, _srs());
+        // Forms are checked where they are evaluated: here at points of zeros, for no statement.
+        Layout memory parts;
+        Challenges memory ch;
+        ch.tau = Memory.zeros(key.tauLength);
+        ch.x = Memory.zeros(key.rounds);
+        ch.y = Memory.zeros(key.rowLog);
+        Relation.evaluate(key, parts, ch);
+        return bytes32(key.modelId);
     }
+
 
     /// @notice The rounds of a sumcheck: the claim each leaves, from `c_0, c_2, .., c_D` and `c_1`, which follows.
     /// @param point Coordinate `k` is the challenge of round `k`; the first round has the highest.
@@ -98,18 +108,21 @@ contract SumcastVerifier is ISumcastVerifier {
                 if (k == 1) degree = lastDegree;
                 uint256 x = Memory.load(point, k - 1);
                 assembly ("memory-safe") {
+                    let next := add(cursor, shl(5, degree))
                     let c0 := calldataload(cursor)
-                    // Less than 32 scalars: their sum does not wrap around a word after each is reduced.
                     let high := 0
                     let sum := addmod(c0, c0, R)
-                    for { let i := add(cursor, shl(5, sub(degree, 1))) } gt(i, cursor) { i := sub(i, 32) } {
+                    let i := sub(next, 32)
+                    for {} 1 {} {
                         let c := calldataload(i)
-                        high := addmod(mulmod(high, x, R), c, R)
+                        high := add(mulmod(high, x, R), c)
                         sum := addmod(sum, c, R)
+                        i := sub(i, 32)
+                        if eq(i, cursor) { break }
                     }
-                    let c1 := add(claim, sub(R, sum))
-                    claim := addmod(c0, mulmod(add(c1, mulmod(high, x, R)), x, R), R)
-                    cursor := add(cursor, shl(5, degree))
+                    // The coefficient of x is what is missing to the claim.
+                    claim := addmod(c0, mulmod(add(sub(add(claim, R), sum), mulmod(high, x, R)), x, R), R)
+                    cursor := next
                 }
             }
             return claim;
@@ -126,10 +139,15 @@ contract SumcastVerifier is ISumcastVerifier {
                 calldatacopy(body, start, length)
             }
             _checkPoints(body, parts.linear - start, 0);
-            _checkScalars(body + (parts.linear - start), parts.opening - parts.linear, parts.linear - start);
             _checkPoints(body + (parts.opening - start), 5 * 64, parts.opening - start);
-            _checkScalars(body + (parts.evaluations - start), 8 * 32, parts.evaluations - start);
             _checkPoints(body + (parts.batch - start), 2 * 64, parts.batch - start);
+            // The scalars of the sumchecks and the claims, then the evaluations.
+            (uint256 from, uint256 to) = (parts.linear, parts.opening);
+            while (true) {
+                _checkScalars(body + (from - start), to - from, from - start);
+                if (to == parts.batch) break;
+                (from, to) = (parts.evaluations, parts.batch);
+            }
         }
     }
 
@@ -146,16 +164,13 @@ contract SumcastVerifier is ISumcastVerifier {
             assembly ("memory-safe") {
                 let i := cursor
                 let end := add(cursor, length)
-                for {} lt(i, sub(end, 96)) { i := add(i, 128) } {
-                    valid := and(
-                        valid,
-                        and(
-                            and(lt(mload(i), R), lt(mload(add(i, 32)), R)),
-                            and(lt(mload(add(i, 64)), R), lt(mload(add(i, 96)), R))
-                        )
-                    )
+                if and(length, 32) {
+                    valid := lt(mload(i), R)
+                    i := add(i, 32)
                 }
-                for {} lt(i, end) { i := add(i, 32) } { valid := and(valid, lt(mload(i), R)) }
+                for {} lt(i, end) { i := add(i, 64) } {
+                    valid := and(valid, and(lt(mload(i), R), lt(mload(add(i, 32)), R)))
+                }
             }
             if (valid == 1) return;
             for (uint256 i = 0; i < length; i += 32) {

@@ -43,7 +43,8 @@ library Field {
     /// @notice `a - b`.
     function sub(uint256 a, uint256 b) internal pure returns (uint256) {
         unchecked {
-            return addmod(a, R - b, R);
+            if (a < b) return a + R - b;
+            return a - b;
         }
     }
 
@@ -52,17 +53,17 @@ library Field {
     function eqPrefixes(uint256 a, uint256 b, uint256 length) internal pure returns (uint256 table) {
         table = Memory.allocate(length + 1);
         assembly ("memory-safe") {
-            let to := table
             let product := 1
-            mstore(to, product)
-            for { let end := add(a, shl(5, length)) } lt(a, end) { a := add(a, 32) } {
+            mstore(table, product)
+            b := sub(b, a)
+            let to := sub(table, a)
+            for { let end := add(a, shl(5, length)) } lt(a, end) {} {
                 let x := mload(a)
-                let y := mload(b)
+                let y := mload(add(a, b))
                 let xy := mulmod(x, y, R)
                 product := mulmod(product, sub(add(add(xy, xy), add(shl(1, R), 1)), add(x, y)), R)
-                to := add(to, 32)
-                mstore(to, product)
-                b := add(b, 32)
+                a := add(a, 32)
+                mstore(add(a, to), product)
             }
         }
     }
@@ -132,13 +133,21 @@ library Field {
         }
     }
 
-    /// @notice `prod_k (1 - u_k + u_k x^(2^k))` over `length` coordinates (`P_u` of section 7).
-    function eqPolynomial(uint256 u, uint256 length, uint256 x) internal pure returns (uint256 product) {
+    /// @notice `prod_k (1 - u_k + u_k x^(2^k))` over `length` coordinates (`P_u` of section 7), at two points.
+    function eqPolynomial(uint256 u, uint256 length, uint256 x1, uint256 x2)
+        internal
+        pure
+        returns (uint256 product1, uint256 product2)
+    {
         assembly ("memory-safe") {
-            product := 1
+            product1 := 1
+            product2 := 1
             for { let end := add(u, shl(5, length)) } lt(u, end) { u := add(u, 32) } {
-                product := mulmod(product, add(1, mulmod(mload(u), add(x, sub(R, 1)), R)), R)
-                x := mulmod(x, x, R)
+                let z := mload(u)
+                product1 := mulmod(product1, add(1, mulmod(z, add(x1, sub(R, 1)), R)), R)
+                product2 := mulmod(product2, add(1, mulmod(z, add(x2, sub(R, 1)), R)), R)
+                x1 := mulmod(x1, x1, R)
+                x2 := mulmod(x2, x2, R)
             }
         }
     }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {KeyPart} from "../ISumcastVerifier.sol";
-import {MAX_LIMBS, MAX_WIDTH, R} from "./Constants.sol";
+import {MAX_LIMBS, MAX_SHIFT, MAX_WIDTH, R} from "./Constants.sol";
 import {Field, Memory} from "./Field.sol";
 import {Key, Keys} from "./Keys.sol";
 
@@ -24,6 +24,8 @@ struct Evaluation {
     uint256 values;
     /// Steps of evaluating the forms so far (section 9).
     uint256 steps;
+    /// The rows that forms may use end here.
+    uint256 rowsEnd;
     /// The point of the form at hand, and its `eq` with the first coordinates of `y`.
     uint256 z;
     uint256 eqY;
@@ -35,6 +37,9 @@ struct Evaluation {
 /// @title Forms at a point (`docs/protocol.md` 3 and 6).
 /// @notice Terms are read, checked and evaluated where they lie in the key, in one pass.
 library Forms {
+    // Bits of a head that are rare: a mantissa, a sub-cube, and the one that is none.
+    uint256 private constant RARE = 0xd0;
+
     /// @notice Evaluates a form at `e.z`: adds what its blocks are worth at `y` to the weights of their rows.
     /// @return open The open part.
     function evaluate(Key memory key, Evaluation memory e, uint256 number) internal pure returns (uint256 open) {
@@ -51,33 +56,35 @@ library Forms {
                 uint256 head = data >> 248;
                 uint256 value;
                 uint256 cube;
-                (cursor, data, value, cube) = _head(cursor, data, number);
-                uint256 kind = head & Keys.HEAD_KIND;
-                uint256 pieceLog = data >> 248;
-                if (pieceLog > log || cube >> (log - pieceLog) != 0 || head > 0x7f) Keys.invalid(KeyPart.Form, number);
-                if (pieceLog != log) {
-                    value = mulmod(value, Field.select(e.z + 32 * pieceLog, log - pieceLog, cube), R);
+                if (head & RARE == 0) {
+                    // No mantissa, no sub-cube: 2^shift or -2^shift.
+                    uint256 wrong;
+                    assembly ("memory-safe") {
+                        let has := and(shr(5, head), 1)
+                        let shift := mul(has, byte(1, data))
+                        wrong := or(lt(shift, has), gt(shift, MAX_SHIFT))
+                        value := shl(shift, 1)
+                        if and(head, 0x08) { value := sub(R, value) }
+                        has := add(has, 1)
+                        cursor := add(cursor, has)
+                        data := shl(shl(3, has), data)
+                    }
+                    if (wrong != 0) Keys.invalid(KeyPart.Form, number);
+                } else {
+                    (cursor, data, value, cube) = _head(cursor, data, number);
                 }
+                uint256 pieceLog = data >> 248;
+                if (pieceLog != log) {
+                    if (pieceLog > log || cube >> (log - pieceLog) != 0) Keys.invalid(KeyPart.Form, number);
+                    value = mulmod(value, Field.select(e.z + 32 * pieceLog, log - pieceLog, cube), R);
+                } else if (cube != 0) {
+                    Keys.invalid(KeyPart.Form, number);
+                }
+                uint256 kind = head & Keys.HEAD_KIND;
                 if (kind == Keys.LIMBS || kind == Keys.BLOCK) {
-                    uint256 first = Keys.firstHelperRow(key);
-                    if (!Keys.inRows(key, pieceLog, (data >> 232) & 0xffff, (data >> 208) & 0xffffff, 0, first)) {
-                        Keys.invalid(KeyPart.Form, number);
-                    }
-                    value = mulmod(value, e.weight, R);
-                    if (kind == Keys.LIMBS) {
-                        cursor += 8;
-                        uint256 limbs = (data >> 200) & 0xff;
-                        e.steps += limbs;
-                        uint256 end = ((data >> 208) & 0xffffff) + (limbs << pieceLog);
-                        bool valid = pieceLog <= key.rowLog && end <= 1 << key.rowLog && limbs >= 2
-                            && limbs <= MAX_LIMBS && (data >> 192) & 0xff <= MAX_WIDTH;
-                        if (!valid) Keys.invalid(KeyPart.Form, number);
-                        rows(key.rowLog, e, data, limbs, value);
-                    } else {
-                        cursor += 6;
-                        e.steps += pieceLog > key.rowLog ? (data >> 208) & 0xffffff : 1;
-                        rows(key.rowLog, e, data, 1, value);
-                    }
+                    cursor += kind == Keys.LIMBS ? 9 : 6;
+                    if (wrongRows(key, e, data, kind)) Keys.invalid(KeyPart.Form, number);
+                    rows(key.rowLog, e, data, kind, mulmod(value, e.weight, R));
                 } else {
                     value = mulmod(value, e.scale, R);
                     cursor++;
@@ -128,7 +135,7 @@ library Forms {
                 cursor += 4;
                 if (cube == 0) wrong = 1;
             }
-            if (wrong != 0) Keys.invalid(KeyPart.Form, number);
+            if (wrong != 0 || head > 0x7f) Keys.invalid(KeyPart.Form, number);
             return (cursor, data, coefficient, cube);
         }
     }
@@ -146,15 +153,63 @@ library Forms {
         }
     }
 
+    /// @notice Whether a block or limbs are not aligned and inside the rows before the helpers'. Counts their steps.
+    function wrongRows(Key memory key, Evaluation memory e, uint256 data, uint256 kind)
+        private
+        pure
+        returns (bool wrong)
+    {
+        unchecked {
+            uint256 rowLog = key.rowLog;
+            uint256 end = e.rowsEnd;
+            uint256 steps;
+            assembly ("memory-safe") {
+                let log := byte(0, data)
+                let row := and(shr(232, data), 0xffff)
+                let offset := and(shr(208, data), 0xffffff)
+                let last := offset
+                steps := 1
+                switch gt(log, rowLog)
+                case 0 {
+                    if eq(kind, 4) {
+                        // Count 2 .. MAX_LIMBS, width up to MAX_WIDTH, stride from the block's size to a row's.
+                        steps := byte(6, data)
+                        let stride := byte(8, data)
+                        last := add(offset, shl(stride, sub(steps, 1)))
+                        wrong := or(
+                            or(iszero(lt(sub(steps, 2), sub(MAX_LIMBS, 1))), gt(byte(7, data), MAX_WIDTH)),
+                            or(lt(stride, log), gt(stride, rowLog))
+                        )
+                    }
+                    // Aligned, and the last one in its row: multiples of its size below the row's.
+                    let low := sub(shl(log, 1), 1)
+                    wrong := or(wrong, or(iszero(iszero(and(offset, low))), iszero(iszero(shr(rowLog, last)))))
+                    wrong := or(wrong, iszero(lt(row, end)))
+                }
+                default {
+                    // As many rows as the offset says; no limbs.
+                    steps := offset
+                    wrong := or(
+                        or(eq(kind, 4), gt(add(row, offset), end)),
+                        or(iszero(offset), gt(offset, shl(sub(log, rowLog), 1)))
+                    )
+                }
+            }
+            e.steps += steps;
+        }
+    }
+
     /// @notice Adds the extension at `y` of a block or of limbs, evaluated at `e.z`, to the weights of its rows.
-    /// @param data From its highest byte: log size 1, row 2, offset (or row count) 3; of limbs their count 1, width 1.
-    function rows(uint256 rowLog, Evaluation memory e, uint256 data, uint256 limbs, uint256 weight) internal pure {
+    /// @param data From its highest byte: log size 1, row 2, offset (or row count) 3; of limbs their count 1, width 1,
+    /// stride 1.
+    function rows(uint256 rowLog, Evaluation memory e, uint256 data, uint256 kind, uint256 weight) internal pure {
         unchecked {
             uint256 log = data >> 248;
             uint256 slot = e.rowWeights + 32 * ((data >> 232) & 0xffff);
+            uint256 offset = (data >> 208) & 0xffffff;
             if (log > rowLog) {
                 weight = mulmod(weight, Memory.load(e.eqY, rowLog), R);
-                for (uint256 j = 0; j < (data >> 208) & 0xffffff; j++) {
+                for (uint256 j = 0; j < offset; j++) {
                     uint256 more = mulmod(weight, Field.select(e.z + 32 * rowLog, log - rowLog, j), R);
                     Memory.store(slot, j, addmod(Memory.load(slot, j), more, R));
                 }
@@ -166,30 +221,48 @@ library Forms {
             assembly ("memory-safe") {
                 let end := add(table, shl(7, rowLog))
                 table := add(table, shl(7, log))
-                // From the last limb to the first, by Horner's rule.
-                let index := add(shr(log, and(shr(208, data), 0xffffff)), sub(limbs, 1))
-                let width := shl(and(shr(192, data), 0xff), 1)
-                let sum := 0
-                for {} limbs {} {
-                    // The limbs that have all but the two lowest bits of their index in common.
-                    let high := weight
-                    {
+                let index := shr(log, offset)
+                switch eq(kind, 4)
+                case 0 {
+                    index := shl(5, index)
+                    for {} lt(table, end) { table := add(table, 256) } {
+                        weight := mulmod(weight, mload(add(table, and(index, 0x60))), R)
+                        index := shr(2, index)
+                    }
+                    mstore(slot, addmod(mload(slot), weight, R))
+                }
+                default {
+                    // What lies between limbs of a larger stride selects as a block does, coordinate by coordinate.
+                    for { let k := sub(byte(8, data), log) } k { k := sub(k, 1) } {
+                        let at_ := add(table, shl(5, and(index, 1)))
+                        weight := mulmod(weight, add(mload(at_), mload(add(at_, 64))), R)
+                        index := shr(1, index)
+                        table := add(table, 128)
+                    }
+                    // From the last limb to the first, by Horner's rule.
+                    let limbs := byte(6, data)
+                    index := add(index, sub(limbs, 1))
+                    let width := shl(byte(7, data), 1)
+                    let sum := 0
+                    for {} limbs {} {
+                        // The limbs that have all but the two lowest bits of their index in common.
+                        let high := weight
                         let bits := shl(3, index)
                         for { let pair := add(table, 256) } lt(pair, end) { pair := add(pair, 256) } {
                             high := mulmod(high, mload(add(pair, and(bits, 0x60))), R)
                             bits := shr(2, bits)
                         }
+                        for {} 1 {} {
+                            sum := addmod(
+                                mulmod(sum, width, R), mulmod(high, mload(add(table, shl(5, and(index, 3)))), R), R
+                            )
+                            limbs := sub(limbs, 1)
+                            index := sub(index, 1)
+                            if or(iszero(limbs), eq(and(index, 3), 3)) { break }
+                        }
                     }
-                    for {} 1 {} {
-                        sum := addmod(
-                            mulmod(sum, width, R), mulmod(high, mload(add(table, shl(5, and(index, 3)))), R), R
-                        )
-                        limbs := sub(limbs, 1)
-                        index := sub(index, 1)
-                        if or(iszero(limbs), eq(and(index, 3), 3)) { break }
-                    }
+                    mstore(slot, addmod(mload(slot), sum, R))
                 }
-                mstore(slot, addmod(mload(slot), sum, R))
             }
         }
     }

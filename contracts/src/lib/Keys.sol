@@ -61,7 +61,7 @@ library Keys {
 
     // Bytes of a term, head included, by its piece; and what its coefficient and its sub-cube add, by bits 4 to 6 of the
     // head. Of an unknown piece, which is refused when it is read, one.
-    uint256 private constant PIECE_BYTES = 0x0202070309010101000000000000000000000000000000000000000000000000;
+    uint256 private constant PIECE_BYTES = 0x020207030a010101000000000000000000000000000000000000000000000000;
     uint256 internal constant HEAD_BYTES = 0x0004010504080509000000000000000000000000000000000000000000000000;
 
     uint256 private constant SRS_OFFSET = 7;
@@ -270,41 +270,51 @@ library Keys {
             if (cursor + 4 * count > end || count > MAX_ENTRIES) invalid(KeyPart.Claim, count);
             key.claimCount = count;
             uint256 claims = key.claims = Memory.allocate(count);
-            uint256 tauLength;
             for (uint256 i = 0; i < count; i++) {
                 uint256 head = uintAt(cursor, 4);
                 cursor += 4;
-                uint256 vars = (head >> 8) & 0xff;
                 uint256 runs = head & 0xff;
-                if (head >> 16 >= key.formCount || vars > MAX_LOG || cursor + 2 * runs > end) {
-                    invalid(KeyPart.Claim, i);
-                }
-                Memory.store(claims, i, head >> 16 | vars << 16 | runs << 24 | cursor << 32);
-                uint256 bound;
-                uint256 seen;
-                for (uint256 j = 0; j < runs; j++) {
-                    uint256 run = uintAt(cursor, 2);
-                    cursor += 2;
-                    uint256 start = (run >> 8) & 0x7f;
-                    uint256 length = run & 0xff;
-                    uint256 runEnd = start + length;
-                    if (length == 0 || runEnd > MAX_LOG) invalid(KeyPart.Claim, i);
-                    bound += length;
-                    if (run >> 15 == 1) {
-                        uint256 bits = ((1 << length) - 1) << start;
-                        if (runEnd > vars || seen & bits != 0) invalid(KeyPart.Claim, i);
-                        seen |= bits;
-                    } else if (runEnd > tauLength) {
-                        tauLength = runEnd;
-                    }
-                }
+                if (head >> 16 >= key.formCount || cursor + 2 * runs > end) invalid(KeyPart.Claim, i);
+                Memory.store(claims, i, head >> 16 | ((head >> 8) & 0xff) << 16 | runs << 24 | cursor << 32);
                 uint256 word = form(key, head >> 16);
-                if (bound != word & 0xff) invalid(KeyPart.Claim, i);
+                if (_wrongRuns(key, cursor, runs, (head >> 8) & 0xff, word & 0xff)) invalid(KeyPart.Claim, i);
+                cursor += 2 * runs;
                 key.sent += (word >> 8) & 1;
             }
-            key.tauLength = tauLength;
             return cursor;
         }
+    }
+
+    /// @notice Whether a claim's runs are outside the limits, bind a variable twice or one that the claim does not range
+    /// over, or do not bind a form of this log size. Notes how much of `tau` they need.
+    function _wrongRuns(Key memory key, uint256 cursor, uint256 runs, uint256 vars, uint256 log)
+        private
+        pure
+        returns (bool wrong)
+    {
+        uint256 tauLength = key.tauLength;
+        assembly ("memory-safe") {
+            wrong := gt(vars, MAX_LOG)
+            let bound := 0
+            let seen := 0
+            for { let end := add(cursor, add(runs, runs)) } lt(cursor, end) { cursor := add(cursor, 2) } {
+                let run := shr(240, mload(cursor))
+                let start := and(shr(8, run), 0x7f)
+                let length := and(run, 0xff)
+                let last := add(start, length)
+                bound := add(bound, length)
+                wrong := or(wrong, or(iszero(length), gt(last, MAX_LOG)))
+                switch shr(15, run)
+                case 0 { if gt(last, tauLength) { tauLength := last } }
+                default {
+                    let bits := shl(start, sub(shl(length, 1), 1))
+                    wrong := or(wrong, or(gt(last, vars), iszero(iszero(and(seen, bits)))))
+                    seen := or(seen, bits)
+                }
+            }
+            wrong := or(wrong, iszero(eq(bound, log)))
+        }
+        key.tauLength = tauLength;
     }
 
     function _products(Key memory key, uint256 cursor, uint256 end) private pure returns (uint256) {

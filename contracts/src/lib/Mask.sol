@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {R} from "./Constants.sol";
 import {Field, Memory} from "./Field.sol";
 import {Key, Keys} from "./Keys.sol";
-import {Relation} from "./Relation.sol";
 import {Challenges} from "./Transcript.sol";
 
 /// @title The mask, which hides what a proof does not state (`docs/protocol.md` 12).
@@ -19,8 +18,8 @@ library Mask {
         unchecked {
             uint256 z = ch.z;
             // The claims' masks stand at the corner 0 of the cube of S2.
-            uint256 corner = Memory.load(Relation.lateTerms(ch.y, key.rowLog), 0);
-            uint256 late = Memory.load(Relation.lateTerms(ch.x, key.rounds), 0);
+            uint256 corner = Field.select(ch.y, key.rowLog, 0);
+            uint256 late = Field.select(ch.x, key.rounds, 0);
             uint256 x = Memory.load(ch.x, 0);
             uint256 power = mulmod(corner, ch.gamma, R);
             uint256 onClaim = mulmod(mulmod(x, R + 1 - x, R), power, R);

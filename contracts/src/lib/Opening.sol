@@ -12,6 +12,8 @@ import {Challenges, Layout} from "./Transcript.sol";
 /// @notice What the batched opening is computed with: for `p` among `z`, `1/z`, `zeta`, the values of `w - p`, and
 /// the inverses of the differences of the points.
 struct Points {
+    /// The group order, from where it is loaded once: as a constant it would be written out at every use.
+    uint256 order;
     uint256 inverse;
     uint256 fromZ;
     uint256 fromInverse;
@@ -97,6 +99,7 @@ library Opening {
     /// @notice The points of step 5 and what divides by them; one inversion for all.
     function _points(Challenges memory ch) private view returns (Points memory points) {
         unchecked {
+            points.order = R;
             uint256 z = ch.z;
             uint256 zeta = ch.zeta;
             // z, z^2 - 1, z - zeta, 1 - z zeta: not zero if and only if the three points are there and distinct.
@@ -132,56 +135,58 @@ library Opening {
     ) private pure {
         unchecked {
             (uint256 s, uint256 d) = _implied(key, ch, points.inverse, values, value);
+            uint256 r = points.order;
             uint256 nu = ch.nu;
-            uint256 nu2 = mulmod(nu, nu, R);
-            uint256 nu3 = mulmod(nu2, nu, R);
-            uint256 nu4 = mulmod(nu2, nu2, R);
+            uint256 nu2 = mulmod(nu, nu, r);
+            uint256 nu3 = mulmod(nu2, nu, r);
+            uint256 nu4 = mulmod(nu2, nu2, r);
             uint256 fromZeta = points.fromZeta;
 
             // g, S and u are opened at z and 1/z: one line through both sums.
             uint256 interpolated;
             {
-                uint256 atZ = addmod(Memory.load(values, 0), mulmod(nu2, Memory.load(values, 5), R), R);
-                atZ = addmod(atZ, mulmod(nu4, Memory.load(values, 6), R), R);
-                uint256 atInverse = addmod(Memory.load(values, 1), mulmod(nu2, s, R), R);
-                atInverse = addmod(atInverse, mulmod(nu4, Memory.load(values, 7), R), R);
-                interpolated = Field.sub(mulmod(atZ, points.fromInverse, R), mulmod(atInverse, points.fromZ, R));
-                interpolated = mulmod(mulmod(interpolated, points.zMinusInverse, R), fromZeta, R);
+                uint256 atZ = addmod(Memory.load(values, 0), mulmod(nu2, Memory.load(values, 5), r), r);
+                atZ = addmod(atZ, mulmod(nu4, Memory.load(values, 6), r), r);
+                uint256 atInverse = addmod(Memory.load(values, 1), mulmod(nu2, s, r), r);
+                atInverse = addmod(atInverse, mulmod(nu4, Memory.load(values, 7), r), r);
+                interpolated = Field.sub(mulmod(atZ, points.fromInverse, r), mulmod(atInverse, points.fromZ, r));
+                interpolated = mulmod(mulmod(interpolated, points.zMinusInverse, r), fromZeta, r);
             }
             // h at all three points.
-            interpolated = addmod(interpolated, mulmod(nu, _throughThree(points, values), R), R);
+            interpolated = addmod(interpolated, mulmod(nu, _throughThree(points, values), r), r);
             // Dg at z.
-            uint256 onD = mulmod(mulmod(nu3, points.fromInverse, R), fromZeta, R);
-            interpolated = addmod(interpolated, mulmod(onD, d, R), R);
+            uint256 onD = mulmod(mulmod(nu3, points.fromInverse, r), fromZeta, r);
+            interpolated = addmod(interpolated, mulmod(onD, d, r), r);
 
-            uint256 vanishing = mulmod(mulmod(points.fromZ, points.fromInverse, R), fromZeta, R);
+            uint256 vanishing = mulmod(mulmod(points.fromZ, points.fromInverse, r), fromZeta, r);
             Memory.store(to, 0, nu);
-            Memory.store(to, 1, mulmod(ch.delta, ch.zeta, R));
+            Memory.store(to, 1, mulmod(ch.delta, ch.zeta, r));
             Memory.store(to, 2, Field.sub(fromZeta, ch.delta));
-            Memory.store(to, 3, mulmod(nu2, fromZeta, R));
+            Memory.store(to, 3, mulmod(nu2, fromZeta, r));
             Memory.store(to, 4, onD);
-            Memory.store(to, 5, R - vanishing);
+            Memory.store(to, 5, r - vanishing);
             Memory.store(to, 6, ch.w);
-            Memory.store(to, 7, mulmod(nu4, fromZeta, R));
-            Memory.store(to, 8, R - interpolated);
+            Memory.store(to, 7, mulmod(nu4, fromZeta, r));
+            Memory.store(to, 8, r - interpolated);
         }
     }
 
     /// @notice The interpolation of `h` at `w`.
     function _throughThree(Points memory points, uint256 values) private pure returns (uint256 sum) {
         unchecked {
+            uint256 r = points.order;
             uint256 fromZ = points.fromZ;
             uint256 fromInverse = points.fromInverse;
             uint256 fromZeta = points.fromZeta;
             uint256 zMinusInverse = points.zMinusInverse;
             uint256 zMinusZeta = points.zMinusZeta;
             uint256 inverseMinusZeta = points.inverseMinusZeta;
-            sum = mulmod(mulmod(fromInverse, fromZeta, R), mulmod(zMinusInverse, zMinusZeta, R), R);
-            sum = mulmod(sum, Memory.load(values, 2), R);
-            uint256 term = mulmod(mulmod(fromZ, fromZeta, R), mulmod(R - zMinusInverse, inverseMinusZeta, R), R);
-            sum = addmod(sum, mulmod(term, Memory.load(values, 3), R), R);
-            term = mulmod(mulmod(fromZ, fromInverse, R), mulmod(zMinusZeta, inverseMinusZeta, R), R);
-            sum = addmod(sum, mulmod(term, Memory.load(values, 4), R), R);
+            sum = mulmod(mulmod(fromInverse, fromZeta, r), mulmod(zMinusInverse, zMinusZeta, r), r);
+            sum = mulmod(sum, Memory.load(values, 2), r);
+            uint256 term = mulmod(mulmod(fromZ, fromZeta, r), mulmod(r - zMinusInverse, inverseMinusZeta, r), r);
+            sum = addmod(sum, mulmod(term, Memory.load(values, 3), r), r);
+            term = mulmod(mulmod(fromZ, fromInverse, r), mulmod(zMinusZeta, inverseMinusZeta, r), r);
+            sum = addmod(sum, mulmod(term, Memory.load(values, 4), r), r);
         }
     }
 
@@ -195,13 +200,16 @@ library Opening {
             uint256 z = ch.z;
             uint256 low = key.rowLog / 2;
             (uint256 maskZ, uint256 maskInverse) = Mask.weights(key, ch, inverse);
-            uint256 inner = mulmod(Memory.load(values, 2), Field.eqPolynomial(ch.y + 32 * low, key.rowLog - low, inverse), R);
-            inner += mulmod(Memory.load(values, 3), Field.eqPolynomial(ch.y + 32 * low, key.rowLog - low, z), R);
+            (uint256 high, uint256 highInverse) =
+                Field.eqPolynomial(ch.y + 32 * low, key.rowLog - low, z, inverse);
+            uint256 inner = mulmod(Memory.load(values, 2), highInverse, R);
+            inner += mulmod(Memory.load(values, 3), high, R);
             inner += mulmod(Memory.load(values, 6), maskInverse, R);
             inner += mulmod(Memory.load(values, 7), maskZ, R);
             inner = mulmod(inner, ch.eta, R);
-            inner += mulmod(Memory.load(values, 0), Field.eqPolynomial(ch.y, low, inverse), R);
-            inner += mulmod(Memory.load(values, 1), Field.eqPolynomial(ch.y, low, z), R);
+            (high, highInverse) = Field.eqPolynomial(ch.y, low, z, inverse);
+            inner += mulmod(Memory.load(values, 0), highInverse, R);
+            inner += mulmod(Memory.load(values, 1), high, R);
             // S(1/z) = z (inner - 2 (h(zeta) + eta v) - z S(z)).
             uint256 constant_ = addmod(Memory.load(values, 4), mulmod(ch.eta, value, R), R);
             s = addmod(constant_, constant_, R);

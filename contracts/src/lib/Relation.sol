@@ -12,14 +12,15 @@ import {Challenges, Layout} from "./Transcript.sol";
 library Relation {
     /// @notice Evaluates the forms of all claims: their open parts at `tau` and `x`, and what their blocks add to the
     /// weights of the rows at `y`. All challenges are known by now, so each form is gone through once.
-    function evaluate(Key memory key, Layout memory parts, Challenges memory ch, uint256 tensors)
+    function evaluate(Key memory key, Layout memory parts, Challenges memory ch)
         internal
         pure
         returns (Evaluation memory e)
     {
         unchecked {
             uint256 m = key.rowLog;
-            e.tensors = tensors;
+            e.tensors = parts.tensors;
+            e.rowsEnd = Keys.firstHelperRow(key);
             e.yPairs = Forms.pairs(ch.y, m);
             e.eqTauY = Field.eqPrefixes(ch.tau, ch.y, _min(key.tauLength, m));
             e.eqXY = Field.eqPrefixes(ch.x, ch.y, _min(key.rounds, m));
@@ -39,7 +40,7 @@ library Relation {
 
     /// @notice A block of the key, 6 bytes at `cursor`, at `e.z`.
     function _block(Key memory key, Evaluation memory e, uint256 cursor, uint256 weight) private pure {
-        Forms.rows(key.rowLog, e, Memory.load(cursor, 0), 1, weight);
+        Forms.rows(key.rowLog, e, Memory.load(cursor, 0), Keys.BLOCK, weight);
     }
 
     /// @notice Claim 0 but for the multiplicities: the linear parts at `tau`.
@@ -216,7 +217,7 @@ library Relation {
         unchecked {
             uint256 rounds = key.rounds;
             uint256 eq = Field.eqPrefixes(ch.tau, ch.x, _min(key.tauLength, rounds));
-            uint256 late = lateTerms(ch.x, rounds);
+            uint256 late = _lateTerms(ch.x, rounds);
             uint256 power = 1;
             uint256 cursor = key.products;
             uint256 values = e.values;
@@ -285,7 +286,7 @@ library Relation {
     }
 
     /// @notice `prod_{k >= n} (1 - x_k)` for each `n` up to `rounds`: where a shorter term stands (section 5).
-    function lateTerms(uint256 x, uint256 rounds) internal pure returns (uint256 table) {
+    function _lateTerms(uint256 x, uint256 rounds) private pure returns (uint256 table) {
         unchecked {
             table = Memory.allocate(rounds + 1);
             uint256 product = 1;

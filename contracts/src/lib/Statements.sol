@@ -37,7 +37,7 @@ library Statements {
                 uint256 rows = Keys.tensorRows(key, length);
                 uint256 width = bits / 8 + 1;
                 uint256 size = committed ? 64 * rows : width * length;
-                if (cursor + size > end) revert ISumcastVerifier.InvalidStatement(count);
+                if (cursor + size > end) _invalid(count);
                 bool valid;
                 if (committed) {
                     Memory.store(tensors, i, cursor);
@@ -47,10 +47,10 @@ library Statements {
                     Memory.store(tensors, i, words);
                     valid = _unpack(cursor, words, length, width, bits);
                 }
-                if (!valid) revert ISumcastVerifier.InvalidStatement(i);
+                if (!valid) _invalid(i);
                 cursor += size;
             }
-            if (cursor != end) revert ISumcastVerifier.InvalidStatement(count);
+            if (cursor != end) _invalid(count);
         }
     }
 
@@ -77,5 +77,9 @@ library Statements {
             mstore(add(to, 64), 0)
             valid := iszero(wrong)
         }
+    }
+
+    function _invalid(uint256 tensor) private pure {
+        revert ISumcastVerifier.InvalidStatement(tensor);
     }
 }

@@ -22,7 +22,7 @@ struct Challenges {
     uint256 delta;
 }
 
-/// @notice Where the parts of a proof's body begin, in calldata (section 9).
+/// @notice Where the parts of a proof's body begin, in calldata (section 9), and the statement's tensors, in memory.
 struct Layout {
     uint256 witness;
     uint256 helper;
@@ -34,6 +34,8 @@ struct Layout {
     uint256 evaluations;
     uint256 batch;
     uint256 end;
+    // For each tensor of the statement a pointer; 0 where a key is checked alone.
+    uint256 tensors;
 }
 
 /// @title The Fiat-Shamir transcript (`docs/protocol.md` 8).

@@ -7,6 +7,7 @@
 //! `benches/` the estimate of gas.
 #![forbid(unsafe_code)]
 
+mod chain;
 mod commands;
 mod error;
 mod files;

@@ -7,6 +7,7 @@
 //! `benches/` the estimate of gas.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "evm")]
 mod chain;
 mod commands;
 mod error;

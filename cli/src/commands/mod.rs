@@ -3,6 +3,7 @@
 mod accuracy;
 mod compile;
 mod demo;
+#[cfg(feature = "evm")]
 mod evm;
 mod inspect;
 mod params;
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     /// Verify a proof
     Verify(verify::Verify),
     /// Verify a proof by the contract, deploy the contracts, post proven inferences
+    #[cfg(feature = "evm")]
     #[command(subcommand)]
     Evm(evm::Evm),
     /// Show what the commitments of a proof hide
@@ -52,6 +54,7 @@ impl Command {
             Self::Accuracy(command) => command.run(),
             Self::Prove(command) => command.run(),
             Self::Verify(command) => command.run(),
+            #[cfg(feature = "evm")]
             Self::Evm(command) => command.run(),
             Self::Reveal(command) => command.run(),
             Self::Inspect(command) => command.run(),

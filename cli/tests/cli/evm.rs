@@ -66,7 +66,7 @@ impl Anvil {
     }
 
     /// The result of a call of the node's own interface.
-    fn rpc(&self, method: &str, params: Value) -> Value {
+    fn rpc(&self, method: &str, params: &Value) -> Value {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         write!(
@@ -84,7 +84,7 @@ impl Anvil {
 
     /// Transactions of an account.
     fn sent(&self, account: &str) -> Value {
-        self.rpc("eth_getTransactionCount", json!([account, "latest"]))
+        self.rpc("eth_getTransactionCount", &json!([account, "latest"]))
     }
 
     /// A command on this chain, with this key.
@@ -240,7 +240,7 @@ fn an_inference_goes_on_chain_and_comes_back() {
     let verification = verified["gas"].as_u64().unwrap();
     let gas = posted["gas_used"].as_u64().unwrap();
     assert!(gas > verification && gas < verification + 250_000, "{gas} {verification}");
-    let transaction = chain.rpc("eth_getTransactionByHash", json!([posted["transaction"]]));
+    let transaction = chain.rpc("eth_getTransactionByHash", &json!([posted["transaction"]]));
     let limit = u64::from_str_radix(text(&transaction, "gas").trim_start_matches("0x"), 16).unwrap();
     assert!(limit >= gas && limit < gas + gas / 20, "{limit} {gas}");
 
@@ -255,8 +255,8 @@ fn an_inference_goes_on_chain_and_comes_back() {
     refused(OWNER_KEY, to(&feed, "5", OWNER, &before), 1, "last epoch is 7");
 
     // It ages.
-    chain.rpc("evm_increaseTime", json!([1000]));
-    chain.rpc("evm_mine", json!([]));
+    chain.rpc("evm_increaseTime", &json!([1000]));
+    chain.rpc("evm_mine", &json!([]));
     chain.fails("", &[&"read", &"--feed", &feed, &"--topic", &"1"], 1, "the topic allows 600 s");
     let old =
         chain.json("", &[&"read", &"--feed", &feed, &"--topic", &"1", &"--any-age", &"--worker", &OWNER]);

@@ -1,7 +1,7 @@
 //! The binary as a user meets it: commands, files, exit codes.
 
 mod bad_input;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "evm"))]
 mod evm;
 mod flow;
 mod hidden;

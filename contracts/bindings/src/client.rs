@@ -338,3 +338,54 @@ fn reason(error: &TransportError) -> String {
         _ => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key and the file of the Web3 Secret Storage Definition's own test vector.
+    const KEY: &str = "7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d";
+    const KEYSTORE: &str = r#"{
+        "crypto": {
+            "cipher": "aes-128-ctr",
+            "cipherparams": { "iv": "6087dab2f9fdbbfaddc31a909735c1e6" },
+            "ciphertext": "5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46",
+            "kdf": "pbkdf2",
+            "kdfparams": {
+                "c": 262144,
+                "dklen": 32,
+                "prf": "hmac-sha256",
+                "salt": "ae3cd4e7013836a3df6bd7241b12db061dbe2c6785853cce422d148a624ce0bd"
+            },
+            "mac": "517ead924a9d0dc3124507e3393d175ce3ff7c1e96529c6c555ce9e51205e9b2"
+        },
+        "id": "3198bc9c-6672-5ab3-d995-4942343ae5b6",
+        "version": 3
+    }"#;
+
+    #[test]
+    fn keystores_open_with_their_password() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, KEYSTORE).unwrap();
+        let signer = keystore(file.path(), "testpassword").unwrap();
+        assert_eq!(signer.address(), private_key(KEY).unwrap().address());
+        let path = file.path().display().to_string();
+        for wrong in [keystore(file.path(), "another"), keystore(&file.path().join("none"), "testpassword")] {
+            let said = wrong.unwrap_err().to_string();
+            assert!(said.starts_with("cannot open the keystore") && said.contains(&path), "{said}");
+        }
+    }
+
+    #[test]
+    fn private_keys_have_64_digits() {
+        let address = private_key(KEY).unwrap().address();
+        assert_eq!(private_key(&format!(" 0x{KEY}\n")).unwrap().address(), address);
+        for wrong in ["", "0x", "12", &"0".repeat(64), &"f".repeat(64), &KEY[1..]] {
+            let said = private_key(wrong).unwrap_err().to_string();
+            assert!(
+                said.starts_with("a private key is 64") && (wrong.len() < 3 || !said.contains(wrong)),
+                "{said}"
+            );
+        }
+    }
+}

@@ -67,3 +67,40 @@ pub fn verify_call(vk: &[u8], proof: &ProofFile) -> Vec<u8> {
     };
     call.abi_encode()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::uint;
+    use ark_ec::AffineRepr;
+    use sumcast_verifier::G1Affine;
+
+    #[test]
+    fn statements_have_integers_and_coordinates() {
+        // The generator of G1 is (1, 2).
+        let generator = G1Affine::new(1.into(), 2.into());
+        let tensors = vec![Tensor::Public(vec![1, -1, i128::MIN]), Tensor::Committed(vec![generator])];
+        let converted = statement(&Statement { context: [7; 32], tensors });
+        let [public, committed] = &converted.tensors[..] else { panic!() };
+        assert_eq!(converted.context, [7; 32]);
+        assert_eq!(public[..2], [I256::ONE, I256::MINUS_ONE]);
+        assert_eq!(public[2], I256::try_from(i128::MIN).unwrap());
+        assert_eq!(committed[..], [1, 2].map(|word| I256::try_from(word).unwrap()));
+    }
+
+    #[test]
+    fn points_are_in_the_order_of_eip_197() {
+        // Of the generator, as EIP-197 has it.
+        let generator = [
+            uint!(11559732032986387107991004021392285783925812861821192530917403151452391805634_U256),
+            uint!(10857046999023057135944570762232829481370756359578518086990519993285655852781_U256),
+            uint!(4082367875863433681332203403145435568316851327593401208105741076214120093531_U256),
+            uint!(8495653923123431417604973247489272438418190587263600148770280649306958101930_U256),
+        ];
+        let point = G2Affine::generator();
+        assert_eq!(
+            Points::of_srs(|_| Some(point)).unwrap(),
+            Points { tau: generator, tau_b: [generator; COUNT] }
+        );
+    }
+}

@@ -253,3 +253,47 @@ fn adapter(error: &AdapterError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         AdapterError::FailedCall(_) => f.write_str("the call of the feed failed without a reason"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::ISumcastVerifier;
+    use alloy_primitives::address;
+
+    #[test]
+    fn reverts_are_told_apart() {
+        assert_eq!(Failure::decode(&[]), Failure::Nothing);
+        let revert = Revert { reason: "because".into() }.abi_encode();
+        assert_eq!(Failure::decode(&revert).to_string(), "the contract says: because");
+        let panic = Panic { code: U256::from(0x11) }.abi_encode();
+        assert!(Failure::decode(&panic).to_string().contains("0x11"));
+        for unknown in [&[1][..], &[1, 2, 3, 4], &[0xff; 100]] {
+            assert!(matches!(Failure::decode(unknown), Failure::Unknown(_)));
+        }
+        // The selector of an error without its arguments.
+        let short = &ISumcastVerifier::InvalidScalar { offset: U256::from(64) }.abi_encode()[..20];
+        assert!(matches!(Failure::decode(short), Failure::Unknown(_)));
+    }
+
+    #[test]
+    fn sentences_have_the_arguments() {
+        let scalar = ISumcastVerifier::InvalidScalar { offset: U256::from(64) };
+        let failure = Failure::decode(&scalar.abi_encode());
+        assert!(failure.rejects_proof());
+        assert_eq!(
+            failure.to_string(),
+            "malformed proof: the scalar at byte 64 is not below the group order"
+        );
+        let key = ISumcastVerifier::InvalidKey { part: KeyPart::Claim, index: U256::from(3) };
+        let failure = Failure::decode(&key.abi_encode());
+        assert!(!failure.rejects_proof());
+        assert_eq!(failure.to_string(), "the verifying key is malformed: claim 3");
+        let account = address!("5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c");
+        let nothing = crate::abi::IInferenceFeed::NoInference { topicId: U256::from(2), worker: account };
+        let text = Failure::decode(&nothing.abi_encode()).to_string();
+        assert!(
+            text.to_lowercase().contains(&format!("{account:?} has posted nothing to topic 2")),
+            "{text}"
+        );
+    }
+}

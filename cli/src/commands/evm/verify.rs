@@ -155,7 +155,7 @@ impl fmt::Display for Report {
         }
         match (self.run.gas, self.gas_note) {
             (Some(gas), _) => {
-                writeln!(f, "gas       {} on {} ({})", format::count(gas), self.chain, self.revision)?
+                writeln!(f, "gas       {} on {} ({})", format::count(gas), self.chain, self.revision)?;
             }
             (None, Some(note)) => writeln!(f, "gas       unknown on {}: {note}", self.chain)?,
             (None, None) => {}
@@ -177,7 +177,7 @@ impl fmt::Display for Report {
                 0 if part.gas == 0 => {}
                 0 => writeln!(f, "  {name:<12} {:>10}", format::count(part.gas))?,
                 calls => {
-                    writeln!(f, "  {name:<12} {:>10}  in {}", format::count(part.gas), format::count(calls))?
+                    writeln!(f, "  {name:<12} {:>10}  in {}", format::count(part.gas), format::count(calls))?;
                 }
             }
         }

@@ -8,7 +8,7 @@ sol! {
     #[derive(Debug, PartialEq, Eq)]
     struct Statement {
         bytes32 context;
-        int256[][] tensors;
+        bytes tensors;
     }
 
     #[derive(Debug, PartialEq, Eq)]
@@ -129,7 +129,7 @@ sol! {
             uint64 epoch,
             address worker,
             bytes32 modelId,
-            int256[][] calldata tensors,
+            bytes calldata tensors,
             bytes calldata proof
         ) external;
         function lastEpoch(uint256 topicId, address worker) external view returns (uint64);
@@ -153,10 +153,10 @@ sol! {
 
     #[derive(Debug, PartialEq, Eq)]
     interface IAlloraConsumerAdapter {
-        error NotSwitchedOn();
-        error InvalidConfidenceIntervals();
-        error InvalidDataTime();
-        error InvalidDataProvider();
+        error AlloraConsumerNotSwitchedOn();
+        error AlloraConsumerInvalidConfidenceIntervals();
+        error AlloraConsumerInvalidDataTime();
+        error AlloraConsumerInvalidDataProvider();
         error NotRepresentable(int256 number, address feed);
         error UnsupportedTopic(uint256 topicId, uint256 values);
         error InvalidExtraData(bytes extraData);

@@ -1,11 +1,10 @@
 //! From the verifier's types to the contracts'.
 
-use alloy_primitives::{I256, U256};
-use alloy_sol_types::SolCall;
+use alloy_primitives::U256;
 use std::ops::RangeInclusive;
-use sumcast_verifier::encoding::{g2_bytes, point_bytes, word_bytes};
-use sumcast_verifier::vk::SrsPoints;
-use sumcast_verifier::{G2Affine, ProofFile, Statement, Tensor};
+use sumcast_verifier::encoding::g2_bytes;
+use sumcast_verifier::vk::{Role, SrsPoints, TensorSpec, Visibility};
+use sumcast_verifier::{G2Affine, Statement};
 
 use crate::abi;
 
@@ -45,27 +44,25 @@ fn g2_words(point: &G2Affine) -> [U256; 4] {
     std::array::from_fn(|i| U256::from_be_slice(&bytes[32 * i..32 * (i + 1)]))
 }
 
-/// A statement as the contracts take it: public integers as they are, commitments as `x` and `y` of each point.
-pub fn statement(statement: &Statement) -> abi::Statement {
-    let word = |bytes: &[u8]| I256::from_raw(U256::from_be_slice(bytes));
-    let tensors = statement.tensors.iter().map(|tensor| match tensor {
-        Tensor::Public(values) => values.iter().map(|value| word(&word_bytes(*value))).collect(),
-        Tensor::Committed(points) => {
-            let bytes: Vec<u8> = points.iter().flat_map(point_bytes).collect();
-            bytes.chunks_exact(32).map(word).collect()
-        }
-    });
-    abi::Statement { context: statement.context.into(), tensors: tensors.collect() }
+/// A statement as the contracts take it: its tensors packed (`docs/protocol.md` 9), which takes what the model's key, or
+/// the registry, says of them. Integers beyond their bounds lose what does not fit: [`Statement::check`] finds them.
+pub fn statement(statement: &Statement, specs: &[TensorSpec]) -> abi::Statement {
+    abi::Statement { context: statement.context.into(), tensors: statement.packed(specs).into() }
 }
 
-/// The data of a call of the verifier with a key and a proof.
-pub fn verify_call(vk: &[u8], proof: &ProofFile) -> Vec<u8> {
-    let call = abi::ISumcastVerifier::verifyCall {
-        vk: vk.to_vec().into(),
-        statement: statement(&proof.statement),
-        proof: proof.body.clone().into(),
-    };
-    call.abi_encode()
+impl abi::TensorSpec {
+    /// What the registry says of a tensor, as a key says it.
+    pub fn decode(&self) -> TensorSpec {
+        let visibility = if self.committed { Visibility::Committed } else { Visibility::Public };
+        TensorSpec {
+            role: if self.output { Role::Output } else { Role::Input },
+            visibility,
+            log: u8::try_from(self.length.next_power_of_two().ilog2()).unwrap_or(u8::MAX),
+            bits: self.bits,
+            fraction: self.fraction,
+            len: self.length,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -73,19 +70,26 @@ mod tests {
     use super::*;
     use alloy_primitives::uint;
     use ark_ec::AffineRepr;
-    use sumcast_verifier::G1Affine;
+    use sumcast_verifier::{G1Affine, Tensor};
 
     #[test]
-    fn statements_have_integers_and_coordinates() {
+    fn statements_are_packed() {
         // The generator of G1 is (1, 2).
         let generator = G1Affine::new(1.into(), 2.into());
-        let tensors = vec![Tensor::Public(vec![1, -1, i128::MIN]), Tensor::Committed(vec![generator])];
-        let converted = statement(&Statement { context: [7; 32], tensors });
-        let [public, committed] = &converted.tensors[..] else { panic!() };
-        assert_eq!(converted.context, [7; 32]);
-        assert_eq!(public[..2], [I256::ONE, I256::MINUS_ONE]);
-        assert_eq!(public[2], I256::try_from(i128::MIN).unwrap());
-        assert_eq!(committed[..], [1, 2].map(|word| I256::try_from(word).unwrap()));
+        let tensors = vec![Tensor::Public(vec![1, -1, -257]), Tensor::Committed(vec![generator])];
+        let of_chain = |committed, length| abi::TensorSpec {
+            output: committed,
+            committed,
+            bits: 15,
+            fraction: 8,
+            length,
+        };
+        let specs = [of_chain(false, 3), of_chain(true, 5)].map(|spec| spec.decode());
+        assert_eq!(specs[1].role, Role::Output);
+        let converted = statement(&Statement { context: [7; 32], tensors }, &specs);
+        let mut expected = vec![0, 1, 0xff, 0xff, 0xfe, 0xff];
+        expected.extend([[0; 31].as_slice(), &[1], &[0; 31], &[2]].concat());
+        assert_eq!((converted.context.0, converted.tensors.to_vec()), ([7; 32], expected));
     }
 
     #[test]

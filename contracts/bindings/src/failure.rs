@@ -217,14 +217,14 @@ fn feed(error: &FeedError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 fn adapter(error: &AdapterError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match error {
-        AdapterError::NotSwitchedOn(_) => f.write_str("the contract is switched off"),
-        AdapterError::InvalidConfidenceIntervals(_) => {
+        AdapterError::AlloraConsumerNotSwitchedOn(_) => f.write_str("the contract is switched off"),
+        AdapterError::AlloraConsumerInvalidConfidenceIntervals(_) => {
             f.write_str("the confidence interval is not the one that was proven")
         }
-        AdapterError::InvalidDataTime(_) => {
+        AdapterError::AlloraConsumerInvalidDataTime(_) => {
             f.write_str("the inference or its timestamp is too old, or the timestamp is in the future")
         }
-        AdapterError::InvalidDataProvider(_) => {
+        AdapterError::AlloraConsumerInvalidDataProvider(_) => {
             f.write_str("the topic has no publisher: name the worker in extraData")
         }
         AdapterError::NotRepresentable(error) => write!(

@@ -27,5 +27,5 @@ mod failure;
 pub use alloy_primitives;
 pub use alloy_sol_types;
 pub use artifact::Contract;
-pub use convert::{LOGS, Points, statement, verify_call};
+pub use convert::{LOGS, Points, statement};
 pub use failure::Failure;

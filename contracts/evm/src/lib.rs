@@ -14,8 +14,9 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let vk = std::fs::read("model/vk.bin")?;
 //! let proof = ProofFile::from_bytes(&std::fs::read("model.proof")?)?;
-//! let mut chain = Sumcast::deploy(Chain::Ethereum, &Points::of_key(&Key::from_bytes(&vk)?.srs))?;
-//! let receipt = chain.verify(&vk, &proof, Route::Registry)?;
+//! let key = Key::from_bytes(&vk)?;
+//! let mut chain = Sumcast::deploy(Chain::Ethereum, &Points::of_key(&key.srs))?;
+//! let receipt = chain.verify(&vk, &key.program.tensors, &proof, Route::Registry)?;
 //! println!("{:?} for {:?} gas", receipt.outcome, receipt.gas);
 //! # Ok(())
 //! # }

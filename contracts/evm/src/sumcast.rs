@@ -2,9 +2,10 @@
 
 use alloy_primitives::{Address, B256, keccak256};
 use alloy_sol_types::SolCall;
-use sumcast_contracts::abi::IModelRegistry;
-use sumcast_contracts::{Contract, Points, statement, verify_call};
+use sumcast_contracts::abi::{IModelRegistry, ISumcastVerifier};
+use sumcast_contracts::{Contract, Points, statement};
 use sumcast_verifier::ProofFile;
+use sumcast_verifier::vk::TensorSpec;
 
 use crate::Chain;
 use crate::evm::{Error, Evm, Outcome, Receipt};
@@ -80,21 +81,27 @@ impl Sumcast {
         Ok(model_id)
     }
 
-    /// The verdict on a proof under a key, in one transaction. Through the registry, a model that is not there yet is
+    /// The verdict on a proof under a key, whose program has these tensors, in one transaction. Through the registry, a model that is not there yet is
     /// registered first, in a transaction that does not count.
     ///
     /// # Errors
     /// [`Error::Refused`], [`Error::Key`].
-    pub fn verify(&mut self, vk: &[u8], proof: &ProofFile, route: Route) -> Result<Receipt, Error> {
+    pub fn verify(
+        &mut self,
+        vk: &[u8],
+        specs: &[TensorSpec],
+        proof: &ProofFile,
+        route: Route,
+    ) -> Result<Receipt, Error> {
+        let (statement, body) = (statement(&proof.statement, specs), proof.body.clone().into());
         match route {
-            Route::Verifier => self.evm.call(self.verifier, verify_call(vk, proof).into()),
+            Route::Verifier => {
+                let call = ISumcastVerifier::verifyCall { vk: vk.to_vec().into(), statement, proof: body };
+                self.evm.call(self.verifier, call.abi_encode().into())
+            }
             Route::Registry => {
                 let model_id = self.ensure_registered(vk)?;
-                let call = IModelRegistry::verifyCall {
-                    modelId: model_id,
-                    statement: statement(&proof.statement),
-                    proof: proof.body.clone().into(),
-                };
+                let call = IModelRegistry::verifyCall { modelId: model_id, statement, proof: body };
                 self.evm.call(self.registry, call.abi_encode().into())
             }
         }

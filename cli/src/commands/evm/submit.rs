@@ -11,11 +11,13 @@ use clap::Args;
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
-use sumcast_contracts::abi::IInferenceFeed;
+use sumcast_contracts::abi::{IInferenceFeed, IModelRegistry};
 use sumcast_contracts::alloy_primitives::{Address, U256};
 use sumcast_contracts::alloy_sol_types::SolEvent;
+use sumcast_contracts::client::Client;
 use sumcast_contracts::{Contract, statement};
 use sumcast_verifier::ProofFile;
+use sumcast_verifier::vk::TensorSpec;
 
 /// Arguments of `evm submit`.
 #[derive(Debug, Args)]
@@ -61,13 +63,14 @@ impl Submit {
             if context != proof.statement.context {
                 return Err(self.other_context(&proof, &hex::encode(context)).into());
             }
+            let specs = self.tensors(&client, &proof).await?;
             progress.stage("post");
             let call = IInferenceFeed::postCall {
                 topicId: self.topic,
                 epoch: self.epoch,
                 worker,
                 modelId: proof.model_id.into(),
-                tensors: statement(&proof.statement).tensors,
+                tensors: statement(&proof.statement, &specs).tensors,
                 proof: proof.body.clone().into(),
             };
             let sent = client.send(self.feed, &call).await.map_err(chain::error)?;
@@ -89,6 +92,14 @@ impl Submit {
             })
         })?;
         Outcome::new(&report)
+    }
+
+    /// What the registry says of the tensors of the proof's model, in order.
+    async fn tensors(&self, client: &Client, proof: &ProofFile) -> Result<Vec<TensorSpec>> {
+        let registry = client.read(Contract::Feed, self.feed, &IInferenceFeed::registryCall {}).await;
+        let call = IModelRegistry::tensorsCall { modelId: proof.model_id.into() };
+        let specs = client.read(Contract::Registry, registry.map_err(chain::error)?, &call).await;
+        Ok(specs.map_err(chain::error)?.iter().map(|spec| spec.decode()).collect())
     }
 
     fn other_context(&self, proof: &ProofFile, context: &str) -> Rejected {

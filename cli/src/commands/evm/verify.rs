@@ -64,10 +64,15 @@ impl Verify {
             Chain::Zksync => evm::Chain::Zksync,
         };
         let file = ProofFile::from_bytes(&bytes);
-        let (verdict, run) = match &file {
+        // A contract is given integers in the width the key has for them: those that do not fit cannot even be asked of.
+        let checked = file.as_ref().map_err(Clone::clone).and_then(|file| {
+            file.statement.check(&key.program)?;
+            Ok(file)
+        });
+        let (verdict, run) = match checked {
             Err(error) => {
-                let error = sentence(&self.proof, error);
-                (Verdict::new(&key, None, Some(error), 0.0), Run::default())
+                let error = sentence(&self.proof, &error);
+                (Verdict::new(&key, file.as_ref().ok(), Some(error), 0.0), Run::default())
             }
             Ok(file) => self.by_contract(chain, &vk, &key, file)?,
         };
@@ -102,7 +107,7 @@ impl Verify {
             contracts.ensure_registered(vk).map_err(of_key)?;
         }
         let begun = Instant::now();
-        let receipt = contracts.verify(vk, file, route).map_err(of_key)?;
+        let receipt = contracts.verify(vk, &key.program.tensors, file, route).map_err(of_key)?;
         let seconds = begun.elapsed().as_secs_f64();
 
         // The contract is told the model and not what the file says of it.
@@ -121,7 +126,7 @@ impl Verify {
     }
 }
 
-/// What the transaction took; nothing where the proof could not be read.
+/// What the transaction took; nothing where the proof or its statement could not be put into one.
 #[derive(Debug, Default, Serialize)]
 struct Run {
     gas: Option<u64>,

@@ -11,7 +11,7 @@ use clap::Args;
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
-use sumcast_contracts::abi::{IInferenceFeed, IModelRegistry};
+use sumcast_contracts::abi::{self, IInferenceFeed, IModelRegistry};
 use sumcast_contracts::alloy_primitives::{Address, U256};
 use sumcast_contracts::alloy_sol_types::SolEvent;
 use sumcast_contracts::client::Client;
@@ -99,7 +99,7 @@ impl Submit {
         let registry = client.read(Contract::Feed, self.feed, &IInferenceFeed::registryCall {}).await;
         let call = IModelRegistry::tensorsCall { modelId: proof.model_id.into() };
         let specs = client.read(Contract::Registry, registry.map_err(chain::error)?, &call).await;
-        Ok(specs.map_err(chain::error)?.iter().map(|spec| spec.decode()).collect())
+        Ok(specs.map_err(chain::error)?.iter().map(abi::TensorSpec::decode).collect())
     }
 
     fn other_context(&self, proof: &ProofFile, context: &str) -> Rejected {

@@ -7,6 +7,8 @@
 //! `benches/` the estimate of gas.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "evm")]
+mod chain;
 mod commands;
 mod error;
 mod files;

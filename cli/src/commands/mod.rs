@@ -3,6 +3,8 @@
 mod accuracy;
 mod compile;
 mod demo;
+#[cfg(feature = "evm")]
+mod evm;
 mod inspect;
 mod params;
 mod prove;
@@ -30,6 +32,10 @@ pub(crate) enum Command {
     Prove(prove::Prove),
     /// Verify a proof
     Verify(verify::Verify),
+    /// Verify a proof by the contract, deploy the contracts, post proven inferences
+    #[cfg(feature = "evm")]
+    #[command(subcommand)]
+    Evm(evm::Evm),
     /// Show what the commitments of a proof hide
     Reveal(reveal::Reveal),
     /// Say what a model, verifying key, proof, opening or parameter file holds
@@ -48,6 +54,8 @@ impl Command {
             Self::Accuracy(command) => command.run(),
             Self::Prove(command) => command.run(),
             Self::Verify(command) => command.run(),
+            #[cfg(feature = "evm")]
+            Self::Evm(command) => command.run(),
             Self::Reveal(command) => command.run(),
             Self::Inspect(command) => command.run(),
             Self::Demo(command) => command.run(),

@@ -48,11 +48,11 @@ pub(crate) struct Prove {
     output: PathBuf,
 }
 
-type Context32 = [u8; 32];
+pub(super) type Context32 = [u8; 32];
 const ZERO_CONTEXT: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// Reads a context.
-fn context(text: &str) -> std::result::Result<Context32, String> {
+pub(super) fn context(text: &str) -> std::result::Result<Context32, String> {
     let mut bytes = [0; 32];
     hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut bytes)
         .map_err(|error| format!("a context is 64 hexadecimal digits, with or without 0x: {error}"))?;

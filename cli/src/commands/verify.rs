@@ -10,7 +10,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use sumcast_verifier::vk::{Role, SrsKind};
-use sumcast_verifier::{ProofFile, VerifyError, verify};
+use sumcast_verifier::{Key, ProofFile, VerifyError, verify};
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
@@ -37,23 +37,9 @@ impl Verify {
         let verdict = file.as_ref().map_err(Clone::clone).and_then(|file| verify(&key, file));
         let verify_seconds = begun.elapsed().as_secs_f64();
 
-        let insecure_srs = key.srs.kind == SrsKind::Development;
-        output::warn_insecure(insecure_srs);
-        let statement = file.as_ref().ok().map(|file| &file.statement);
-        let public = |role| reals(&key.program, statement?, role);
-        let committed = |role| commitments(&key.program, statement?, role);
-        let report = Report {
-            valid: verdict.is_ok(),
-            error: verdict.as_ref().err().map(|error| sentence(&self.proof, error)),
-            verify_seconds,
-            model_id: hex::encode(key.model_id()),
-            context: statement.map(|statement| hex::encode(statement.context)),
-            input: public(Role::Input),
-            input_commitment: committed(Role::Input),
-            output: public(Role::Output),
-            output_commitment: committed(Role::Output),
-            insecure_srs,
-        };
+        let error = verdict.err().map(|error| sentence(&self.proof, &error));
+        let report = Verdict::new(&key, file.as_ref().ok(), error, verify_seconds);
+        output::warn_insecure(report.insecure_srs);
         let outcome = Outcome::new(&report)?;
         Ok(if report.valid { outcome } else { outcome.rejected() })
     }
@@ -66,8 +52,8 @@ pub(super) fn sentence(proof: &Path, error: &VerifyError) -> String {
 
 /// The verdict. What an invalid proof claims is given too, as far as it can be read.
 #[derive(Debug, Serialize)]
-struct Report {
-    valid: bool,
+pub(super) struct Verdict {
+    pub(super) valid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     /// Decoding key and proof, and all checks.
@@ -84,10 +70,36 @@ struct Report {
     output: Option<Vec<f64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_commitment: Option<Vec<String>>,
-    insecure_srs: bool,
+    pub(super) insecure_srs: bool,
 }
 
-impl fmt::Display for Report {
+impl Verdict {
+    /// What there is to say of a proof that was found valid, or has this error.
+    pub(super) fn new(
+        key: &Key,
+        proof: Option<&ProofFile>,
+        error: Option<String>,
+        verify_seconds: f64,
+    ) -> Self {
+        let statement = proof.map(|proof| &proof.statement);
+        let public = |role| reals(&key.program, statement?, role);
+        let committed = |role| commitments(&key.program, statement?, role);
+        Self {
+            valid: error.is_none(),
+            error,
+            verify_seconds,
+            model_id: hex::encode(key.model_id()),
+            context: statement.map(|statement| hex::encode(statement.context)),
+            input: public(Role::Input),
+            input_commitment: committed(Role::Input),
+            output: public(Role::Output),
+            output_commitment: committed(Role::Output),
+            insecure_srs: key.srs.kind == SrsKind::Development,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.error {
             None => writeln!(f, "valid, in {}", format::seconds(self.verify_seconds))?,

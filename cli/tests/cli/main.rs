@@ -1,6 +1,8 @@
 //! The binary as a user meets it: commands, files, exit codes.
 
 mod bad_input;
+#[cfg(all(unix, feature = "evm"))]
+mod evm;
 mod flow;
 mod hidden;
 mod public_model;

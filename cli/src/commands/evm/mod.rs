@@ -1,0 +1,66 @@
+//! `sumcast evm`: the contracts, in an embedded EVM and on chains.
+
+mod accept;
+mod context;
+mod deploy;
+mod read;
+mod register;
+mod submit;
+mod topic;
+mod verify;
+
+use crate::error::Result;
+use crate::output::Outcome;
+use clap::Subcommand;
+use serde::Serialize;
+use sumcast_contracts::client::Sent;
+
+/// Verify a proof by the contract, deploy the contracts, post proven inferences.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Evm {
+    /// Verify a proof by the contract in an embedded EVM, and say what it costs on a chain
+    Verify(verify::Verify),
+    /// Deploy verifier, registry and feed
+    Deploy(deploy::Deploy),
+    /// Register a model by its verifying key
+    Register(register::Register),
+    /// Create a topic of a feed
+    Topic(topic::Topic),
+    /// Let a topic accept inferences of a model
+    Accept(accept::Accept),
+    /// Say which context a proof must have to be posted
+    Context(context::Context),
+    /// Post a proven inference to a feed
+    Submit(submit::Submit),
+    /// Read an inference from a feed
+    Read(read::Read),
+}
+
+impl Evm {
+    pub(crate) fn run(self) -> Result<Outcome> {
+        match self {
+            Self::Verify(command) => command.run(),
+            Self::Deploy(command) => command.run(),
+            Self::Register(command) => command.run(),
+            Self::Topic(command) => command.run(),
+            Self::Accept(command) => command.run(),
+            Self::Context(command) => command.run(),
+            Self::Submit(command) => command.run(),
+            Self::Read(command) => command.run(),
+        }
+    }
+}
+
+/// A transaction that is in a block.
+#[derive(Clone, Debug, Serialize)]
+struct Transaction {
+    transaction: String,
+    gas_used: u64,
+    block: Option<u64>,
+}
+
+impl Transaction {
+    fn of(sent: &Sent) -> Self {
+        Self { transaction: crate::chain::hash(sent.hash), gas_used: sent.gas_used, block: sent.block }
+    }
+}

@@ -1,0 +1,189 @@
+//! The compiled contracts.
+
+use alloy_primitives::{Address, Bytes};
+use alloy_sol_types::SolValue;
+use serde_json::Value;
+
+use crate::Points;
+
+/// A contract of `contracts/src/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contract {
+    /// Verifies proofs of every model.
+    Verifier,
+    /// Knows models by the digests of their keys.
+    Registry,
+    /// Keeps the proven inferences of workers.
+    Feed,
+    /// Answers from a feed to who expects Allora's consumer contract.
+    Adapter,
+}
+
+impl Contract {
+    /// All of them, each after those it is deployed with.
+    pub const ALL: [Self; 4] = [Self::Verifier, Self::Registry, Self::Feed, Self::Adapter];
+
+    /// Its name in Solidity.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Verifier => "SumcastVerifier",
+            Self::Registry => "ModelRegistry",
+            Self::Feed => "InferenceFeed",
+            Self::Adapter => "AlloraConsumerAdapter",
+        }
+    }
+
+    /// The file that the compiler wrote.
+    fn artifact(self) -> &'static str {
+        match self {
+            Self::Verifier => include_str!("../../artifacts/SumcastVerifier.json"),
+            Self::Registry => include_str!("../../artifacts/ModelRegistry.json"),
+            Self::Feed => include_str!("../../artifacts/InferenceFeed.json"),
+            Self::Adapter => include_str!("../../artifacts/AlloraConsumerAdapter.json"),
+        }
+    }
+
+    fn field(self, name: &str) -> Value {
+        let mut artifact: Value = serde_json::from_str(self.artifact()).unwrap_or_default();
+        artifact[name].take()
+    }
+
+    /// A field of bytes in hexadecimal. The files are part of this crate, and its tests read them all.
+    fn code(self, name: &str) -> Vec<u8> {
+        let field = self.field(name);
+        let text = field.as_str().unwrap_or_default();
+        hex::decode(text.strip_prefix("0x").unwrap_or(text)).unwrap_or_default()
+    }
+
+    /// The code it has once it is deployed, with zeros for immutable values.
+    pub fn deployed_code(self) -> Bytes {
+        self.code("deployedBytecode").into()
+    }
+
+    /// What the compiler says of its functions, events and errors.
+    pub fn json_abi(self) -> Value {
+        self.field("abi")
+    }
+
+    /// What a transaction that deploys it has as data, with these encoded arguments of the constructor.
+    fn deployment(self, arguments: &[u8]) -> Bytes {
+        let mut code = self.code("bytecode");
+        code.extend_from_slice(arguments);
+        code.into()
+    }
+
+    /// Deploys a verifier for the keys of this string.
+    pub fn deploy_verifier(points: &Points) -> Bytes {
+        let arguments = (points.tau, points.tau_b);
+        Self::Verifier.deployment(&arguments.abi_encode_params())
+    }
+
+    /// Deploys a registry whose models this verifier verifies.
+    pub fn deploy_registry(verifier: Address) -> Bytes {
+        Self::Registry.deployment(&verifier.abi_encode())
+    }
+
+    /// Deploys a feed of inferences of this registry's models.
+    pub fn deploy_feed(registry: Address) -> Bytes {
+        Self::Feed.deployment(&registry.abi_encode())
+    }
+
+    /// Deploys an adapter of this feed.
+    pub fn deploy_adapter(feed: Address) -> Bytes {
+        Self::Adapter.deployment(&feed.abi_encode())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::{IAlloraConsumerAdapter, IInferenceFeed, IModelRegistry, ISumcastVerifier};
+    use alloy_primitives::{U256, keccak256};
+    use alloy_sol_types::SolInterface;
+    use std::collections::BTreeSet;
+
+    /// `name(types)` of an entry of an ABI.
+    fn signature(entry: &Value) -> String {
+        fn types(parameters: &Value) -> String {
+            let parameters = parameters.as_array().into_iter().flatten();
+            let types: Vec<String> = parameters
+                .map(|parameter| {
+                    let name = parameter["type"].as_str().unwrap();
+                    match name.strip_prefix("tuple") {
+                        Some(suffix) => format!("({}){suffix}", types(&parameter["components"])),
+                        None => name.to_owned(),
+                    }
+                })
+                .collect();
+            types.join(",")
+        }
+        format!("{}({})", entry["name"].as_str().unwrap(), types(&entry["inputs"]))
+    }
+
+    fn selectors(contract: Contract, kind: &str) -> BTreeSet<[u8; 4]> {
+        let abi = contract.json_abi();
+        let entries = abi.as_array().unwrap().iter().filter(|entry| entry["type"] == kind);
+        entries.map(|entry| keccak256(signature(entry))[..4].try_into().unwrap()).collect()
+    }
+
+    /// That the contract has all these functions with these arguments.
+    fn has_functions<Calls: SolInterface>(contract: Contract) {
+        let compiled = selectors(contract, "function");
+        for selector in Calls::selectors() {
+            assert!(compiled.contains(&selector), "{contract:?} has no {}", hex::encode(selector));
+        }
+    }
+
+    #[test]
+    fn contracts_have_the_functions_that_are_called() {
+        has_functions::<ISumcastVerifier::ISumcastVerifierCalls>(Contract::Verifier);
+        has_functions::<IModelRegistry::IModelRegistryCalls>(Contract::Registry);
+        has_functions::<IInferenceFeed::IInferenceFeedCalls>(Contract::Feed);
+        has_functions::<IAlloraConsumerAdapter::IAlloraConsumerAdapterCalls>(Contract::Adapter);
+    }
+
+    #[test]
+    fn every_error_of_a_contract_has_its_sentence() {
+        for contract in Contract::ALL {
+            let abi = contract.json_abi();
+            for entry in abi.as_array().unwrap().iter().filter(|entry| entry["type"] == "error") {
+                let signature = signature(entry);
+                let mut data = keccak256(&signature)[..4].to_vec();
+                // Enough zeros for any arguments; a dynamic one is then empty, its length where it points.
+                data.resize(4 + 32 * 8, 0);
+                let failure = crate::Failure::decode(&data);
+                assert!(!matches!(failure, crate::Failure::Unknown(_)), "{contract:?}: {signature}");
+                assert!(failure.to_string().len() > 20, "{signature}: {failure}");
+            }
+        }
+    }
+
+    #[test]
+    fn contracts_can_be_deployed() {
+        for contract in Contract::ALL {
+            let (creation, deployed) = (contract.code("bytecode"), contract.deployed_code());
+            assert!(creation.len() > deployed.len() && deployed.len() > 500, "{contract:?}");
+            assert!(deployed.len() < 24_576, "{contract:?}: {} bytes", deployed.len());
+            assert_eq!(contract.field("contractName"), contract.name());
+        }
+    }
+
+    #[test]
+    fn constructors_take_what_they_are_given() {
+        let inputs = |contract: Contract| {
+            let abi = contract.json_abi();
+            let constructor = abi.as_array().unwrap().iter().find(|entry| entry["type"] == "constructor");
+            let inputs = constructor.unwrap()["inputs"].as_array().unwrap().iter();
+            inputs.map(|input| input["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(inputs(Contract::Verifier), ["uint256[4]", "uint256[4][7]"]);
+        assert_eq!(inputs(Contract::Registry), ["address"]);
+        assert_eq!(inputs(Contract::Feed), ["address"]);
+        assert_eq!(inputs(Contract::Adapter), ["address"]);
+        let points = Points { tau: [U256::from(1); 4], tau_b: [[U256::from(2); 4]; 7] };
+        let code = Contract::deploy_verifier(&points);
+        let arguments = &code[Contract::Verifier.code("bytecode").len()..];
+        assert_eq!(arguments.len(), 32 * (4 + 28));
+        assert!(arguments.chunks(32).enumerate().all(|(i, word)| word[31] == if i < 4 { 1 } else { 2 }));
+    }
+}

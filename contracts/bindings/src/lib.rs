@@ -1,0 +1,31 @@
+//! The contracts of Sumcast from Rust: their calls, what their errors say, and what deploys them. Use this crate
+//! wherever Rust meets a chain: the embedded EVM of `sumcast-evm`, the binary, the service.
+//!
+//! - [`abi`]: calls, events and errors of the contracts;
+//! - [`Contract`]: the compiled contracts of `contracts/artifacts/`, ready to be deployed;
+//! - [`Points`]: the points of the structured reference string that a verifier is deployed with;
+//! - [`statement`]: a statement as the contracts take it;
+//! - [`Failure`]: why a call reverted, in a sentence;
+//! - `client` (feature `client`): deploying, registering and posting through a node.
+//!
+//! ```
+//! use sumcast_contracts::{Failure, abi::ISumcastVerifier};
+//! use alloy_sol_types::SolError;
+//!
+//! let revert = ISumcastVerifier::OpeningFailed {}.abi_encode();
+//! assert!(Failure::decode(&revert).to_string().contains("opening"));
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod abi;
+mod artifact;
+#[cfg(feature = "client")]
+pub mod client;
+mod convert;
+mod failure;
+
+pub use alloy_primitives;
+pub use alloy_sol_types;
+pub use artifact::Contract;
+pub use convert::{LOGS, Points, statement};
+pub use failure::Failure;

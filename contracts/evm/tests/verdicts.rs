@@ -1,52 +1,15 @@
 //! The contract gives the verdicts of the Rust verifier, on every chain, and what it costs adds up.
 
+mod common;
+
+use common::{deploy, honest, lines, specs, vk};
 use sumcast_contracts::abi::IModelRegistry::{self, IModelRegistryErrors as RegistryError};
 use sumcast_contracts::abi::ISumcastVerifier::ISumcastVerifierErrors as VerifierError;
 use sumcast_contracts::alloy_primitives::B256;
 use sumcast_contracts::alloy_sol_types::SolCall;
 use sumcast_contracts::{Failure, Points, statement};
 use sumcast_evm::{Chain, Error, Outcome, Part, Receipt, Route, Sumcast};
-use sumcast_verifier::vk::TensorSpec;
 use sumcast_verifier::{Key, ProofFile, Tensor};
-
-const PROOFS: &str = include_str!("../../../verifier/tests/vectors/proofs.tsv");
-
-fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
-}
-
-fn vk(number: &str) -> Vec<u8> {
-    let text = match number {
-        "1" => include_str!("../../../verifier/tests/vectors/1.vk.hex"),
-        _ => include_str!("../../../verifier/tests/vectors/2.vk.hex"),
-    };
-    unhex(text.trim())
-}
-
-/// Number of the key, verdict, what was lied about, proof.
-fn lines() -> impl Iterator<Item = (&'static str, &'static str, &'static str, ProofFile)> {
-    PROOFS.lines().map(|line| {
-        let mut fields = line.split('\t');
-        let [number, verdict, name, bytes] = [0; 4].map(|_| fields.next().unwrap());
-        (number, verdict, name, ProofFile::from_bytes(&unhex(bytes)).unwrap())
-    })
-}
-
-/// The first honest proof, with its key.
-fn honest() -> (Vec<u8>, ProofFile) {
-    let (number, verdict, _, file) = lines().next().unwrap();
-    assert_eq!(verdict, "accepted");
-    (vk(number), file)
-}
-
-/// The tensors of a key.
-fn specs(vk: &[u8]) -> Vec<TensorSpec> {
-    Key::from_bytes(vk).unwrap().program.tensors
-}
-
-fn deploy(chain: Chain, vk: &[u8]) -> Sumcast {
-    Sumcast::deploy(chain, &Points::of_key(&Key::from_bytes(vk).unwrap().srs)).unwrap()
-}
 
 /// The verifier's error.
 fn error(receipt: &Receipt) -> VerifierError {

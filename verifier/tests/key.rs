@@ -19,9 +19,9 @@ fn block(log: u8, row: u16, at: u32) -> Block {
     Block { log, row, at }
 }
 
-fn limbs(log: u8, row: u16, at: u32, count: u8, width: u8) -> FormTerm {
+fn limbs(log: u8, row: u16, at: u32, count: u8, width: u8, stride: u8) -> FormTerm {
     let coefficient = Coefficient::new(-(5 << 20)).unwrap();
-    let piece = Piece::Limbs(Limbs { block: block(log, row, at), count, width });
+    let piece = Piece::Limbs(Limbs { block: block(log, row, at), count, width, stride });
     FormTerm { coefficient, cube: 1, piece }
 }
 
@@ -44,7 +44,7 @@ fn program() -> Program {
                     FormTerm { cube: 1, ..one(Piece::Block(block(2, 2, 0))) },
                     one(Piece::One { log: 3 }),
                     one(Piece::Index { log: 1 }),
-                    limbs(2, 4, 4, 3, 8),
+                    limbs(2, 4, 4, 3, 8, 4),
                 ],
             },
         ],
@@ -139,7 +139,7 @@ fn steps_are_terms_and_rows_and_elements() {
     assert_eq!(with(offset(2, 128), 33).check(), Ok(()));
     assert_eq!(with(offset(8, 0), 33).check(), Ok(()));
     let limbs = |count| {
-        let piece = Piece::Limbs(Limbs { block: block(2, 0, 0), count, width: 8 });
+        let piece = Piece::Limbs(Limbs { block: block(2, 0, 0), count, width: 8, stride: 2 });
         Form { log: 2, terms: vec![one(piece); 64] }
     };
     assert_eq!(with(limbs(63), 64).check(), Ok(()));
@@ -234,14 +234,18 @@ const BREAKS: &[Break] = &[
     // A form may use no helper row.
     ("block outside its rows", |p| p.forms[2].terms[0].piece = Piece::Block(block(3, 5, 0))),
     ("block outside its rows", |p| p.forms[0].terms[0].piece = Piece::Block(block(9, 4, 2))),
-    ("block outside its rows", |p| p.forms[2].terms[4] = limbs(2, 5, 4, 3, 8)),
-    ("block not aligned", |p| p.forms[2].terms[4] = limbs(2, 4, 2, 3, 8)),
-    ("limbs outside the limits", |p| p.forms[2].terms[4] = limbs(2, 4, 4, 1, 8)),
-    ("limbs outside the limits", |p| p.forms[2].terms[4] = limbs(0, 4, 0, 65, 8)),
-    ("limbs outside the limits", |p| p.forms[2].terms[4] = limbs(2, 4, 4, 3, 65)),
-    ("limbs beyond their row", |p| p.forms[2].terms[4] = limbs(2, 4, 248, 3, 8)),
+    ("block outside its rows", |p| p.forms[2].terms[4] = limbs(2, 5, 4, 3, 8, 2)),
+    ("block not aligned", |p| p.forms[2].terms[4] = limbs(2, 4, 2, 3, 8, 2)),
+    ("limbs outside the limits", |p| p.forms[2].terms[4] = limbs(2, 4, 4, 1, 8, 2)),
+    ("limbs outside the limits", |p| p.forms[2].terms[4] = limbs(0, 4, 0, 65, 8, 0)),
+    ("limbs outside the limits", |p| p.forms[2].terms[4] = limbs(2, 4, 4, 3, 65, 2)),
+    ("limbs that overlap", |p| p.forms[2].terms[4] = limbs(2, 4, 4, 3, 8, 1)),
+    ("limbs further apart than a row", |p| p.forms[2].terms[4] = limbs(2, 4, 0, 2, 8, 9)),
+    ("limbs beyond their row", |p| p.forms[2].terms[4] = limbs(2, 4, 248, 3, 8, 2)),
+    ("limbs beyond their row", |p| p.forms[2].terms[4] = limbs(2, 4, 128, 3, 8, 6)),
+    ("limbs beyond their row", |p| p.forms[2].terms[4] = limbs(2, 4, 0, 2, 8, 8)),
     ("limbs longer than a row", |p| {
-        p.forms[0].terms[0] = FormTerm { cube: 0, ..limbs(9, 0, 2, 2, 8) };
+        p.forms[0].terms[0] = FormTerm { cube: 0, ..limbs(9, 0, 2, 2, 8, 9) };
     }),
     ("no such form", |p| p.claims[0].form = 3),
     ("more variables than the sumcheck has", |p| p.claims[0].vars = 5),

@@ -127,20 +127,21 @@ impl Lowering<'_> {
             }
             let (offsets, total) = parts.place();
             let log = log2_ceil(total as usize);
-            let whole = [limbs, limbs, remainder].map(|n| self.limb_blocks(n, log));
+            // The remainder first: in a rounding the positive part's limbs go on where it ends.
+            let [remainder, positive, negative] = [remainder, limbs, limbs].map(|n| self.limb_blocks(n, log));
             for (t, offset) in tensors.iter().zip(offsets) {
                 let log = self.log(*t);
                 let part = |of: &[Symbol]| of.iter().map(|s| s.part(offset as u32, log)).collect();
                 self.out.cells[*t] = Some(Cells::Rectify {
-                    positive: part(&whole[0]),
-                    negative: part(&whole[1]),
-                    remainder: part(&whole[2]),
+                    positive: part(&positive),
+                    negative: part(&negative),
+                    remainder: part(&remainder),
                 });
             }
             let width = self.circuit.limb;
             let relation = &mut self.out.relation;
-            let p = relation.claim_at_x(Form::limbs(&whole[0], width));
-            let n = relation.claim_at_x(Form::limbs(&whole[1], width));
+            let p = relation.claim_at_x(Form::limbs(&positive, width));
+            let n = relation.claim_at_x(Form::limbs(&negative, width));
             let exclusive = Term { coefficient: 1, vars: log, eq: true, factors: vec![p, n] };
             relation.constrain(Form::zero(log), vec![exclusive]);
         }
@@ -266,16 +267,19 @@ impl Lowering<'_> {
                 }
             }
             Op::Round { x, shift, limbs } => {
+                // The remainder first: the result's limbs go on where it ends.
+                let remainder = self.remainder_blocks(*shift, log);
                 let result = self.limb_blocks(*limbs, log);
                 let offset = 1i128 << (limbs * width - 1);
                 let form = Form::limbs(&result, width).plus(-offset);
-                let remainder = self.rounded(*x, *shift, &form);
+                self.rounding(*x, *shift, &form, &remainder);
                 self.out.cells[t] = Some(Cells::Round { result, remainder });
                 self.atoms[t] = Some(form);
             }
             Op::Publish { x, shift, bits } => {
                 let (form, result) = self.stated(t, *bits);
-                let remainder = self.rounded(*x, *shift, &form);
+                let remainder = self.remainder_blocks(*shift, log);
+                self.rounding(*x, *shift, &form, &remainder);
                 self.out.cells[t] = Some(Cells::Round { result, remainder });
             }
             Op::Rectify { x, shift, .. } => {
@@ -351,12 +355,10 @@ impl Lowering<'_> {
         if ones.iter().all(|v| *v == 0) { b } else { b.add(1, &self.constant(tensor.layout.log(), &ones)) }
     }
 
-    /// Allocates the remainder and constrains the rounding.
-    fn rounded(&mut self, x: TensorId, shift: u8, result: &Form) -> Vec<Symbol> {
+    /// Limbs of the remainder of a rounding.
+    fn remainder_blocks(&mut self, shift: u8, log: u8) -> Vec<Symbol> {
         let (_, limbs) = fill(shift, self.circuit.limb);
-        let remainder = self.limb_blocks(limbs, result.log);
-        self.rounding(x, shift, result, &remainder);
-        remainder
+        self.limb_blocks(limbs, log)
     }
 
     /// `2^e x + 2^(shift + e - 1) = 2^(shift + e) result + remainder`.
@@ -365,10 +367,11 @@ impl Lowering<'_> {
         let expression = self.expression(x);
         let total = shift + e;
         let half = if shift == 0 { 0 } else { 1i128 << (total - 1) };
-        let mut equals = Form::zero(result.log).add(1 << total, result);
+        let mut equals = Form::zero(result.log);
         if !remainder.is_empty() {
             equals = equals.add(1, &Form::limbs(remainder, self.circuit.limb));
         }
+        let equals = equals.add(1 << total, result);
         self.equate(expression, 1 << e, half, &equals);
     }
 

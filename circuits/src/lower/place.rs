@@ -6,6 +6,7 @@ use super::constraints::is_trivial;
 use super::statement::{positions, stated, tensors};
 use super::symbolic::{self, Piece};
 use crate::circuit::Circuit;
+use std::collections::{BTreeMap, BTreeSet};
 use sumcast_verifier::vk::{
     self, Block, Claim, Coefficient, Form, FormTerm, Limbs, Lookup, Product, ProductTerm, Program,
     Visibility, limits,
@@ -193,7 +194,7 @@ impl Placement {
             })
             .collect();
         let lookups = self.lookups(lowered, circuit, &mut forms);
-        Program {
+        let mut program = Program {
             row_log: self.row_log,
             tensors: tensors(circuit),
             fixed_rows: self.fixed.rows as u16,
@@ -203,7 +204,9 @@ impl Placement {
             claims,
             products,
             lookups,
-        }
+        };
+        drop_unused(&mut program);
+        program
     }
 
     fn lookups(&self, lowered: &Lowered, circuit: &Circuit, forms: &mut Vec<Form>) -> Vec<Lookup> {
@@ -288,7 +291,22 @@ impl Lowered {
     }
 }
 
-/// Joins blocks that follow one another in a row, each with the weight of the one before times the same power of two.
+/// Drops the forms that no claim, no linear part and no lookup has.
+fn drop_unused(program: &mut Program) {
+    let used: BTreeSet<usize> = program.evaluated().map(usize::from).collect();
+    let numbers: BTreeMap<usize, u16> = used.iter().copied().zip(0..=u16::MAX).collect();
+    let mut number = 0usize..;
+    program.forms.retain(|_| number.next().is_some_and(|n| used.contains(&n)));
+    let claims = program.claims.iter_mut().map(|c| &mut c.form);
+    let linear = program.products.iter_mut().filter_map(|p| p.linear.as_mut());
+    let lookups = program.lookups.iter_mut().flat_map(|l| l.columns.iter_mut().flatten().chain(&mut l.table));
+    for form in claims.chain(linear).chain(lookups) {
+        *form = numbers[&usize::from(*form)];
+    }
+}
+
+/// Joins blocks at one distance, a power of two, from each other in a row, each with the weight of the one before times
+/// the same power of two.
 fn join_limbs(terms: Vec<FormTerm>, row_log: u8) -> Vec<FormTerm> {
     let mut out: Vec<FormTerm> = Vec::new();
     for term in terms {
@@ -305,17 +323,20 @@ fn joined(term: &FormTerm, next: &FormTerm, row_log: u8) -> Option<Limbs> {
     let ((mantissa, shift), (next_mantissa, next_shift)) =
         (term.coefficient.parts(), next.coefficient.parts());
     let vk::Piece::Block(after) = next.piece else { return None };
-    let (block, count, width) = match term.piece {
-        vk::Piece::Block(block) => (block, 1, next_shift.checked_sub(shift)?),
-        vk::Piece::Limbs(Limbs { block, count, width }) => (block, count, width),
+    let (block, count, width, stride) = match term.piece {
+        vk::Piece::Block(block) => {
+            let distance = after.at.checked_sub(block.at).filter(|d| d.is_power_of_two())?;
+            (block, 1, next_shift.checked_sub(shift)?, distance.trailing_zeros() as u8)
+        }
+        vk::Piece::Limbs(Limbs { block, count, width, stride }) => (block, count, width, stride),
         _ => return None,
     };
-    let follows = after.at == block.at + (u32::from(count) << block.log)
+    let follows = after.at == block.at + (u32::from(count) << stride)
         && (after.row, after.log, next.cube) == (block.row, block.log, term.cube)
         && (next_mantissa, u32::from(next_shift))
             == (mantissa, u32::from(shift) + u32::from(count) * u32::from(width));
-    let fits = block.log <= row_log && count < limits::LIMBS && width <= limits::WIDTH;
-    (follows && fits).then_some(Limbs { block, count: count + 1, width })
+    let fits = block.log <= stride.min(row_log) && count < limits::LIMBS && width <= limits::WIDTH;
+    (follows && fits).then_some(Limbs { block, count: count + 1, width, stride })
 }
 
 fn push(forms: &mut Vec<Form>, form: Form) -> u16 {

@@ -57,18 +57,18 @@ pub(crate) fn program(columns: u8) -> Program {
     let block = |log, row, at| Block { log, row, at };
     let piece = |log, row, at| Piece::Block(block(log, row, at));
     let limb = |k: u32| piece(2, 4, 4 * k);
-    let limbs = Piece::Limbs(Limbs { block: block(2, 4, 0), count: 2, width: 4 });
+    let limbs = |log, at| Piece::Limbs(Limbs { block: block(log, 4, at), count: 2, width: 4, stride: 2 });
     let forms = vec![
         Form { log: 4, terms: vec![term(1, 0, piece(4, 0, 0))] },
         Form { log: 2, terms: vec![term(1, 0, Piece::Public { log: 2, tensor: 0 })] },
-        // -(low + 16 high): the linear part of the matrix product.
-        Form { log: 2, terms: vec![term(-1, 0, limbs)] },
+        // -(low + 16 high): the linear part of the matrix product, each half of the numbers on its own.
+        Form { log: 2, terms: vec![term(-1, 0, limbs(1, 0)), term(-1, 1, limbs(1, 2))] },
         // The limbs, as one column or two.
         Form { log: 3, terms: vec![term(1, 0, piece(3, 4, 0))] },
         Form { log: 2, terms: vec![term(1, 0, limb(0))] },
         Form { log: 2, terms: vec![term(1, 0, limb(1))] },
         // low + 16 high, and the public sum.
-        Form { log: 2, terms: vec![term(1, 0, limbs)] },
+        Form { log: 2, terms: vec![term(1, 0, limbs(2, 0))] },
         Form { log: 0, terms: vec![term(-1, 0, Piece::Public { log: 0, tensor: 1 })] },
         Form { log: 2, terms: vec![term(1, 0, Piece::Index { log: 2 }), term(3, 1, Piece::One { log: 1 })] },
         // The committed tensor less y.

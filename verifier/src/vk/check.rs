@@ -76,11 +76,14 @@ fn block(program: &Program, b: Block, from: usize, to: usize) -> Reason {
 }
 
 fn limbs(program: &Program, limbs: Limbs, to: usize) -> Reason {
-    let Limbs { block: first, count, width } = limbs;
+    let Limbs { block: first, count, width, stride } = limbs;
     ensure((2..=limits::LIMBS).contains(&count) && width <= limits::WIDTH, "limbs outside the limits")?;
     block(program, first, 0, to)?;
     ensure(first.log <= program.row_log, "limbs longer than a row")?;
-    let end = u64::from(first.at).saturating_add(u64::from(count) << first.log);
+    ensure(first.log <= stride, "limbs that overlap")?;
+    ensure(stride <= program.row_log, "limbs further apart than a row")?;
+    let last = u64::from(first.at).saturating_add(u64::from(count.saturating_sub(1)) << stride);
+    let end = last.saturating_add(1 << first.log);
     ensure(end <= 1 << program.row_log, "limbs beyond their row")
 }
 

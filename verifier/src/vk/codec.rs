@@ -128,7 +128,9 @@ fn form(r: &mut Reader<'_>, i: usize) -> Result<Form, KeyError> {
                 1 => Piece::Index { log: r.u8()? },
                 2 => Piece::Block(block(r)?),
                 3 => Piece::Public { log: r.u8()?, tensor: r.u8()? },
-                4 => Piece::Limbs(Limbs { block: block(r)?, count: r.u8()?, width: r.u8()? }),
+                4 => {
+                    Piece::Limbs(Limbs { block: block(r)?, count: r.u8()?, width: r.u8()?, stride: r.u8()? })
+                }
                 _ => return Err(ill("form", i, "unknown piece")),
             };
             Ok(FormTerm { coefficient, cube, piece })
@@ -232,9 +234,9 @@ pub(super) fn encode(key: &Key) -> Vec<u8> {
                 Piece::One { log } | Piece::Index { log } => w.push(log),
                 Piece::Block(block) => put_block(w, block),
                 Piece::Public { log, tensor } => w.extend([log, tensor]),
-                Piece::Limbs(Limbs { block, count, width }) => {
+                Piece::Limbs(Limbs { block, count, width, stride }) => {
                     put_block(w, block);
-                    w.extend([count, width]);
+                    w.extend([count, width, stride]);
                 }
             }
         }

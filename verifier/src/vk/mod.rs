@@ -23,8 +23,8 @@ pub struct Block {
     pub at: u32,
 }
 
-/// Blocks of one length, one after another in a row, each `2^width` times as heavy as the one before: the limbs of
-/// numbers.
+/// Blocks of one length, at one distance from each other in a row, each `2^width` times as heavy as the one before:
+/// the limbs of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limbs {
     /// The first.
@@ -33,13 +33,15 @@ pub struct Limbs {
     pub count: u8,
     /// Log2 of a limb's weight over that of the limb before.
     pub width: u8,
+    /// Log2 of the distance from a limb's block to the next.
+    pub stride: u8,
 }
 
 impl Limbs {
     /// Each limb's block and the log2 of its weight.
     pub fn blocks(self) -> impl Iterator<Item = (Block, u64)> {
         (0..self.count).map(move |k| {
-            let at = u32::from(k).checked_shl(self.block.log.into()).unwrap_or(0);
+            let at = u32::from(k).checked_shl(self.stride.into()).unwrap_or(0);
             let block = Block { at: self.block.at.saturating_add(at), ..self.block };
             (block, u64::from(k).saturating_mul(self.width.into()))
         })

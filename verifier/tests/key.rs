@@ -102,6 +102,22 @@ fn keys_round_trip_and_every_other_encoding_is_another_key() {
 }
 
 #[test]
+fn a_form_says_whether_it_is_committed_and_how_long_it_is() {
+    let bytes = key().to_bytes();
+    // Behind the header, two tensors, three counts and the number of forms: the first form, of one block of 7 bytes.
+    let first = 7 + 256 + 2 + 16 + 6 + 2;
+    assert_eq!(bytes[first..first + 3], [0x80 | 9, 0, 7]);
+    let with = |i: usize, v: u8| {
+        let mut wrong = bytes.clone();
+        wrong[first + i] = v;
+        Key::from_bytes(&wrong)
+    };
+    assert!(matches!(with(0, 9), Err(KeyError::IllFormed { part: "form", index: 0, .. })));
+    assert_eq!(with(2, 6), Err(KeyError::Encoding(DecodeError::Truncated)));
+    assert!(with(2, 8).is_err());
+}
+
+#[test]
 fn all_kinds_of_tensors_round_trip() {
     let tensors = [Role::Input, Role::Output].into_iter().flat_map(|role| {
         [Visibility::Public, Visibility::Committed].map(|visibility| tensor(role, visibility))
@@ -220,6 +236,7 @@ const BREAKS: &[Break] = &[
     ("a piece longer than its form", |p| p.forms[2].log = 2),
     ("too long", |p| p.forms[2].log = 33),
     ("a sub-cube outside the form", |p| p.forms[2].terms[3].cube = 4),
+    ("its terms take too many bytes", |p| p.forms[1].terms = vec![p.forms[1].terms[0]; 21_846]),
     ("no such tensor", |p| p.forms[1].terms[0].piece = Piece::Public { log: 2, tensor: 2 }),
     ("not the tensor's log size", |p| {
         p.forms[1].terms[0].piece = Piece::Public { log: 1, tensor: 0 };

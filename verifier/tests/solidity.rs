@@ -64,7 +64,6 @@ fn constants() -> String {
             ("MAX_TENSOR_BITS", limits::TENSOR_BITS.to_string()),
             ("MAX_ROWS", limits::ROWS.to_string()),
             ("MAX_ENTRIES", limits::ENTRIES.to_string()),
-            ("MAX_TERMS", limits::TERMS.to_string()),
             ("MAX_LOOKUPS", limits::LOOKUPS.to_string()),
             ("MAX_COLUMNS", limits::COLUMNS.to_string()),
             ("MAX_ARITY", limits::ARITY.to_string()),

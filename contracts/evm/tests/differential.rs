@@ -6,14 +6,16 @@ use common::{deploy, honest, lines, specs, vk};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::collections::BTreeMap;
+use sumcast_contracts::Failure;
 use sumcast_contracts::abi::ISumcastVerifier::{self, ISumcastVerifierErrors as VerifierError};
 use sumcast_contracts::abi::Statement as AbiStatement;
 use sumcast_contracts::alloy_sol_types::SolCall;
-use sumcast_contracts::Failure;
 use sumcast_evm::{Chain, Outcome, Receipt, Sumcast};
 use sumcast_verifier::encoding::Reader;
 use sumcast_verifier::vk::{Program, Visibility};
-use sumcast_verifier::{Check, DecodeError, Key, KeyError, ProofFile, Statement, Tensor, VerifyError, verify};
+use sumcast_verifier::{
+    Check, DecodeError, Key, KeyError, ProofFile, Statement, Tensor, VerifyError, verify,
+};
 
 /// What a verifier says, as far as both can say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +102,8 @@ impl Packed {
 fn ask(contracts: &mut Sumcast, vk: &[u8], statement: &Packed, proof: &[u8]) -> Verdict {
     let statement =
         AbiStatement { context: statement.context.into(), tensors: statement.tensors.clone().into() };
-    let call = ISumcastVerifier::verifyCall { vk: vk.to_vec().into(), statement, proof: proof.to_vec().into() };
+    let call =
+        ISumcastVerifier::verifyCall { vk: vk.to_vec().into(), statement, proof: proof.to_vec().into() };
     of_contract(&contracts.evm.call(contracts.verifier, call.abi_encode().into()).unwrap())
 }
 
@@ -118,7 +121,14 @@ fn ask_rust(vk: &[u8], statement: &Packed, proof: &[u8]) -> Verdict {
 struct Seen(BTreeMap<Verdict, usize>);
 
 impl Seen {
-    fn compare(&mut self, contracts: &mut Sumcast, what: &str, vk: &[u8], statement: &Packed, proof: &[u8]) -> Verdict {
+    fn compare(
+        &mut self,
+        contracts: &mut Sumcast,
+        what: &str,
+        vk: &[u8],
+        statement: &Packed,
+        proof: &[u8],
+    ) -> Verdict {
         let (contract, rust) = (ask(contracts, vk, statement, proof), ask_rust(vk, statement, proof));
         assert_eq!(contract, rust, "{what}");
         *self.0.entry(contract).or_default() += 1;
@@ -180,7 +190,8 @@ fn numbers_beyond_their_modulus_are_refused() {
             sum >> 8
         });
         if carry == 0 {
-            let verdict = seen.compare(&mut contracts, &format!("word {word} + {name}"), &vk, &statement, &proof);
+            let verdict =
+                seen.compare(&mut contracts, &format!("word {word} + {name}"), &vk, &statement, &proof);
             assert_ne!(verdict, Verdict::Accepted, "word {word} + {name}");
         }
     }
@@ -263,7 +274,9 @@ fn compare_key(contracts: &mut Sumcast, seen: &mut Seen, what: &str, vk: &[u8]) 
     let contract = check_key(contracts, vk);
     let rust = match Key::from_bytes(vk) {
         Ok(_) => Verdict::Accepted,
-        Err(KeyError::Magic | KeyError::Version(_) | KeyError::Encoding(_) | KeyError::IllFormed { .. }) => Verdict::Key,
+        Err(KeyError::Magic | KeyError::Version(_) | KeyError::Encoding(_) | KeyError::IllFormed { .. }) => {
+            Verdict::Key
+        }
     };
     let of_another_srs = contract == Verdict::Srs;
     assert!(contract == rust || of_another_srs, "{what}: {contract:?}, {:?}", Key::from_bytes(vk).err());

@@ -37,7 +37,6 @@ uint256 constant MAX_TENSOR_LOG = 20;
 uint256 constant MAX_TENSOR_BITS = 100;
 uint256 constant MAX_ROWS = 4096;
 uint256 constant MAX_ENTRIES = 4096;
-uint256 constant MAX_TERMS = 4096;
 uint256 constant MAX_LOOKUPS = 64;
 uint256 constant MAX_COLUMNS = 4;
 uint256 constant MAX_ARITY = 8;

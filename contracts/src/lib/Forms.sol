@@ -45,13 +45,13 @@ library Forms {
     function evaluate(Key memory key, Evaluation memory e, uint256 number) internal pure returns (uint256 open) {
         unchecked {
             uint256 form = Keys.form(key, number);
-            uint256 count = (form >> 16) & 0xffff;
             uint256 cursor = form >> 32;
+            uint256 end = cursor + ((form >> 16) & 0xffff);
+            uint256 committed;
             uint256 log = form & 0xff;
             e.steps++;
             Memory.store(key.forms, number, form | Keys.EVALUATED);
-            if (count == 0) return 0;
-            do {
+            while (cursor < end) {
                 uint256 data = Memory.load(cursor, 0);
                 uint256 head = data >> 248;
                 uint256 value;
@@ -83,6 +83,7 @@ library Forms {
                 uint256 kind = head & Keys.HEAD_KIND;
                 if (kind == Keys.LIMBS || kind == Keys.BLOCK) {
                     cursor += kind == Keys.LIMBS ? 9 : 6;
+                    committed = 1;
                     if (wrongRows(key, e, data, kind)) Keys.invalid(KeyPart.Form, number);
                     rows(key.rowLog, e, data, kind, mulmod(value, e.weight, R));
                 } else {
@@ -99,7 +100,8 @@ library Forms {
                     }
                     open = addmod(open, value, R);
                 }
-            } while (--count > 0);
+            }
+            if (cursor != end || committed != (form >> 8) & 1) Keys.invalid(KeyPart.Form, number);
         }
     }
 

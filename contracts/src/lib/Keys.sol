@@ -36,7 +36,8 @@ struct Key {
 /// @title Reads a verifying key (`docs/protocol.md` 9).
 /// @notice The key is copied to memory once. Tensors, lookups and fixed points are read where they lie there; forms,
 /// claims and products are unpacked into words, least significant bits first:
-/// - a form: log size 8, committed 1, evaluated 1, terms 16 from bit 16, pointer to its terms in the key, which `Forms` reads and checks;
+/// - a form: log size 8, committed 1, evaluated 1, from bit 16 the bytes of its terms 16, pointer to them in the key,
+///   where `Forms` reads and checks them;
 /// - a claim: form 16, variables 8, runs 8, pointer to its runs in the key;
 /// - a product: linear form 16, terms 8; then for each term its coefficient, and variables 8, `eq` 8, factors 8, the
 ///   factors 16 each.
@@ -58,11 +59,6 @@ library Keys {
     uint256 internal constant HEAD_MANTISSA = 0x10;
     uint256 internal constant HEAD_SHIFT = 0x20;
     uint256 internal constant HEAD_CUBE = 0x40;
-
-    // Bytes of a term, head included, by its piece; and what its coefficient and its sub-cube add, by bits 4 to 6 of the
-    // head. Of an unknown piece, which is refused when it is read, one.
-    uint256 private constant PIECE_BYTES = 0x020207030a010101000000000000000000000000000000000000000000000000;
-    uint256 internal constant HEAD_BYTES = 0x0004010504080509000000000000000000000000000000000000000000000000;
 
     uint256 private constant SRS_OFFSET = 7;
     uint256 private constant SRS_BYTES = 256;
@@ -206,20 +202,11 @@ library Keys {
             for (uint256 i = 0; i < count; i++) {
                 uint256 head = uintAt(cursor, 3);
                 cursor += 3;
-                uint256 terms = head & 0xffff;
-                if (head >> 16 > MAX_LOG || terms > MAX_TERMS) invalid(KeyPart.Form, i);
-                uint256 word = head >> 16 | terms << 16 | cursor << 32;
-                // The terms are gone over, to be read and checked where they are evaluated (`Forms`).
-                assembly ("memory-safe") {
-                    let committed := 0
-                    for {} terms { terms := sub(terms, 1) } {
-                        let first := byte(0, mload(cursor))
-                        let kind := and(first, HEAD_KIND)
-                        committed := or(committed, or(eq(kind, 2), eq(kind, 4)))
-                        cursor := add(cursor, add(byte(kind, PIECE_BYTES), byte(shr(4, and(first, 0x70)), HEAD_BYTES)))
-                    }
-                    word := or(word, shl(8, committed))
-                }
+                uint256 length = head & 0xffff;
+                if ((head >> 16) & 0x7f > MAX_LOG) invalid(KeyPart.Form, i);
+                // The terms are read and checked where they are evaluated.
+                uint256 word = ((head >> 16) & 0x7f) | (head >> 23) << 8 | length << 16 | cursor << 32;
+                cursor += length;
                 if (cursor > end) invalid(KeyPart.Form, i);
                 Memory.store(forms, i, word);
             }

@@ -1,7 +1,7 @@
 //! Well-formedness of a key, wherever the argument's soundness or the verifier's safety depends on it
 //! (`docs/protocol.md` 9).
 
-use super::{Axis, Block, Claim, Form, Limbs, Lookup, Piece, Program, TensorSpec, Visibility, limits};
+use super::{Axis, Block, Claim, Form, Limbs, Lookup, Piece, Program, TensorSpec, Visibility, codec, limits};
 use crate::KeyError;
 use crate::mask;
 
@@ -89,7 +89,7 @@ fn limbs(program: &Program, limbs: Limbs, to: usize) -> Reason {
 
 fn form(program: &Program, form: &Form) -> Reason {
     ensure(form.log <= limits::LOG, "too long")?;
-    ensure(form.terms.len() <= limits::TERMS, "too many terms")?;
+    ensure(codec::form_terms(form).len() <= limits::TERMS, "its terms take too many bytes")?;
     for term in &form.terms {
         let log = term.piece.log();
         ensure(log <= form.log, "a piece longer than its form")?;

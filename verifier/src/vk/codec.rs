@@ -15,6 +15,8 @@ pub const HEAD: [u8; 6] = {
     [a, b, c, d, high, low]
 };
 const NONE: u16 = u16::MAX;
+/// Bit of a form's log size that says it has a committed part.
+const COMMITTED: u8 = 0x80;
 /// Bit of a run's start that says it is one of the point of S1.
 const ON_X: u8 = 0x80;
 
@@ -113,30 +115,38 @@ fn block(r: &mut Reader<'_>) -> Result<Block, KeyError> {
 }
 
 fn form(r: &mut Reader<'_>, i: usize) -> Result<Form, KeyError> {
-    let log = r.u8()?;
-    let n = count(r.u16()?.into(), limits::TERMS, "terms of a form")?;
-    let terms = (0..n)
-        .map(|_| {
-            let head = r.u8()?;
-            let coefficient = coefficient(r, head, "form", i)?;
-            let cube = if head & head::CUBE == 0 { 0 } else { r.u32()? };
-            if (cube == 0) != (head & head::CUBE == 0) {
-                return Err(ill("form", i, "sub-cube not canonical"));
-            }
-            let piece = match head & !(head::MINUS | head::MANTISSA | head::SHIFT | head::CUBE) {
-                0 => Piece::One { log: r.u8()? },
-                1 => Piece::Index { log: r.u8()? },
-                2 => Piece::Block(block(r)?),
-                3 => Piece::Public { log: r.u8()?, tensor: r.u8()? },
-                4 => {
-                    Piece::Limbs(Limbs { block: block(r)?, count: r.u8()?, width: r.u8()?, stride: r.u8()? })
-                }
-                _ => return Err(ill("form", i, "unknown piece")),
-            };
-            Ok(FormTerm { coefficient, cube, piece })
-        })
-        .collect::<Result<_, _>>()?;
-    Ok(Form { log, terms })
+    let first = r.u8()?;
+    let mut r = Reader::new({
+        let length = r.u16()?;
+        r.bytes(length.into())?
+    });
+    let mut terms = Vec::new();
+    while r.remaining() > 0 {
+        terms.push(form_term(&mut r, i)?);
+    }
+    let form = Form { log: first & !COMMITTED, terms };
+    if form.is_committed() != (first & COMMITTED != 0) {
+        return Err(ill("form", i, "it does not say whether it has a committed part"));
+    }
+    Ok(form)
+}
+
+fn form_term(r: &mut Reader<'_>, i: usize) -> Result<FormTerm, KeyError> {
+    let head = r.u8()?;
+    let coefficient = coefficient(r, head, "form", i)?;
+    let cube = if head & head::CUBE == 0 { 0 } else { r.u32()? };
+    if (cube == 0) != (head & head::CUBE == 0) {
+        return Err(ill("form", i, "sub-cube not canonical"));
+    }
+    let piece = match head & !(head::MINUS | head::MANTISSA | head::SHIFT | head::CUBE) {
+        0 => Piece::One { log: r.u8()? },
+        1 => Piece::Index { log: r.u8()? },
+        2 => Piece::Block(block(r)?),
+        3 => Piece::Public { log: r.u8()?, tensor: r.u8()? },
+        4 => Piece::Limbs(Limbs { block: block(r)?, count: r.u8()?, width: r.u8()?, stride: r.u8()? }),
+        _ => return Err(ill("form", i, "unknown piece")),
+    };
+    Ok(FormTerm { coefficient, cube, piece })
 }
 
 fn claim(r: &mut Reader<'_>) -> Result<Claim, KeyError> {
@@ -216,30 +226,10 @@ pub(super) fn encode(key: &Key) -> Vec<u8> {
     w.extend(program.helper_rows.to_be_bytes());
     w.extend(short(program.forms.len()));
     for form in &program.forms {
-        w.push(form.log);
-        w.extend(short(form.terms.len()));
-        for term in &form.terms {
-            let kind = match term.piece {
-                Piece::One { .. } => 0,
-                Piece::Index { .. } => 1,
-                Piece::Block(_) => 2,
-                Piece::Public { .. } => 3,
-                Piece::Limbs(_) => 4,
-            };
-            put_head(w, kind | if term.cube == 0 { 0 } else { head::CUBE }, term.coefficient);
-            if term.cube != 0 {
-                w.extend(term.cube.to_be_bytes());
-            }
-            match term.piece {
-                Piece::One { log } | Piece::Index { log } => w.push(log),
-                Piece::Block(block) => put_block(w, block),
-                Piece::Public { log, tensor } => w.extend([log, tensor]),
-                Piece::Limbs(Limbs { block, count, width, stride }) => {
-                    put_block(w, block);
-                    w.extend([count, width, stride]);
-                }
-            }
-        }
+        w.push(form.log | if form.is_committed() { COMMITTED } else { 0 });
+        let terms = form_terms(form);
+        w.extend(short(terms.len()));
+        w.extend(terms);
     }
     w.extend(short(program.claims.len()));
     for claim in &program.claims {
@@ -271,6 +261,35 @@ pub(super) fn encode(key: &Key) -> Vec<u8> {
         }
     }
     w.extend(key.fixed.iter().flat_map(point_bytes));
+    out
+}
+
+/// The bytes of a form's terms.
+pub(super) fn form_terms(form: &Form) -> Vec<u8> {
+    let mut out = Vec::new();
+    let w = &mut out;
+    for term in &form.terms {
+        let kind = match term.piece {
+            Piece::One { .. } => 0,
+            Piece::Index { .. } => 1,
+            Piece::Block(_) => 2,
+            Piece::Public { .. } => 3,
+            Piece::Limbs(_) => 4,
+        };
+        put_head(w, kind | if term.cube == 0 { 0 } else { head::CUBE }, term.coefficient);
+        if term.cube != 0 {
+            w.extend(term.cube.to_be_bytes());
+        }
+        match term.piece {
+            Piece::One { log } | Piece::Index { log } => w.push(log),
+            Piece::Block(block) => put_block(w, block),
+            Piece::Public { log, tensor } => w.extend([log, tensor]),
+            Piece::Limbs(Limbs { block, count, width, stride }) => {
+                put_block(w, block);
+                w.extend([count, width, stride]);
+            }
+        }
+    }
     out
 }
 

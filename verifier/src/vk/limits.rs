@@ -14,8 +14,8 @@ pub const TENSOR_BITS: u8 = 100;
 pub const ROWS: usize = 1 << 12;
 /// Most forms, claims or products.
 pub const ENTRIES: usize = 1 << 12;
-/// Most terms of a form.
-pub const TERMS: usize = 1 << 12;
+/// Most bytes of the terms of a form.
+pub const TERMS: usize = u16::MAX as usize;
 /// Most lookups.
 pub const LOOKUPS: usize = 64;
 /// Most columns of a lookup.

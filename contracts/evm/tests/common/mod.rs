@@ -44,4 +44,3 @@ pub fn specs(vk: &[u8]) -> Vec<TensorSpec> {
 pub fn deploy(chain: Chain, vk: &[u8]) -> Sumcast {
     Sumcast::deploy(chain, &Points::of_key(&Key::from_bytes(vk).unwrap().srs)).unwrap()
 }
-

@@ -8,7 +8,7 @@ use crate::lower::{Lowered, Placement, Relation, fill_witness};
 use crate::quantise::{QuantiseError, Ranges, quantise};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use sumcast_verifier::{KeyError, transcript::keccak256};
+use sumcast_verifier::{KeyError, transcript::keccak256, vk::Program};
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -138,18 +138,19 @@ pub fn compile(
     for limb in LIMBS {
         let circuit = quantise(graph, &ranges, options.frac_bits, limb, options.committed)?;
         let lowered = Lowered::new(&circuit);
-        let mut choices: Vec<(f64, Placement)> = ROW_LOGS
+        let mut choices: Vec<(f64, Program)> = ROW_LOGS
             .map(|row_log| Placement::new(&lowered, &circuit, row_log))
             .filter(|p| p.fixed_rows() <= allowed && p.rows() <= MAX_ROWS)
+            .map(|p| p.program(&lowered, &circuit))
             .map(|p| (cost(&lowered, &circuit, &p), p))
             .filter(|(cost, _)| best.as_ref().is_none_or(|(least, _, _)| cost < least))
             .collect();
         choices.sort_by(|a, b| a.0.total_cmp(&b.0));
         // Rows can be too short for the masks of a relation, which a key says.
-        for (cost, placement) in choices {
-            match placement.program(&lowered, &circuit).check() {
+        for (cost, program) in choices {
+            match program.check() {
                 Ok(()) => {
-                    best = Some((cost, placement.row_log, circuit));
+                    best = Some((cost, program.row_log, circuit));
                     break;
                 }
                 Err(error) => failed = error.into(),

@@ -8,7 +8,7 @@ use sumcast_verifier::vk::Block;
 pub(crate) enum Area {
     /// Weights, biases, tables.
     Fixed,
-    /// Limbs: the columns of the range lookup.
+    /// Limbs: the column of the range lookup.
     Limbs,
     /// Table positions: component 0 of the function lookup.
     Positions,
@@ -64,9 +64,9 @@ impl Allocator {
         (offsets, next)
     }
 
-    /// Log2 of the area as one block, at least 1 so that it has two halves.
+    /// Log2 of the area as one block.
     pub(crate) fn log(&self) -> u8 {
-        log2_ceil(self.place().1 as usize).max(1)
+        log2_ceil(self.place().1 as usize)
     }
 
     pub(crate) fn logs(&self) -> impl Iterator<Item = u8> + '_ {

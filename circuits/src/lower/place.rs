@@ -12,9 +12,6 @@ use sumcast_verifier::vk::{
     Visibility, limits,
 };
 
-/// Columns of a lookup.
-const COLUMNS: u64 = 2;
-
 /// Where everything lies, for rows of `2^row_log`.
 #[derive(Clone, Debug)]
 pub(crate) struct Placement {
@@ -70,9 +67,9 @@ impl Placement {
         let (at, witness_rows) = witness.place(row_log);
         let mut helper = Group::new();
         let helpers = [
-            helper.add(has_limbs, limb_log - 1),
+            helper.add(has_limbs, limb_log),
             helper.add(has_limbs, circuit.limb),
-            helper.add(has_tuples, tuple_log - 1),
+            helper.add(has_tuples, tuple_log),
             helper.add(has_tuples, lowered.table_log),
         ];
         let (helper_at, helper_rows) = helper.place(row_log);
@@ -212,43 +209,30 @@ impl Placement {
     fn lookups(&self, lowered: &Lowered, circuit: &Circuit, forms: &mut Vec<Form>) -> Vec<Lookup> {
         let mut out = Vec::new();
         if !lowered.limbs.is_empty() {
-            let log = lowered.limbs.log() - 1;
-            let columns = (0..COLUMNS).map(|i| vec![push(forms, block_form(self.half(self.limbs, log, i)))]);
-            out.push(self.lookup(0, log, circuit.limb, columns.collect(), vec![]));
+            let log = lowered.limbs.log();
+            let column = vec![push(forms, block_form(self.witness_block(self.limbs, log)))];
+            out.push(self.lookup(0, log, circuit.limb, column, vec![]));
         }
         if let Some((values, slopes)) = lowered.table_blocks {
-            let log = lowered.tuples.log() - 1;
-            let columns = (0..COLUMNS).map(|i| {
-                let [positions, values, slopes] = self.tuples.map(|area| block_form(self.half(area, log, i)));
-                let ids = self.tuple_ids(lowered, log, i as u32);
-                [positions, ids, values, slopes].map(|form| push(forms, form)).to_vec()
-            });
-            let columns = columns.collect();
+            let log = lowered.tuples.log();
+            let [positions, of_values, of_slopes] =
+                self.tuples.map(|area| block_form(self.witness_block(area, log)));
+            let column = [positions, self.tuple_ids(lowered, log), of_values, of_slopes];
+            let column = column.map(|form| push(forms, form)).to_vec();
             let fixed = |id| block_form(self.fixed.block(&lowered.fixed, id, self.row_log));
             let table = [table_ids(lowered, circuit), fixed(values), fixed(slopes)];
             let table = table.map(|form| push(forms, form)).to_vec();
-            out.push(self.lookup(1, log, lowered.table_log, columns, table));
+            out.push(self.lookup(1, log, lowered.table_log, column, table));
         }
         out
     }
 
-    /// Half `i` of an area of witness cells.
-    fn half(&self, area: u64, log: u8, i: u64) -> Block {
-        self.witness_block(area + (i << log), log)
-    }
-
-    fn lookup(
-        &self,
-        number: usize,
-        log: u8,
-        table_log: u8,
-        columns: Vec<Vec<u16>>,
-        table: Vec<u16>,
-    ) -> Lookup {
+    /// A lookup of one column: with more, S1 has fewer rounds, but of a higher degree, and more claims.
+    fn lookup(&self, number: usize, log: u8, table_log: u8, column: Vec<u16>, table: Vec<u16>) -> Lookup {
         Lookup {
             log,
             table_log,
-            columns,
+            columns: vec![column],
             table,
             multiplicity: self.witness_block(self.multiplicities[number], table_log),
             helper: self.helper_block(self.helpers[2 * number], log),
@@ -256,20 +240,14 @@ impl Placement {
         }
     }
 
-    /// Which table each tuple of half `i` is of, so that an argument beyond its table's domain finds nothing in the
-    /// next one. Unused tuples are of table 0.
-    fn tuple_ids(&self, lowered: &Lowered, log: u8, i: u32) -> Form {
+    /// Which table each tuple is of, so that an argument beyond its table's domain finds nothing in the next one.
+    /// Unused tuples are of table 0.
+    fn tuple_ids(&self, lowered: &Lowered, log: u8) -> Form {
         let blocks = self.tuple_offsets.iter().zip(lowered.tuples.logs()).zip(&lowered.tuple_tables);
         let mut ids = Form { log, terms: Vec::new() };
         for ((offset, block_log), table) in blocks {
-            let id = table_id(lowered, *table);
-            if block_log > log {
-                // One block is the whole area.
-                ids.terms.extend(constant(log, 0, id));
-            } else if (*offset >> log) as u32 == i {
-                let cube = ((*offset & ((1 << log) - 1)) >> block_log) as u32;
-                ids.terms.extend(constant(block_log, cube, id));
-            }
+            let cube = (*offset >> block_log) as u32;
+            ids.terms.extend(constant(block_log, cube, table_id(lowered, *table)));
         }
         ids
     }

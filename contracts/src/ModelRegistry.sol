@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {IModelRegistry, TensorSpec} from "./IModelRegistry.sol";
 import {ISumcastVerifier, Statement} from "./ISumcastVerifier.sol";
 
@@ -76,18 +77,27 @@ contract ModelRegistry is IModelRegistry {
     }
 
     /// @inheritdoc IModelRegistry
-    function verify(bytes32 modelId, Statement calldata statement, bytes calldata proof) external view {
-        verifier.verify(_read(_store(modelId)), statement, proof);
+    function verify(bytes32 modelId, Statement calldata, bytes calldata) external view {
+        (bool accepted, bytes memory result) = _forward(ISumcastVerifier.verify.selector, _store(modelId));
+        if (!accepted) LowLevelCall.bubbleRevert(result);
     }
 
     /// @inheritdoc IModelRegistry
-    function isValid(bytes32 modelId, Statement calldata statement, bytes calldata proof)
-        external
-        view
-        returns (bool)
-    {
+    function isValid(bytes32 modelId, Statement calldata, bytes calldata) external view returns (bool) {
         address store = _stores[modelId];
-        return store != address(0) && verifier.isValid(_read(store), statement, proof);
+        if (store == address(0)) return false;
+        (bool returned, bytes memory result) = _forward(ISumcastVerifier.isValid.selector, store);
+        return returned && abi.decode(result, (bool));
+    }
+
+    /// @dev Calls the verifier's function of the same name as the one that runs, with the key in place of the id: the
+    /// key goes behind everything else and its offset where the id was, so that all other offsets stay right. To encode
+    /// a statement of 244 integers anew takes 21,000 gas more. There is a verifier to answer, since it has checked the
+    /// key of `store`.
+    function _forward(bytes4 selector, address store) private view returns (bool, bytes memory) {
+        bytes memory vk = _read(store);
+        uint256 offset = msg.data.length - 4;
+        return address(verifier).staticcall(abi.encodePacked(selector, offset, msg.data[36:], vk.length, vk));
     }
 
     function _store(bytes32 modelId) private view returns (address store) {

@@ -56,12 +56,18 @@ contract ModelRegistryTest {
         registry.register("not a key");
     }
 
+    /// @dev The limit on code in these tests is that of foundry.toml.
     function testAKeyLongerThanCodeIsRefused() public {
         bytes memory head = _key("");
-        bytes memory longest = _key(new bytes(24_575 - head.length));
+        bytes memory longest = _key(new bytes(65_535 - head.length));
         vm.assertEq(registry.key(registry.register(longest)), longest);
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.StoreFailed.selector));
-        registry.register(_key(new bytes(24_576 - head.length)));
+        registry.register(_key(new bytes(65_536 - head.length)));
+    }
+
+    function testAKeyThatThereIsNotGasForIsRefused() public {
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.StoreFailed.selector));
+        registry.register{gas: 4_000_000}(_key(new bytes(20_000)));
     }
 
     function testUnknownModels(bytes32 modelId) public {

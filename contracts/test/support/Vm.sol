@@ -12,6 +12,8 @@ interface Vm {
     function prank(address sender) external;
     function warp(uint256 timestamp) external;
     function chainId(uint256 id) external;
+    function getChainId() external view returns (uint256);
+    function cool(address target) external;
     function assume(bool condition) external pure;
     function addr(uint256 secret) external pure returns (address);
     function sign(uint256 secret, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);

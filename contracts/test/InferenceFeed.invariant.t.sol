@@ -28,7 +28,7 @@ contract Poster is FeedTest {
     }
 
     function wait(uint16 time) external {
-        vm.warp(block.timestamp + time);
+        vm.warp(vm.getBlockTimestamp() + time);
     }
 
     function allow(uint8 who, uint8 relayer, bool allowed) external {

@@ -230,8 +230,8 @@ contract InferenceFeedTest is FeedTest {
     function testReadsAreFreshOrRefused(uint32 maxAge, uint32 age) public {
         feed.configureTopic(one, maxAge, 1, worker);
         _post(1, 2);
-        uint64 postedAt = uint64(block.timestamp);
-        vm.warp(block.timestamp + age);
+        uint64 postedAt = uint64(vm.getBlockTimestamp());
+        vm.warp(vm.getBlockTimestamp() + age);
         bytes memory stale = abi.encodeWithSelector(IInferenceFeed.Stale.selector, age, maxAge);
         if (age > maxAge) vm.expectRevert(stale);
         (int256 value, uint64 epoch, uint64 time) = feed.value(one, worker);

@@ -11,6 +11,7 @@ interface Vm {
 
     function prank(address sender) external;
     function warp(uint256 timestamp) external;
+    function getBlockTimestamp() external view returns (uint256);
     function chainId(uint256 id) external;
     function getChainId() external view returns (uint256);
     function cool(address target) external;

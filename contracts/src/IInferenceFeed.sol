@@ -152,19 +152,13 @@ interface IInferenceFeed {
     function lastEpoch(uint256 topicId, address worker) external view returns (uint64);
 
     /// @notice The first value of a worker's last inference, however old.
-    function latest(uint256 topicId, address worker)
-        external
-        view
-        returns (int256 value, uint64 epoch, uint64 postedAt);
+    function latest(uint256 topicId, address worker) external view returns (int256 value, uint64 epoch, uint64 postedAt);
 
     /// @notice The same, of the topic's publisher.
     function latest(uint256 topicId) external view returns (int256 value, uint64 epoch, uint64 postedAt);
 
     /// @notice The first value of a worker's last inference, not older than the topic allows.
-    function value(uint256 topicId, address worker)
-        external
-        view
-        returns (int256 value, uint64 epoch, uint64 postedAt);
+    function value(uint256 topicId, address worker) external view returns (int256 value, uint64 epoch, uint64 postedAt);
 
     /// @notice The same, of the topic's publisher.
     function value(uint256 topicId) external view returns (int256 value, uint64 epoch, uint64 postedAt);
@@ -176,8 +170,5 @@ interface IInferenceFeed {
         returns (int256[] memory values, uint64 epoch, uint64 postedAt);
 
     /// @notice The same, of the topic's publisher.
-    function values(uint256 topicId)
-        external
-        view
-        returns (int256[] memory values, uint64 epoch, uint64 postedAt);
+    function values(uint256 topicId) external view returns (int256[] memory values, uint64 epoch, uint64 postedAt);
 }

@@ -129,7 +129,9 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
         int256[][] calldata tensors,
         bytes calldata proof
     ) external {
-        if (msg.sender != worker && !isRelayer[worker][msg.sender]) revert NotWorker(worker, msg.sender);
+        if (msg.sender != worker && !isRelayer[worker][msg.sender]) {
+            revert NotWorker(worker, msg.sender);
+        }
         (int256[] memory outputs, bytes32 inputsHash) = _verify(topicId, epoch, worker, modelId, tensors, proof);
         _store(topicId, epoch, worker, modelId, outputs, inputsHash);
     }
@@ -194,11 +196,7 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
     }
 
     /// @inheritdoc IInferenceFeed
-    function value(uint256 topicId, address worker)
-        public
-        view
-        returns (int256 first, uint64 epoch, uint64 postedAt)
-    {
+    function value(uint256 topicId, address worker) public view returns (int256 first, uint64 epoch, uint64 postedAt) {
         (first, epoch, postedAt) = latest(topicId, worker);
         uint256 age = block.timestamp - postedAt;
         uint256 maxAge = _topics[topicId].maxAge;
@@ -260,9 +258,8 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
         if (!isAccepted[topicId][modelId]) revert ModelNotAccepted(topicId, modelId);
         (uint64 last, uint64 minEpoch) = (_inferences[topicId][worker].epoch, _topics[topicId].minEpoch);
         if (epoch <= last || epoch < minEpoch) revert EpochTooLow(epoch, last, minEpoch);
-        address(registry).functionStaticCall(
-            _verifyCall(modelId, context(topicId, epoch, worker), _words(tensors), proof)
-        );
+        address(registry)
+            .functionStaticCall(_verifyCall(modelId, context(topicId, epoch, worker), _words(tensors), proof));
         return _read(registry.tensors(modelId), tensors, _topics[topicId].outputs);
     }
 

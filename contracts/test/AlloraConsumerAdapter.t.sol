@@ -23,7 +23,7 @@ contract AlloraConsumerAdapterTest is FeedTest {
     function _percentiles() private pure returns (uint256[] memory list) {
         list = new uint256[](5);
         (list[0], list[1], list[2], list[3], list[4]) =
-            (2280000000000000000, 15870000000000000000, 50e18, 84130000000000000000, 97720000000000000000);
+        (2280000000000000000, 15870000000000000000, 50e18, 84130000000000000000, 97720000000000000000);
     }
 
     /// @dev The interval that `_postSix(_, _list(3365, 3300, 3330, 3360, 3390, 3420))` posts.
@@ -38,8 +38,7 @@ contract AlloraConsumerAdapterTest is FeedTest {
 
     /// @dev What the network's API would give for these six.
     function _data() private view returns (AlloraConsumerNetworkInferenceData memory nd) {
-        nd.networkInference =
-            NetworkInferenceData(3365e18, _percentiles(), _interval(), block.timestamp, six, "");
+        nd.networkInference = NetworkInferenceData(3365e18, _percentiles(), _interval(), block.timestamp, six, "");
     }
 
     function _expectRefused(AlloraConsumerNetworkInferenceData memory nd, bytes memory reason) private {
@@ -82,8 +81,7 @@ contract AlloraConsumerAdapterTest is FeedTest {
         _post(1, int256(uint256(number)));
         uint64 postedAt = uint64(vm.getBlockTimestamp());
         vm.warp(postedAt + age);
-        TopicValue memory expected =
-            TopicValue(uint192(number) * 1e18, postedAt, new uint256[](0), new uint256[](0));
+        TopicValue memory expected = TopicValue(uint192(number) * 1e18, postedAt, new uint256[](0), new uint256[](0));
         vm.assertEq(abi.encode(adapter.getTopicValue(one, "")), abi.encode(expected));
         vm.assertEq(abi.encode(adapter.getTopicValue(one, abi.encode(worker))), abi.encode(expected));
         vm.assertEq(address(adapter.feed()), address(feed));
@@ -176,8 +174,7 @@ contract AlloraConsumerAdapterTest is FeedTest {
         _expectVerified(nd, worker);
 
         _post(1, 7);
-        nd.networkInference =
-            NetworkInferenceData(7e18, new uint256[](0), new uint256[](0), block.timestamp, one, "");
+        nd.networkInference = NetworkInferenceData(7e18, new uint256[](0), new uint256[](0), block.timestamp, one, "");
         _expectVerified(nd, worker);
     }
 
@@ -237,9 +234,10 @@ contract AlloraConsumerAdapterTest is FeedTest {
             feed, six, epoch, worker, modelOfSix, _inputsHash(tensors), _decimals(_sixNumbers()), block.timestamp
         );
         bytes memory signature = _sign(WORKER_SECRET, digest);
-        return abi.encodeCall(
-            feed.postSigned, (six, epoch, worker, modelOfSix, tensors, PROOF, block.timestamp, signature)
-        );
+        return
+            abi.encodeCall(
+                feed.postSigned, (six, epoch, worker, modelOfSix, tensors, PROOF, block.timestamp, signature)
+            );
     }
 
     function testOneCallCarriesTheProof(address caller) public {

@@ -26,8 +26,7 @@ contract InferenceFeedTest is FeedTest {
         vm.assertEq(topicId, 3);
         vm.assertEq(feed.topicCount(), 3);
         vm.assertEq(
-            abi.encode(feed.topic(topicId)),
-            abi.encode(Topic(owner, maxAge, minEpoch, address(0), outputs, publisher))
+            abi.encode(feed.topic(topicId)), abi.encode(Topic(owner, maxAge, minEpoch, address(0), outputs, publisher))
         );
         vm.assertEq(address(feed.registry()), address(registry));
     }
@@ -42,8 +41,7 @@ contract InferenceFeedTest is FeedTest {
         emit IInferenceFeed.TopicConfigured(six, maxAge, minEpoch, publisher);
         feed.configureTopic(six, maxAge, minEpoch, publisher);
         vm.assertEq(
-            abi.encode(feed.topic(six)),
-            abi.encode(Topic(address(this), maxAge, minEpoch, address(0), 6, publisher))
+            abi.encode(feed.topic(six)), abi.encode(Topic(address(this), maxAge, minEpoch, address(0), 6, publisher))
         );
     }
 
@@ -227,6 +225,10 @@ contract InferenceFeedTest is FeedTest {
         _expectAll(one, 9, _list(1e18));
     }
 
+    function testTheLastFreshSecond(uint32 maxAge) public {
+        testReadsAreFreshOrRefused(maxAge, maxAge);
+    }
+
     function testReadsAreFreshOrRefused(uint32 maxAge, uint32 age) public {
         feed.configureTopic(one, maxAge, 1, worker);
         _post(1, 2);
@@ -378,7 +380,9 @@ contract InferenceFeedTest is FeedTest {
         feed = new InferenceFeed(cheap);
         feed.createTopic(1, MAX_AGE, 1, worker);
         bytes32 modelId = cheap.register(
-            Keys.key(bytes.concat(Keys.tensor(Keys.INPUT, 40, 8, 244), Keys.tensor(Keys.OUTPUT, 40, 8, 1)), new bytes(969))
+            Keys.key(
+                bytes.concat(Keys.tensor(Keys.INPUT, 40, 8, 244), Keys.tensor(Keys.OUTPUT, 40, 8, 1)), new bytes(969)
+            )
         );
         feed.addModel(1, modelId);
         int256[][] memory tensors = _tensors(_list(1));

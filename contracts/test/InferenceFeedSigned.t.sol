@@ -35,8 +35,7 @@ contract InferenceFeedSignedTest is FeedTest {
     /// @dev The worker's signature over the post that `setUp` has prepared.
     function _signature() private view returns (bytes memory) {
         return _sign(
-            WORKER_SECRET,
-            _digest(feed, one, EPOCH, worker, modelOfOne, _inputsHash(tensors), _list(-2e18), deadline)
+            WORKER_SECRET, _digest(feed, one, EPOCH, worker, modelOfOne, _inputsHash(tensors), _list(-2e18), deadline)
         );
     }
 
@@ -140,8 +139,7 @@ contract InferenceFeedSignedTest is FeedTest {
         int256[] memory numbers = _list(1, -2, 3, -4, 5, -6);
         int256[][] memory sixes = _prove(six, 1, worker, _raw(numbers));
         bytes memory signature = _sign(
-            WORKER_SECRET,
-            _digest(feed, six, 1, worker, modelOfSix, _inputsHash(sixes), _decimals(numbers), deadline)
+            WORKER_SECRET, _digest(feed, six, 1, worker, modelOfSix, _inputsHash(sixes), _decimals(numbers), deadline)
         );
         feed.postSigned(six, 1, worker, modelOfSix, sixes, PROOF, deadline, signature);
         (int256[] memory values,,) = feed.values(six);

@@ -192,9 +192,7 @@ contract LendingMarketTest is FeedTest {
         vm.prank(BOB);
         market.liquidate(ALICE, 20_400e6 + 1);
         _setPrice(2040, 2041, 2042);
-        vm.expectRevert(
-            abi.encodeWithSelector(LendingMarket.Insufficient.selector, 10e18, uint256(21_420e18) / 2041)
-        );
+        vm.expectRevert(abi.encodeWithSelector(LendingMarket.Insufficient.selector, 10e18, uint256(21_420e18) / 2041));
         vm.prank(BOB);
         market.liquidate(ALICE, 20_400e6);
     }
@@ -229,9 +227,7 @@ contract LendingMarketTest is FeedTest {
         _setPrice(2850, 3000, 3150);
         market.price();
         _setPrice(2849, 3000, 3150);
-        vm.expectRevert(
-            abi.encodeWithSelector(LendingMarket.IntervalTooWide.selector, uint256(301e18) / 3000)
-        );
+        vm.expectRevert(abi.encodeWithSelector(LendingMarket.IntervalTooWide.selector, uint256(301e18) / 3000));
         market.price();
     }
 
@@ -246,9 +242,7 @@ contract LendingMarketTest is FeedTest {
     function _expectInvalidInterval(uint256 lower, uint256 value, uint256 upper) private {
         _setPrice(int256(lower), int256(value), int256(upper));
         vm.expectRevert(
-            abi.encodeWithSelector(
-                LendingMarket.InvalidInterval.selector, lower * 1e18, value * 1e18, upper * 1e18
-            )
+            abi.encodeWithSelector(LendingMarket.InvalidInterval.selector, lower * 1e18, value * 1e18, upper * 1e18)
         );
         market.price();
     }

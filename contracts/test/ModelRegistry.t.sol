@@ -100,9 +100,7 @@ contract ModelRegistryTest {
         bytes32 modelId = registry.register(Keys.key(REAL_TENSORS, "forms and so on"));
         TensorSpec[] memory specs = registry.tensors(modelId);
         vm.assertEq(specs.length, 2);
-        vm.assertEq(
-            abi.encode(specs[0]), abi.encode(TensorSpec(false, true, 24, 17, 4))
-        );
+        vm.assertEq(abi.encode(specs[0]), abi.encode(TensorSpec(false, true, 24, 17, 4)));
         vm.assertEq(abi.encode(specs[1]), abi.encode(TensorSpec(true, false, 25, 23, 3)));
     }
 

@@ -47,9 +47,10 @@ abstract contract FeedTest {
     }
 
     function _key(uint32 outputs) internal pure returns (bytes memory) {
-        return Keys.key(
-            bytes.concat(Keys.tensor(Keys.INPUT, 40, 8, 3), Keys.tensor(Keys.OUTPUT, 100, FRACTION, outputs)), ""
-        );
+        return
+            Keys.key(
+                bytes.concat(Keys.tensor(Keys.INPUT, 40, 8, 3), Keys.tensor(Keys.OUTPUT, 100, FRACTION, outputs)), ""
+            );
     }
 
     /// @dev The tensors of a statement with these outputs, as integers of the model.
@@ -139,9 +140,8 @@ abstract contract FeedTest {
             )
         );
         bytes32 outputsHash = keccak256(abi.encodePacked(values));
-        bytes32 message = keccak256(
-            abi.encode(POST_TYPEHASH, topicId, epoch, worker_, modelId, inputsHash, outputsHash, deadline)
-        );
+        bytes32 message =
+            keccak256(abi.encode(POST_TYPEHASH, topicId, epoch, worker_, modelId, inputsHash, outputsHash, deadline));
         return keccak256(abi.encodePacked(hex"1901", domain, message));
     }
 

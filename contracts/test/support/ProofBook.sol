@@ -20,11 +20,7 @@ contract ProofBook is ISumcastVerifier {
         return keccak256(vk);
     }
 
-    function isValid(bytes calldata vk, Statement calldata statement, bytes calldata proof)
-        public
-        view
-        returns (bool)
-    {
+    function isValid(bytes calldata vk, Statement calldata statement, bytes calldata proof) public view returns (bool) {
         return _accepted[_entry(vk, statement, proof)];
     }
 

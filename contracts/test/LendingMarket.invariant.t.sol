@@ -43,14 +43,21 @@ contract Traders is FeedTest {
         what %= 7;
         amount = bound(amount, 0, what == 2 || what == 3 ? 100e18 : 100_000e6);
         vm.prank(account(who));
-        if (what == 0) try market.supply(amount) {} catch {} else if (what == 1) try market.redeem(amount) {}
-            catch {} else if (what == 2) try market.deposit(amount) {} catch {} else if (what == 3) try market.withdraw(
-            amount
-        ) {}
-            catch {} else if (what == 4) try market.borrow(amount) {} catch {} else if (what == 5) try market.repay(
-            account(whose), amount
-        ) {}
-            catch {} else try market.liquidate(account(whose), amount) {} catch {}
+        if (what == 0) {
+            try market.supply(amount) {} catch {}
+        } else if (what == 1) {
+            try market.redeem(amount) {} catch {}
+        } else if (what == 2) {
+            try market.deposit(amount) {} catch {}
+        } else if (what == 3) {
+            try market.withdraw(amount) {} catch {}
+        } else if (what == 4) {
+            try market.borrow(amount) {} catch {}
+        } else if (what == 5) {
+            try market.repay(account(whose), amount) {} catch {}
+        } else {
+            try market.liquidate(account(whose), amount) {} catch {}
+        }
     }
 }
 

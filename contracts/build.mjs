@@ -17,7 +17,6 @@ const SETTINGS = {
   optimizer: { enabled: true, runs: 1000 },
   metadata: { bytecodeHash: "none" },
   remappings: ["@openzeppelin/=node_modules/@openzeppelin/"],
-  outputSelection: { "*": { "": ["ast"], "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } },
 };
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -25,35 +24,36 @@ const artifactsDir = join(root, "artifacts");
 
 function sources() {
   const names = readdirSync(join(root, "src"), { recursive: true }).filter((name) => name.endsWith(".sol"));
-  return Object.fromEntries(
-    names.sort().map((name) => {
-      const path = `src/${name.replaceAll("\\", "/")}`;
-      return [path, { content: readFileSync(join(root, path), "utf8") }];
-    }),
-  );
+  return names.map((name) => `src/${name.replaceAll("\\", "/")}`).sort();
 }
 
-function readImport(path) {
+function read(path) {
   const file = join(root, path);
   return existsSync(file) ? { contents: readFileSync(file, "utf8") } : { error: `${path}: no such file` };
 }
 
-function compile() {
-  const input = { language: "Solidity", sources: sources(), settings: SETTINGS };
-  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: readImport }));
+/** One file by itself: the code of a contract depends a little on what else is compiled with it. */
+function compile(path) {
+  const outputSelection = { [path]: { "": ["ast"], "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } };
+  const input = {
+    language: "Solidity",
+    sources: { [path]: { content: read(path).contents } },
+    settings: { ...SETTINGS, outputSelection },
+  };
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: read }));
   const messages = output.errors ?? [];
   if (messages.length > 0) throw new Error(messages.map((message) => message.formattedMessage).join("\n"));
-  return output;
+  return { ast: output.sources[path].ast, contracts: output.contracts?.[path] };
 }
 
 /** The contracts of src/ that can be deployed, by name: not interfaces, libraries or abstract contracts. */
-function artifacts({ sources, contracts }) {
+function artifacts() {
   const found = new Map();
-  for (const [path, { ast }] of Object.entries(sources)) {
-    if (!path.startsWith("src/")) continue;
+  for (const path of sources()) {
+    const { ast, contracts } = compile(path);
     for (const node of ast.nodes) {
       if (node.nodeType !== "ContractDefinition" || node.contractKind !== "contract" || node.abstract) continue;
-      const { abi, evm } = contracts[path][node.name];
+      const { abi, evm } = contracts[node.name];
       if (found.has(node.name)) throw new Error(`two contracts are named ${node.name}`);
       found.set(node.name, {
         contractName: node.name,
@@ -84,7 +84,7 @@ function differences(built, committed) {
   return [...names].filter((name) => built.get(name) !== committed.get(name)).sort();
 }
 
-const built = artifacts(compile());
+const built = artifacts();
 const files = new Map([...built].map(([name, artifact]) => [`${name}.json`, `${JSON.stringify(artifact, null, 2)}\n`]));
 let failed = tooLong(built);
 

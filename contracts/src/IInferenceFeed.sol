@@ -38,7 +38,7 @@ interface IInferenceFeed {
     event RelayerSet(address indexed worker, address indexed relayer, bool allowed);
     /// @notice An inference was proven and stored.
     /// @param values All outputs of the model, in order, 18 decimals.
-    /// @param inputsHash Keccak-256 of the input tensors of the statement: the 32-byte words of all of them in order.
+    /// @param inputsHash Keccak-256 of the input tensors of the statement, packed as they are there.
     event InferencePosted(
         uint256 indexed topicId,
         address indexed worker,
@@ -120,14 +120,14 @@ interface IInferenceFeed {
     function setRelayer(address relayer, bool allowed) external;
 
     /// @notice Posts an inference; the caller is the worker or its relayer.
-    /// @param tensors The tensors of the statement, as `IModelRegistry.verify` takes them.
+    /// @param tensors The tensors of the statement, packed, as `IModelRegistry.verify` takes them.
     /// @param proof A proof of them in the context of this topic, epoch and worker.
     function post(
         uint256 topicId,
         uint64 epoch,
         address worker,
         bytes32 modelId,
-        int256[][] calldata tensors,
+        bytes calldata tensors,
         bytes calldata proof
     ) external;
 
@@ -142,7 +142,7 @@ interface IInferenceFeed {
         uint64 epoch,
         address worker,
         bytes32 modelId,
-        int256[][] calldata tensors,
+        bytes calldata tensors,
         bytes calldata proof,
         uint256 deadline,
         bytes calldata signature

@@ -2,10 +2,10 @@
 pragma solidity 0.8.37;
 
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IInferenceFeed, Topic} from "./IInferenceFeed.sol";
 import {IModelRegistry, TensorSpec} from "./IModelRegistry.sol";
+import {Statement} from "./ISumcastVerifier.sol";
 
 /// @title Inferences of workers, each proven to be what a model says
 /// @notice A proof says that a model, for the inputs of the statement, has the outputs of the statement. It does not
@@ -15,8 +15,6 @@ import {IModelRegistry, TensorSpec} from "./IModelRegistry.sol";
 /// @dev Other contracts are called only by static calls (the registry, fixed for good, and a worker that is a contract,
 /// for its signature), so nothing can come back while a post is under way.
 contract InferenceFeed is IInferenceFeed, EIP712 {
-    using Address for address;
-
     /// @notice First word of what a proof's context is the hash of.
     bytes32 public constant CONTEXT_TYPEHASH =
         keccak256("SumcastInference(uint256 chainId,address feed,uint256 topicId,uint64 epoch,address worker)");
@@ -24,6 +22,10 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
     bytes32 public constant POST_TYPEHASH = keccak256(
         "Post(uint256 topicId,uint64 epoch,address worker,bytes32 modelId,bytes32 inputsHash,bytes32 outputsHash,uint256 deadline)"
     );
+
+    /// @dev Where a key has its `m` (`docs/protocol.md` 9): after magic, version, kind of the SRS and two points in G2.
+    uint256 private constant ROW_BITS = 4 + 2 + 1 + 2 * 128;
+    uint256 private constant POINT_SIZE = 64;
 
     /// @dev A worker's last inference in a topic: two slots, and one for each value after the first.
     struct Inference {
@@ -39,10 +41,10 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
     /// @inheritdoc IInferenceFeed
     uint256 public topicCount;
     /// @inheritdoc IInferenceFeed
-    mapping(uint256 topicId => mapping(bytes32 modelId => bool)) public isAccepted;
-    /// @inheritdoc IInferenceFeed
     mapping(address worker => mapping(address relayer => bool)) public isRelayer;
 
+    /// @dev Of a model that a topic counts, the `m` of its key (8 to 20), of another 0.
+    mapping(uint256 topicId => mapping(bytes32 modelId => uint8)) private _rowBits;
     mapping(uint256 topicId => Topic) private _topics;
     mapping(uint256 topicId => mapping(address worker => Inference)) private _inferences;
 
@@ -103,14 +105,14 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
         }
         uint256 expected = _topics[topicId].outputs;
         if (found != expected) revert WrongOutputs(modelId, expected, found);
-        isAccepted[topicId][modelId] = true;
+        _rowBits[topicId][modelId] = uint8(registry.key(modelId)[ROW_BITS]);
         emit ModelAdded(topicId, modelId);
     }
 
     /// @inheritdoc IInferenceFeed
     function removeModel(uint256 topicId, bytes32 modelId) external onlyTopicOwner(topicId) {
-        if (!isAccepted[topicId][modelId]) revert ModelNotAccepted(topicId, modelId);
-        isAccepted[topicId][modelId] = false;
+        if (!isAccepted(topicId, modelId)) revert ModelNotAccepted(topicId, modelId);
+        _rowBits[topicId][modelId] = 0;
         emit ModelRemoved(topicId, modelId);
     }
 
@@ -126,7 +128,7 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
         uint64 epoch,
         address worker,
         bytes32 modelId,
-        int256[][] calldata tensors,
+        bytes calldata tensors,
         bytes calldata proof
     ) external {
         if (msg.sender != worker && !isRelayer[worker][msg.sender]) {
@@ -142,7 +144,7 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
         uint64 epoch,
         address worker,
         bytes32 modelId,
-        int256[][] calldata tensors,
+        bytes calldata tensors,
         bytes calldata proof,
         uint256 deadline,
         bytes calldata signature
@@ -180,6 +182,11 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
     /// @inheritdoc IInferenceFeed
     function values(uint256 topicId) external view returns (int256[] memory, uint64, uint64) {
         return values(topicId, _topics[topicId].publisher);
+    }
+
+    /// @inheritdoc IInferenceFeed
+    function isAccepted(uint256 topicId, bytes32 modelId) public view returns (bool) {
+        return _rowBits[topicId][modelId] != 0;
     }
 
     /// @inheritdoc IInferenceFeed
@@ -252,45 +259,19 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
         uint64 epoch,
         address worker,
         bytes32 modelId,
-        int256[][] calldata tensors,
+        bytes calldata tensors,
         bytes calldata proof
     ) private view returns (int256[] memory outputs, bytes32 inputsHash) {
-        if (!isAccepted[topicId][modelId]) revert ModelNotAccepted(topicId, modelId);
+        uint256 rowBits = _rowBits[topicId][modelId];
+        if (rowBits == 0) revert ModelNotAccepted(topicId, modelId);
         (uint64 last, uint64 minEpoch) = (_inferences[topicId][worker].epoch, _topics[topicId].minEpoch);
         if (epoch <= last || epoch < minEpoch) revert EpochTooLow(epoch, last, minEpoch);
-        address(registry)
-            .functionStaticCall(_verifyCall(modelId, context(topicId, epoch, worker), _words(tensors), proof));
-        return _read(registry.tensors(modelId), tensors, _topics[topicId].outputs);
-    }
-
-    /// @dev The call `registry.verify(modelId, Statement(context_, tensors), proof)`. The compiler's own encoding, which
-    /// has the tensors in memory first, takes 32,000 gas more for 244 integers.
-    function _verifyCall(bytes32 modelId, bytes32 context_, uint256[][] calldata tensors, bytes calldata proof)
-        private
-        pure
-        returns (bytes memory)
-    {
-        bytes memory encoded = abi.encode(tensors);
-        // Offsets count from the argument, and of the tensors from the statement, they are in; `encoded` and the
-        // proof's encoding have an offset of their own in front.
-        return abi.encodePacked(
-            abi.encodeWithSelector(IModelRegistry.verify.selector, modelId, 3 * 32, 6 * 32 + encoded.length),
-            abi.encode(context_, 3 * 32),
-            encoded,
-            abi.encode(proof)
-        );
-    }
-
-    /// @dev The same tensors, as a type that the compiler copies whole and not element by element.
-    function _words(int256[][] calldata tensors) private pure returns (uint256[][] calldata words) {
-        assembly ("memory-safe") {
-            words.offset := tensors.offset
-            words.length := tensors.length
-        }
+        registry.verify(modelId, Statement(context(topicId, epoch, worker), tensors), proof);
+        return _unpack(registry.tensors(modelId), rowBits, tensors, _topics[topicId].outputs);
     }
 
     /// @dev The outputs of a verified statement with 18 decimals, and the hash of its inputs.
-    function _read(TensorSpec[] memory specs, int256[][] calldata tensors, uint256 count)
+    function _unpack(TensorSpec[] memory specs, uint256 rowBits, bytes calldata tensors, uint256 count)
         private
         pure
         returns (int256[] memory outputs, bytes32)
@@ -298,16 +279,26 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
         outputs = new int256[](count);
         bytes memory inputs;
         uint256 filled = 0;
+        uint256 cursor = 0;
         for (uint256 i = 0; i < specs.length; ++i) {
-            if (!specs[i].output) {
-                inputs = bytes.concat(inputs, abi.encodePacked(_words(tensors)[i]));
-                continue;
+            TensorSpec memory spec = specs[i];
+            uint256 width = spec.bits / 8 + 1;
+            uint256 end = cursor + (spec.committed ? POINT_SIZE * _rows(spec.length, rowBits) : width * spec.length);
+            if (!spec.output) {
+                inputs = bytes.concat(inputs, tensors[cursor:end]);
+                cursor = end;
             }
-            for (uint256 j = 0; j < tensors[i].length; ++j) {
-                outputs[filled++] = _decimal(tensors[i][j], specs[i].fraction);
+            for (; cursor < end; cursor += width) {
+                int256 v = int256(uint256(bytes32(tensors[cursor:cursor + width]))) >> (256 - 8 * width);
+                outputs[filled++] = _decimal(v, spec.fraction);
             }
         }
         return (outputs, keccak256(inputs));
+    }
+
+    /// @dev Rows of `2^rowBits` that a committed tensor has, each with a commitment.
+    function _rows(uint256 length, uint256 rowBits) private pure returns (uint256) {
+        return (length + (1 << rowBits) - 1) >> rowBits;
     }
 
     /// @dev `v / 2^fraction` with 18 decimals, rounded toward zero. Nothing overflows: a verified statement has

@@ -99,9 +99,8 @@ contract AlloraConsumerAdapterTest is FeedTest {
         uint256 topicId = feed.createTopic(2, MAX_AGE, 1, worker);
         bytes32 modelId = registry.register(_key(2));
         feed.addModel(topicId, modelId);
-        int256[][] memory tensors = _tensors(new int256[](2));
         keyOfSix = _key(2);
-        _prove(topicId, 1, worker, tensors[1]);
+        bytes memory tensors = _prove(topicId, 1, worker, new int256[](2));
         vm.prank(worker);
         feed.post(topicId, 1, worker, modelId, tensors, PROOF);
         vm.expectRevert(abi.encodeWithSelector(AlloraConsumerAdapter.UnsupportedTopic.selector, topicId, 2));
@@ -229,7 +228,7 @@ contract AlloraConsumerAdapterTest is FeedTest {
 
     /// @dev The call of `postSigned` for the six numbers.
     function _carried(uint64 epoch) private returns (bytes memory) {
-        int256[][] memory tensors = _prove(six, epoch, worker, _raw(_sixNumbers()));
+        bytes memory tensors = _prove(six, epoch, worker, _raw(_sixNumbers()));
         bytes32 digest = _digest(
             feed, six, epoch, worker, modelOfSix, _inputsHash(tensors), _decimals(_sixNumbers()), block.timestamp
         );
@@ -282,7 +281,7 @@ contract AlloraConsumerAdapterTest is FeedTest {
     function testOnlySignedPostsAreCarried() public {
         vm.prank(worker);
         feed.setRelayer(address(adapter), true);
-        int256[][] memory tensors = _prove(six, 1, worker, _raw(_sixNumbers()));
+        bytes memory tensors = _prove(six, 1, worker, _raw(_sixNumbers()));
         AlloraConsumerNetworkInferenceData memory nd = _data();
         bytes memory refused = abi.encodeWithSelector(AlloraConsumerAdapter.InvalidPost.selector);
         nd.signature = abi.encodeCall(feed.post, (six, 1, worker, modelOfSix, tensors, PROOF));

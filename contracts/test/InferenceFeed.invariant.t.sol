@@ -45,7 +45,7 @@ contract Poster is FeedTest {
         caller %= 6;
         address sender = caller < 3 ? workerOf(caller) : relayerOf(caller - 3);
         uint64 epoch = _epoch(who, step);
-        int256[][] memory tensors = _tensorsFor(who, epoch, proven, number);
+        bytes memory tensors = _tensorsFor(who, epoch, proven, number);
         bool allowed = caller == who || (caller >= 3 && feed.isRelayer(workerOf(who), sender));
         vm.prank(sender);
         try feed.post(one, epoch, workerOf(who), modelOfOne, tensors, PROOF) {
@@ -57,7 +57,7 @@ contract Poster is FeedTest {
         who %= 3;
         signer %= 3;
         uint64 epoch = _epoch(who, step);
-        int256[][] memory tensors = _tensorsFor(who, epoch, proven, number);
+        bytes memory tensors = _tensorsFor(who, epoch, proven, number);
         int256[] memory values = _list(int256(number) * 1e18 + (other ? int256(1) : int256(0)));
         bytes32 digest =
             _digest(feed, one, epoch, workerOf(who), modelOfOne, _inputsHash(tensors), values, block.timestamp);
@@ -81,14 +81,11 @@ contract Poster is FeedTest {
         return step < 64 ? last - (step < last ? step : last) : last + 1 + step % 4;
     }
 
-    function _tensorsFor(uint8 who, uint64 epoch, bool proven, int64 number)
-        private
-        returns (int256[][] memory tensors)
-    {
+    function _tensorsFor(uint8 who, uint64 epoch, bool proven, int64 number) private returns (bytes memory tensors) {
         tensors = _tensors(_raw(_list(number)));
-        if (proven) _prove(one, epoch, workerOf(who), tensors[1]);
+        if (proven) _prove(one, epoch, workerOf(who), _raw(_list(number)));
         // No proof in the book has this input.
-        else tensors[0][1] = 1;
+        else tensors[0] = 0x01;
     }
 
     function _accepted(uint8 who, uint64 epoch, int64 number, bool allowed) private {

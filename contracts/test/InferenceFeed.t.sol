@@ -127,7 +127,7 @@ contract InferenceFeedTest is FeedTest {
     }
 
     function testTheWorkerPosts() public {
-        int256[][] memory tensors = _prove(one, 5, worker, _list(-3 << FRACTION));
+        bytes memory tensors = _prove(one, 5, worker, _list(-3 << FRACTION));
         vm.expectEmit(address(feed));
         emit IInferenceFeed.InferencePosted(one, worker, 5, modelOfOne, _list(-3e18), _inputsHash(tensors));
         vm.prank(worker);
@@ -138,7 +138,7 @@ contract InferenceFeedTest is FeedTest {
 
     function testARelayerPosts(address relayer) public {
         vm.assume(relayer != worker);
-        int256[][] memory tensors = _prove(one, 1, worker, _list(1));
+        bytes memory tensors = _prove(one, 1, worker, _list(1));
         bytes memory refused = abi.encodeWithSelector(IInferenceFeed.NotWorker.selector, worker, relayer);
         vm.expectRevert(refused);
         vm.prank(relayer);
@@ -168,7 +168,7 @@ contract InferenceFeedTest is FeedTest {
     }
 
     function testAModelThatDoesNotCount() public {
-        int256[][] memory tensors = _prove(one, 2, worker, _list(1));
+        bytes memory tensors = _prove(one, 2, worker, _list(1));
         _post(1, 4);
         feed.removeModel(one, modelOfOne);
         vm.expectRevert(abi.encodeWithSelector(IInferenceFeed.ModelNotAccepted.selector, one, modelOfOne));
@@ -183,7 +183,7 @@ contract InferenceFeedTest is FeedTest {
     function testEpochsGoUp(uint64 epoch, uint64 next) public {
         epoch = uint64(bound(epoch, 1, type(uint64).max));
         _post(epoch, 1);
-        int256[][] memory tensors = _prove(one, next, worker, _raw(_list(2)));
+        bytes memory tensors = _prove(one, next, worker, _raw(_list(2)));
         if (next <= epoch) {
             vm.expectRevert(abi.encodeWithSelector(IInferenceFeed.EpochTooLow.selector, next, epoch, 1));
         }
@@ -195,7 +195,7 @@ contract InferenceFeedTest is FeedTest {
     function testEpochsBeginAtTheTopics(uint64 minEpoch) public {
         minEpoch = uint64(bound(minEpoch, 1, type(uint64).max));
         feed.configureTopic(one, MAX_AGE, minEpoch, worker);
-        int256[][] memory tensors = _prove(one, minEpoch - 1, worker, _list(2));
+        bytes memory tensors = _prove(one, minEpoch - 1, worker, _list(2));
         vm.expectRevert(abi.encodeWithSelector(IInferenceFeed.EpochTooLow.selector, minEpoch - 1, 0, minEpoch));
         vm.prank(worker);
         feed.post(one, minEpoch - 1, worker, modelOfOne, tensors, PROOF);
@@ -205,7 +205,7 @@ contract InferenceFeedTest is FeedTest {
 
     function testEpochZeroIsNone() public {
         feed.configureTopic(one, MAX_AGE, 0, worker);
-        int256[][] memory tensors = _prove(one, 0, worker, _list(2));
+        bytes memory tensors = _prove(one, 0, worker, _list(2));
         vm.expectRevert(abi.encodeWithSelector(IInferenceFeed.EpochTooLow.selector, 0, 0, 0));
         vm.prank(worker);
         feed.post(one, 0, worker, modelOfOne, tensors, PROOF);
@@ -214,7 +214,7 @@ contract InferenceFeedTest is FeedTest {
     function testWorkersAndTopicsHaveTheirOwnEpochs() public {
         _post(9, 1);
         _postSix(3, _list(1, 2, 3, 4, 5, 6));
-        int256[][] memory tensors = _prove(one, 2, STRANGER, _raw(_list(8)));
+        bytes memory tensors = _prove(one, 2, STRANGER, _raw(_list(8)));
         vm.prank(STRANGER);
         feed.post(one, 2, STRANGER, modelOfOne, tensors, PROOF);
         vm.assertEq(feed.lastEpoch(one, worker), 9);
@@ -278,7 +278,7 @@ contract InferenceFeedTest is FeedTest {
         bytes memory vk = Keys.key(
             bytes.concat(
                 Keys.tensor(Keys.OUTPUT, 100, 1, 2),
-                Keys.tensor(Keys.HIDDEN_INPUT, 8, 0, 5),
+                Keys.tensor(Keys.HIDDEN_INPUT, 8, 0, 1025),
                 Keys.tensor(Keys.OUTPUT, 100, 2, 4),
                 Keys.tensor(Keys.INPUT, 8, 0, 1)
             ),
@@ -286,18 +286,16 @@ contract InferenceFeedTest is FeedTest {
         );
         bytes32 modelId = registry.register(vk);
         feed.addModel(six, modelId);
-        int256[][] memory tensors = new int256[][](4);
-        tensors[0] = new int256[](2);
-        (tensors[0][0], tensors[0][1]) = (1, -3);
-        tensors[1] = new int256[](2);
-        (tensors[1][0], tensors[1][1]) = (11, 12);
-        tensors[2] = new int256[](4);
-        (tensors[2][0], tensors[2][3]) = (5, 7);
-        tensors[3] = _list(13);
+        // The hidden input is longer than a row of 2^10: two points.
+        bytes memory points = new bytes(128);
+        (points[0], points[127]) = (0x11, 0x12);
+        bytes memory last = _pack(-13, 8);
+        bytes memory tensors = bytes.concat(_pack(1, 100), _pack(-3, 100), points);
+        tensors = bytes.concat(tensors, _pack(5, 100), _pack(0, 100), _pack(0, 100), _pack(7, 100), last);
         book.accept(vk, Statement(feed.context(six, 1, worker), tensors), PROOF);
 
         int256[] memory values = _list(0.5e18, -1.5e18, 1.25e18, 0, 0, 1.75e18);
-        bytes32 inputsHash = keccak256(abi.encode(11, 12, 13));
+        bytes32 inputsHash = keccak256(bytes.concat(points, last));
         vm.expectEmit(address(feed));
         emit IInferenceFeed.InferencePosted(six, worker, 1, modelId, values, inputsHash);
         vm.prank(worker);
@@ -310,10 +308,10 @@ contract InferenceFeedTest is FeedTest {
     function testValuesAreRoundedTowardZero(int256 v, uint8 fraction) public {
         v = v % 2 ** 100;
         bytes memory vk =
-            Keys.key(bytes.concat(Keys.tensor(Keys.INPUT, 8, 0, 3), Keys.tensor(Keys.OUTPUT, 100, fraction, 1)), "");
+            Keys.key(bytes.concat(Keys.tensor(Keys.INPUT, 40, 0, 3), Keys.tensor(Keys.OUTPUT, 100, fraction, 1)), "");
         bytes32 modelId = registry.register(vk);
         feed.addModel(one, modelId);
-        int256[][] memory tensors = _tensors(_list(v));
+        bytes memory tensors = bytes.concat(new bytes(INPUTS_SIZE), _pack(v, 100));
         book.accept(vk, Statement(feed.context(one, 1, worker), tensors), PROOF);
         vm.prank(worker);
         feed.post(one, 1, worker, modelId, tensors, PROOF);
@@ -325,7 +323,7 @@ contract InferenceFeedTest is FeedTest {
     }
 
     function testAProofCountsInItsContextOnly() public {
-        int256[][] memory tensors = _prove(one, 1, worker, _list(1));
+        bytes memory tensors = _prove(one, 1, worker, _list(1));
         bytes memory refused = abi.encodeWithSelector(ISumcastVerifier.OpeningFailed.selector);
 
         vm.expectRevert(refused);
@@ -385,8 +383,7 @@ contract InferenceFeedTest is FeedTest {
             )
         );
         feed.addModel(1, modelId);
-        int256[][] memory tensors = _tensors(_list(1));
-        tensors[0] = new int256[](244);
+        bytes memory tensors = new bytes(245 * 6);
         bytes memory proof = new bytes(3000);
         vm.assertLt(_gasOf(abi.encodeCall(feed.post, (1, 1, worker, modelId, tensors, proof))), 84_000);
         vm.assertLt(_gasOf(abi.encodeCall(feed.post, (1, 2, worker, modelId, tensors, proof))), 50_000);

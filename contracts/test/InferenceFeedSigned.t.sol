@@ -23,7 +23,7 @@ contract Wallet is IERC1271 {
 /// @notice Posts by the worker's signature.
 contract InferenceFeedSignedTest is FeedTest {
     uint64 private constant EPOCH = 4;
-    int256[][] private tensors;
+    bytes private tensors;
     uint256 private deadline;
 
     function setUp() public override {
@@ -137,7 +137,7 @@ contract InferenceFeedSignedTest is FeedTest {
 
     function testSeveralValuesAreSigned() public {
         int256[] memory numbers = _list(1, -2, 3, -4, 5, -6);
-        int256[][] memory sixes = _prove(six, 1, worker, _raw(numbers));
+        bytes memory sixes = _prove(six, 1, worker, _raw(numbers));
         bytes memory signature = _sign(
             WORKER_SECRET, _digest(feed, six, 1, worker, modelOfSix, _inputsHash(sixes), _decimals(numbers), deadline)
         );

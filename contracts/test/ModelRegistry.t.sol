@@ -16,9 +16,7 @@ contract ModelRegistryTest {
     ModelRegistry private registry = new ModelRegistry(book);
 
     function _statement(bytes32 context, int256 value) private pure returns (Statement memory statement) {
-        statement = Statement(context, new int256[][](1));
-        statement.tensors[0] = new int256[](1);
-        statement.tensors[0][0] = value;
+        statement = Statement(context, abi.encodePacked(value));
     }
 
     function _key(bytes memory rest) private pure returns (bytes memory) {
@@ -140,7 +138,7 @@ contract ModelRegistryTest {
         vk = _key(new bytes(1250 - vk.length));
         bytes32 modelId = cheap.register(vk);
         Statement memory statement = _statement(0, 1);
-        statement.tensors[0] = new int256[](244);
+        statement.tensors = new bytes(244 * 6);
         bytes memory proof = new bytes(3000);
 
         uint256 gas = gasleft();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {IModelRegistry, TensorSpec} from "./IModelRegistry.sol";
 import {ISumcastVerifier, Statement} from "./ISumcastVerifier.sol";
 
@@ -77,40 +76,14 @@ contract ModelRegistry is IModelRegistry {
     }
 
     /// @inheritdoc IModelRegistry
-    function verify(bytes32 modelId, Statement calldata, bytes calldata) external view {
-        (bool returned,) = _forward(ISumcastVerifier.verify.selector, _store(modelId));
-        if (!returned) LowLevelCall.bubbleRevert();
+    function verify(bytes32 modelId, Statement calldata statement, bytes calldata proof) external view {
+        verifier.verify(_read(_store(modelId)), statement, proof);
     }
 
     /// @inheritdoc IModelRegistry
-    function isValid(bytes32 modelId, Statement calldata, bytes calldata) external view returns (bool) {
+    function isValid(bytes32 modelId, Statement calldata statement, bytes calldata proof) external view returns (bool) {
         address store = _stores[modelId];
-        if (store == address(0)) return false;
-        (bool returned, uint256 result) = _forward(ISumcastVerifier.isValid.selector, store);
-        return returned && result == 1;
-    }
-
-    /// @dev Calls the verifier's function of the same name as the one that runs, with the key in place of the id: the
-    /// key goes behind everything else and its offset where the id was, so that all other offsets stay right. For a
-    /// statement of 244 integers this takes 3,900 gas; to encode it anew takes 25,600, to join the parts as `bytes`
-    /// 5,100. There is a verifier to answer, since it has checked the key of `store`.
-    function _forward(bytes4 selector, address store) private view returns (bool returned, uint256 result) {
-        ISumcastVerifier target = verifier;
-        assembly ("memory-safe") {
-            let data := mload(0x40)
-            let args := add(data, 4)
-            let length := sub(calldatasize(), 4)
-            let vk := add(args, length)
-            let size := sub(extcodesize(store), 1)
-            mstore(data, selector)
-            calldatacopy(args, 4, length)
-            mstore(args, length)
-            mstore(vk, size)
-            extcodecopy(store, add(vk, 32), 1, size)
-            let end := add(add(vk, 32), and(add(size, 31), not(31)))
-            returned := staticcall(gas(), target, data, sub(end, data), 0, 32)
-            result := mload(0)
-        }
+        return store != address(0) && verifier.isValid(_read(store), statement, proof);
     }
 
     function _store(bytes32 modelId) private view returns (address store) {

@@ -383,10 +383,11 @@ contract InferenceFeedTest is FeedTest {
             )
         );
         feed.addModel(1, modelId);
-        bytes memory tensors = new bytes(245 * 6);
+        bytes memory tensors = bytes.concat(new bytes(244 * 6), _pack(1, 40));
         bytes memory proof = new bytes(3000);
-        vm.assertLt(_gasOf(abi.encodeCall(feed.post, (1, 1, worker, modelId, tensors, proof))), 84_000);
-        vm.assertLt(_gasOf(abi.encodeCall(feed.post, (1, 2, worker, modelId, tensors, proof))), 50_000);
+        vm.assertLt(_gasOf(abi.encodeCall(feed.post, (1, 1, worker, modelId, tensors, proof))), 74_000);
+        tensors = bytes.concat(new bytes(244 * 6), _pack(2, 40));
+        vm.assertLt(_gasOf(abi.encodeCall(feed.post, (1, 2, worker, modelId, tensors, proof))), 40_000);
         // `value` and `values` have one and the same gas but for the list.
         vm.assertLt(_gasOf(abi.encodeWithSignature("latest(uint256,address)", 1, worker)), 6_000);
         vm.assertLt(_gasOf(abi.encodeWithSignature("value(uint256,address)", 1, worker)), 8_000);

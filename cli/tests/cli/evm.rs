@@ -29,7 +29,7 @@ struct Anvil {
 }
 
 /// The anvil of the contracts' own packages, for this platform.
-fn bundled() -> Option<PathBuf> {
+fn packaged() -> Option<PathBuf> {
     let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts/node_modules/@foundry-rs");
     let mut packages = std::fs::read_dir(packages).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     packages.find_map(|package| {
@@ -41,7 +41,7 @@ fn bundled() -> Option<PathBuf> {
 impl Anvil {
     /// None where there is no anvil and none is required.
     fn start(chain_id: u64) -> Option<Self> {
-        let program = bundled().unwrap_or_else(|| PathBuf::from("anvil"));
+        let program = packaged().unwrap_or_else(|| PathBuf::from("anvil"));
         let started = Command::new(&program)
             .args(["--port", "0", "--chain-id", &chain_id.to_string()])
             .stdin(Stdio::null())

@@ -12,7 +12,7 @@ use crate::error::SrsError;
 use crate::srs::{MAX_LOG_SIZE, Srs};
 
 /// Base-2 logarithm of the smallest string that the cache makes.
-pub const DEFAULT_LOG_SIZE: u32 = 17;
+pub const DEFAULT_LOG_SIZE: u32 = 18;
 
 /// The first `2^log_size` powers of the user's development string, made on first use. Processes that
 /// race to make it all get the same one.

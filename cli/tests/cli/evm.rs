@@ -272,6 +272,64 @@ fn an_inference_goes_on_chain_and_comes_back() {
     assert_eq!(old["values"], posted["values"]);
 }
 
+#[test]
+fn every_bundled_model_is_verified_on_a_node_and_in_the_embedded_evm() {
+    let Some(chain) = Anvil::start(31337) else { return };
+    // One string for all, long enough for the longest rows.
+    let params = HOME.join("chain.srs");
+    json(&[&"params", &"new", &"--log-size", &"18", &"-o", &params]);
+    let deployed = chain.json(OWNER_KEY, &[&"deploy", &"--params", &params]);
+    let [registry, feed] = ["registry", "feed"].map(|name| text(&deployed, name).to_owned());
+    let models = std::fs::read_dir(bundled("", "")).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut models: Vec<String> = models.map(|name| name.into_string().unwrap()).collect();
+    models.sort();
+    assert!(models.len() >= 8, "{models:?}");
+    for (i, name) in models.iter().enumerate() {
+        let (dir, proof) = (HOME.join(format!("chain-{name}")), HOME.join(format!("chain-{name}.proof")));
+        json(&[&"compile", &bundled(name, "network.onnx"), &"--params", &params, &"-o", &dir]);
+        let vk = dir.join("vk.bin");
+        let registered = chain.json(OWNER_KEY, &[&"register", &"--registry", &registry, &"--vk", &vk]);
+        assert_eq!(registered["was_registered"], false, "{name}");
+        let topic = (i + 1).to_string();
+        let make = |outputs: usize| {
+            let outputs = outputs.to_string();
+            chain.json(OWNER_KEY, &[&"topic", &"--feed", &feed, &"--max-age", &"600", &"--outputs", &outputs])
+        };
+        let context = chain.json(
+            "",
+            &[&"context", &"--feed", &feed, &"--topic", &topic, &"--epoch", &"1", &"--worker", &OWNER],
+        );
+        let proven = json(&[
+            &"prove",
+            &dir,
+            &"--input",
+            &bundled(name, "inputs.json"),
+            &"--index",
+            &"0",
+            &"--context",
+            &text(&context, "context"),
+            &"-o",
+            &proof,
+        ]);
+        let output: Vec<f64> =
+            proven["output"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+        assert_eq!(text(&make(output.len()), "topic"), topic);
+        chain.json(OWNER_KEY, &[&"accept", &"--feed", &feed, &"--topic", &topic, &"--vk", &vk]);
+        let verified = json(&[&"evm", &"verify", &"--vk", &vk, &proof]);
+        assert_eq!(verified["valid"], true, "{name}");
+        let posted = chain.json(
+            OWNER_KEY,
+            &[&"submit", &"--feed", &feed, &"--topic", &topic, &"--epoch", &"1", &"--worker", &OWNER, &proof],
+        );
+        let values = posted["values"].as_array().unwrap();
+        assert_eq!(values.len(), output.len(), "{name}");
+        for (value, output) in values.iter().zip(&output) {
+            assert!((number(value) - output).abs() <= 1e-12 * output.abs().max(1.0), "{name}: {posted}");
+        }
+        println!("{name}: {} gas", verified["gas"]);
+    }
+}
+
 /// What a contract sees that expects Allora's own.
 fn adapter_value(url: &str, adapter: &str) -> f64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

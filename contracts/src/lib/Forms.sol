@@ -17,7 +17,7 @@ struct Evaluation {
     uint256 eqTauY;
     uint256 eqXY;
     uint256 eqTauX;
-    /// The weight of every row at `y` (section 6).
+    /// The weight of every row at `y` (section 6); 0 where a key is checked alone.
     uint256 rowWeights;
     /// The open part of the linear parts.
     uint256 linear;
@@ -207,6 +207,7 @@ library Forms {
     /// stride 1.
     function rows(uint256 rowLog, Evaluation memory e, uint256 data, uint256 kind, uint256 weight) internal pure {
         unchecked {
+            if (e.rowWeights == 0) return;
             uint256 log = data >> 248;
             uint256 slot = e.rowWeights + 32 * ((data >> 232) & 0xffff);
             uint256 offset = (data >> 208) & 0xffffff;

@@ -27,7 +27,7 @@ library Relation {
             e.eqTauY = Field.eqPrefixes(ch.tau, ch.y, _min(key.tauLength, m), one, 0);
             e.eqXY = Field.eqPrefixes(ch.x, ch.y, _min(key.rounds, m), one, 0);
             e.eqTauX = Field.eqPrefixes(ch.tau, ch.x, _min(key.tauLength, key.rounds), one, 0);
-            e.rowWeights = Memory.zeros(Keys.rows(key));
+            if (e.tensors != 0) e.rowWeights = Memory.zeros(Keys.rows(key));
             uint256 power = _linear(key, ch, e);
             e.values = Memory.allocate(key.claimCount + 7 * key.lookupCount);
             (uint256 sent, uint256 gamma) = _claims(key, parts, ch, e);
@@ -105,7 +105,8 @@ library Relation {
             uint256 runs = (claim >> 24) & 0xff;
             uint256 cursor = claim >> 32;
             uint256 first = Memory.load(cursor, 0) >> 240;
-            if (runs == 0 || (runs == 1 && first >> 8 == 0x80)) {
+            // A key that is checked alone is so at any point.
+            if (runs == 0 || (runs == 1 && first >> 8 == 0x80) || e.rowWeights == 0) {
                 e.z = ch.x;
                 e.eqY = e.eqXY;
                 return;

@@ -273,12 +273,13 @@ contract InferenceFeedTest is FeedTest {
         feed.values(one);
     }
 
-    /// @dev Two output tensors of different scales, a hidden input, inputs between outputs.
+    /// @dev Two output tensors of different scales, hidden inputs, inputs between outputs.
     function testOutputsInOrder() public {
         bytes memory vk = Keys.key(
             bytes.concat(
                 Keys.tensor(Keys.OUTPUT, 100, 1, 2),
                 Keys.tensor(Keys.HIDDEN_INPUT, 8, 0, 1025),
+                Keys.tensor(Keys.HIDDEN_INPUT, 8, 0, 1024),
                 Keys.tensor(Keys.OUTPUT, 100, 2, 4),
                 Keys.tensor(Keys.INPUT, 8, 0, 1)
             ),
@@ -286,9 +287,9 @@ contract InferenceFeedTest is FeedTest {
         );
         bytes32 modelId = registry.register(vk);
         feed.addModel(six, modelId);
-        // The hidden input is longer than a row of 2^10: two points.
-        bytes memory points = new bytes(128);
-        (points[0], points[127]) = (0x11, 0x12);
+        // Rows have 2^10 elements: the hidden inputs have two points and one.
+        bytes memory points = new bytes(192);
+        (points[0], points[127], points[191]) = (0x11, 0x12, 0x13);
         bytes memory last = _pack(-13, 8);
         bytes memory tensors = bytes.concat(_pack(1, 100), _pack(-3, 100), points);
         tensors = bytes.concat(tensors, _pack(5, 100), _pack(0, 100), _pack(0, 100), _pack(7, 100), last);

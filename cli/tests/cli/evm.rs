@@ -28,17 +28,26 @@ struct Anvil {
     port: u16,
 }
 
+/// The anvil of the contracts' own packages, for this platform.
+fn packaged() -> Option<PathBuf> {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts/node_modules/@foundry-rs");
+    let mut packages = std::fs::read_dir(packages).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    packages.find_map(|package| {
+        let anvil = package.join("bin/anvil");
+        (package.file_name()?.to_str()?.starts_with("anvil-") && anvil.exists()).then_some(anvil)
+    })
+}
+
 impl Anvil {
     /// None where there is no anvil and none is required.
     fn start(chain_id: u64) -> Option<Self> {
-        let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts/node_modules/.bin/anvil");
-        let program = if bundled.exists() { bundled } else { PathBuf::from("anvil") };
+        let program = packaged().unwrap_or_else(|| PathBuf::from("anvil"));
         let started = Command::new(&program)
             .args(["--port", "0", "--chain-id", &chain_id.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            // The package's anvil is a script that starts another process: they end together.
+            // On PATH may be a script that starts another process: they end together.
             .process_group(0)
             .spawn();
         let mut process = match started {

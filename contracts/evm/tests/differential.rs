@@ -154,7 +154,7 @@ fn no_byte_of_a_proof_can_be_another() {
         let verdict = seen.compare(&mut contracts, &format!("byte {i}"), &vk, &statement, &proof);
         assert_ne!(verdict, Verdict::Accepted, "byte {i}");
     }
-    assert!(seen.of(Verdict::Point) > 500 && seen.of(Verdict::Scalar) > 50, "{seen:?}");
+    assert!(seen.of(Verdict::Point) > 500 && seen.of(Verdict::Scalar) > 20, "{seen:?}");
     assert!(seen.of(Verdict::Constraints) > 500 && seen.of(Verdict::Opening) > 50, "{seen:?}");
 }
 
@@ -212,7 +212,7 @@ fn a_proof_has_one_length() {
         seen.compare(&mut contracts, "longer", &vk, &statement, &proof);
     }
     assert_eq!(seen.0.len(), 1, "{seen:?}");
-    assert!(seen.of(Verdict::Length) > 90, "{seen:?}");
+    assert!(seen.of(Verdict::Length) > 80, "{seen:?}");
 }
 
 #[test]

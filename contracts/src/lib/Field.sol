@@ -48,16 +48,22 @@ library Field {
         }
     }
 
-    /// @notice Four times `R` is below `2^256`, so the sums here are reduced by the multiplication that follows.
-    /// @return table Products of the first `n` factors `eq(a_k, b_k)`, for each `n` up to `length`.
-    function eqPrefixes(uint256 a, uint256 b, uint256 length) internal pure returns (uint256 table) {
+    /// @notice Products of the first `n` factors `eq(a_k, b_k)`, for each `n` up to `length`.
+    /// @param known A table that begins as this one does, for `n` up to `start`.
+    function eqPrefixes(uint256 a, uint256 b, uint256 length, uint256 known, uint256 start)
+        internal
+        pure
+        returns (uint256 table)
+    {
         table = Memory.allocate(length + 1);
+        // Four times `R` is below 2^256, so the sums are reduced by the multiplication that follows.
         assembly ("memory-safe") {
-            let product := 1
-            mstore(table, product)
+            mcopy(table, known, shl(5, add(start, 1)))
+            let product := mload(add(table, shl(5, start)))
             b := sub(b, a)
             let to := sub(table, a)
-            for { let end := add(a, shl(5, length)) } lt(a, end) {} {
+            let end := add(a, shl(5, length))
+            for { a := add(a, shl(5, start)) } lt(a, end) {} {
                 let x := mload(a)
                 let y := mload(add(a, b))
                 let xy := mulmod(x, y, R)
@@ -68,7 +74,7 @@ library Field {
         }
     }
 
-    /// @notice `eq(point, index)` : the product of `z_k` or `1 - z_k` after the bits of `index`.
+    /// @notice `eq(point, bits)`: the product of `z_k` or `1 - z_k` after the bits.
     function select(uint256 point, uint256 length, uint256 bits) internal pure returns (uint256 product) {
         assembly ("memory-safe") {
             product := 1

@@ -13,9 +13,10 @@ struct Evaluation {
     /// For each `k` up to `m`, the four products of `y_k` or `1 - y_k` and `y_(k+1)` or `1 - y_(k+1)`, after the bits
     /// of their number; coordinates from `m` on are 0.
     uint256 yPairs;
-    /// `eq` of the first coordinates of `tau` and `y`, and of `x` and `y`.
+    /// `eq` of the first coordinates of `tau` and `y`, of `x` and `y`, and of `tau` and `x`.
     uint256 eqTauY;
     uint256 eqXY;
+    uint256 eqTauX;
     /// The weight of every row at `y` (section 6).
     uint256 rowWeights;
     /// The open part of the linear parts.

@@ -23,28 +23,22 @@ library Mask {
             uint256 x = Memory.load(ch.x, 0);
             uint256 power = mulmod(corner, ch.gamma, R);
             uint256 onClaim = mulmod(mulmod(x, R + 1 - x, R), power, R);
-            for (uint256 i = 0; i < key.sent; i++) {
-                power = mulmod(power, ch.gamma, R);
-            }
+            power = mulmod(power, Field.power(ch.gamma, key.sent), R);
             // From the second cell to the last by Horner's rule at the inverse points, which gives the sums at the
             // points but for a power of them.
             uint256 to1;
             uint256 to2;
-            for (uint256 k = key.rounds; k > 0; k--) {
-                (to1, to2) = _round(
-                    to1, to2, Memory.load(ch.x, k - 1), k == 1 ? key.lastDegree : key.degree, inverse, z
-                );
-            }
+            (to1, to2) = _rounds(to1, to2, ch.x, key.rounds, key.degree, key.lastDegree, inverse, z);
             to1 = mulmod(to1, power, R);
             to2 = mulmod(to2, power, R);
-            for (uint256 i = 0; i < key.sent; i++) {
+            uint256 gamma = ch.gamma;
+            for (uint256 i = key.sent; i > 0; i--) {
                 to1 = mulmod(to1, inverse, R) + onClaim;
                 to2 = mulmod(to2, z, R) + onClaim;
-                onClaim = mulmod(onClaim, ch.gamma, R);
+                onClaim = mulmod(onClaim, gamma, R);
             }
-            for (uint256 k = key.rowLog; k > 0; k--) {
-                (to1, to2) = _round(to1, to2, Memory.load(ch.y, k - 1), 2, inverse, z);
-            }
+            uint256 m = key.rowLog;
+            (to1, to2) = _rounds(to1, to2, ch.y, m, 2, 2, inverse, z);
             uint256 last = Keys.maskCells(key) - 1;
             uint256 first = Field.sub(corner, mulmod(power, late, R));
             atZ = addmod(mulmod(to1, Field.power(z, last), R), first, R);
@@ -52,23 +46,34 @@ library Mask {
         }
     }
 
-    /// @notice Takes `1 - 2x` and `x^j - x` for `j = 2 .. degree`, which mask the coefficients of a round, into two sums
-    /// by Horner's rule.
-    function _round(uint256 sum1, uint256 sum2, uint256 x, uint256 degree, uint256 at1, uint256 at2)
-        private
-        pure
-        returns (uint256, uint256)
-    {
+    /// @notice Takes `1 - 2x` and `x^j - x` for `j = 2 .. degree`, which mask the coefficients of each round from the
+    /// first, that of the highest coordinate, to the last, into two sums by Horner's rule.
+    function _rounds(
+        uint256 sum1,
+        uint256 sum2,
+        uint256 point,
+        uint256 rounds,
+        uint256 degree,
+        uint256 lastDegree,
+        uint256 at1,
+        uint256 at2
+    ) private pure returns (uint256, uint256) {
         assembly ("memory-safe") {
-            let weight := add(1, sub(shl(1, R), add(x, x)))
-            let power := x
-            for {} 1 {} {
-                sum1 := add(mulmod(sum1, at1, R), weight)
-                sum2 := add(mulmod(sum2, at2, R), weight)
-                degree := sub(degree, 1)
-                if iszero(degree) { break }
-                power := mulmod(power, x, R)
-                weight := add(power, sub(R, x))
+            for { let from := add(point, shl(5, rounds)) } gt(from, point) {} {
+                from := sub(from, 32)
+                if eq(from, point) { degree := lastDegree }
+                let x := mload(from)
+                let weight := add(1, sub(shl(1, R), add(x, x)))
+                let power := x
+                let left := degree
+                for {} 1 {} {
+                    sum1 := add(mulmod(sum1, at1, R), weight)
+                    sum2 := add(mulmod(sum2, at2, R), weight)
+                    left := sub(left, 1)
+                    if iszero(left) { break }
+                    power := mulmod(power, x, R)
+                    weight := add(power, sub(R, x))
+                }
             }
         }
         return (sum1, sum2);

@@ -22,8 +22,11 @@ library Relation {
             e.tensors = parts.tensors;
             e.rowsEnd = Keys.firstHelperRow(key);
             e.yPairs = Forms.pairs(ch.y, m);
-            e.eqTauY = Field.eqPrefixes(ch.tau, ch.y, _min(key.tauLength, m));
-            e.eqXY = Field.eqPrefixes(ch.x, ch.y, _min(key.rounds, m));
+            uint256 one = Memory.allocate(1);
+            Memory.store(one, 0, 1);
+            e.eqTauY = Field.eqPrefixes(ch.tau, ch.y, _min(key.tauLength, m), one, 0);
+            e.eqXY = Field.eqPrefixes(ch.x, ch.y, _min(key.rounds, m), one, 0);
+            e.eqTauX = Field.eqPrefixes(ch.tau, ch.x, _min(key.tauLength, key.rounds), one, 0);
             e.rowWeights = Memory.zeros(Keys.rows(key));
             uint256 power = _linear(key, ch, e);
             e.values = Memory.allocate(key.claimCount + 7 * key.lookupCount);
@@ -101,8 +104,8 @@ library Relation {
         unchecked {
             uint256 runs = (claim >> 24) & 0xff;
             uint256 cursor = claim >> 32;
-            uint256 first = Memory.load(cursor, 0) >> 248;
-            if (runs == 0 || (runs == 1 && first == 0x80)) {
+            uint256 first = Memory.load(cursor, 0) >> 240;
+            if (runs == 0 || (runs == 1 && first >> 8 == 0x80)) {
                 e.z = ch.x;
                 e.eqY = e.eqXY;
                 return;
@@ -123,7 +126,10 @@ library Relation {
                 }
             }
             e.z = z;
-            e.eqY = Field.eqPrefixes(z, ch.y, _min(log, key.rowLog));
+            // Most claims begin as the point of S1 does.
+            uint256 length = _min(log, key.rowLog);
+            uint256 start = first >> 8 == 0x80 ? _min(first & 0xff, length) : 0;
+            e.eqY = Field.eqPrefixes(z, ch.y, length, e.eqXY, start);
         }
     }
 
@@ -216,7 +222,7 @@ library Relation {
     function terms(Key memory key, Challenges memory ch, Evaluation memory e) internal pure returns (uint256 sum) {
         unchecked {
             uint256 rounds = key.rounds;
-            uint256 eq = Field.eqPrefixes(ch.tau, ch.x, _min(key.tauLength, rounds));
+            uint256 eq = e.eqTauX;
             uint256 late = _lateTerms(ch.x, rounds);
             uint256 power = 1;
             uint256 cursor = key.products;

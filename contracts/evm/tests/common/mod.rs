@@ -8,11 +8,11 @@ use sumcast_verifier::{Key, ProofFile};
 
 const PROOFS: &str = include_str!("../../../../verifier/tests/vectors/proofs.tsv");
 
-pub fn unhex(text: &str) -> Vec<u8> {
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
 }
 
-pub fn vk(number: &str) -> Vec<u8> {
+pub(crate) fn vk(number: &str) -> Vec<u8> {
     let text = match number {
         "1" => include_str!("../../../../verifier/tests/vectors/1.vk.hex"),
         _ => include_str!("../../../../verifier/tests/vectors/2.vk.hex"),
@@ -21,7 +21,7 @@ pub fn vk(number: &str) -> Vec<u8> {
 }
 
 /// Number of the key, verdict, what was lied about, proof.
-pub fn lines() -> impl Iterator<Item = (&'static str, &'static str, &'static str, ProofFile)> {
+pub(crate) fn lines() -> impl Iterator<Item = (&'static str, &'static str, &'static str, ProofFile)> {
     PROOFS.lines().map(|line| {
         let mut fields = line.split('\t');
         let [number, verdict, name, bytes] = [0; 4].map(|_| fields.next().unwrap());
@@ -30,17 +30,17 @@ pub fn lines() -> impl Iterator<Item = (&'static str, &'static str, &'static str
 }
 
 /// The first honest proof, with its key.
-pub fn honest() -> (Vec<u8>, ProofFile) {
+pub(crate) fn honest() -> (Vec<u8>, ProofFile) {
     let (number, verdict, _, file) = lines().next().unwrap();
     assert_eq!(verdict, "accepted");
     (vk(number), file)
 }
 
 /// The tensors of a key.
-pub fn specs(vk: &[u8]) -> Vec<TensorSpec> {
+pub(crate) fn specs(vk: &[u8]) -> Vec<TensorSpec> {
     Key::from_bytes(vk).unwrap().program.tensors
 }
 
-pub fn deploy(chain: Chain, vk: &[u8]) -> Sumcast {
+pub(crate) fn deploy(chain: Chain, vk: &[u8]) -> Sumcast {
     Sumcast::deploy(chain, &Points::of_key(&Key::from_bytes(vk).unwrap().srs)).unwrap()
 }

@@ -1,4 +1,5 @@
-// Compiles src/ and writes artifacts/<Contract>.json for each contract that can be deployed.
+// Compiles src/ and writes artifacts/<Contract>.json for each contract that can be deployed, and for the verifier
+// artifacts/SumcastVerifier.map.json, by which its gas is told apart (map.mjs).
 //
 // `node build.mjs --check` writes nothing: it fails where the committed artifacts are not what src/ compiles to.
 // Both fail on a warning of the compiler and on a contract that is too long to be deployed.
@@ -6,9 +7,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import solc from "solc";
+import { codeMap } from "./map.mjs";
 
 /** EIP-170: deployed code is at most this long; ours stays below. */
 const CODE_LIMIT = 24_576;
+
+/** The contracts whose code is mapped to functions. */
+const MAPPED = ["SumcastVerifier"];
 
 /** How often code is thought to run, by which its size is weighed. As in foundry.toml. */
 const RUNS = 1000;
@@ -41,7 +46,8 @@ function read(path) {
 
 /** One file by itself: the code of a contract depends a little on what else is compiled with it. */
 function compile(path) {
-  const outputSelection = { [path]: { "": ["ast"], "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } };
+  const code = ["evm.bytecode.object", "evm.deployedBytecode.object", "evm.deployedBytecode.sourceMap"];
+  const outputSelection = { "*": { "": ["ast"] }, [path]: { "": ["ast"], "*": ["abi", ...code] } };
   const runs = path === "src/SumcastVerifier.sol" ? VERIFIER_RUNS : RUNS;
   const input = {
     language: "Solidity",
@@ -51,15 +57,16 @@ function compile(path) {
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: read }));
   const messages = output.errors ?? [];
   if (messages.length > 0) throw new Error(messages.map((message) => message.formattedMessage).join("\n"));
-  return { ast: output.sources[path].ast, contracts: output.contracts?.[path] };
+  return { sources: output.sources, contracts: output.contracts?.[path] };
 }
 
-/** The contracts of src/ that can be deployed, by name: not interfaces, libraries or abstract contracts. */
+/** The contracts of src/ that can be deployed, by name: not interfaces, libraries or abstract contracts. And the maps. */
 function artifacts() {
   const found = new Map();
+  const maps = new Map();
   for (const path of sources()) {
-    const { ast, contracts } = compile(path);
-    for (const node of ast.nodes) {
+    const { sources, contracts } = compile(path);
+    for (const node of sources[path].ast.nodes) {
       if (node.nodeType !== "ContractDefinition" || node.contractKind !== "contract" || node.abstract) continue;
       const { abi, evm } = contracts[node.name];
       if (found.has(node.name)) throw new Error(`two contracts are named ${node.name}`);
@@ -69,9 +76,10 @@ function artifacts() {
         bytecode: `0x${evm.bytecode.object}`,
         deployedBytecode: `0x${evm.deployedBytecode.object}`,
       });
+      if (MAPPED.includes(node.name)) maps.set(node.name, codeMap(node.name, evm.deployedBytecode, sources));
     }
   }
-  return found;
+  return { built: found, maps };
 }
 
 function tooLong(built) {
@@ -92,8 +100,12 @@ function differences(built, committed) {
   return [...names].filter((name) => built.get(name) !== committed.get(name)).sort();
 }
 
-const built = artifacts();
-const files = new Map([...built].map(([name, artifact]) => [`${name}.json`, `${JSON.stringify(artifact, null, 2)}\n`]));
+const { built, maps } = artifacts();
+const text = (value) => `${JSON.stringify(value, null, 2)}\n`;
+const files = new Map([
+  ...[...built].map(([name, artifact]) => [`${name}.json`, text(artifact)]),
+  ...[...maps].map(([name, map]) => [`${name}.map.json`, text(map)]),
+]);
 let failed = tooLong(built);
 
 mkdirSync(artifactsDir, { recursive: true });

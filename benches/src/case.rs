@@ -116,8 +116,21 @@ impl Case {
     /// # Errors
     /// [`sumcast_prover::ProveError`].
     pub fn prove(&self, inference: Inference, rng: &mut dyn CryptoRng) -> Result<Proven> {
+        self.prove_for([0; 32], inference, rng)
+    }
+
+    /// As [`Case::prove`], in a context.
+    ///
+    /// # Errors
+    /// [`sumcast_prover::ProveError`].
+    pub fn prove_for(
+        &self,
+        context: [u8; 32],
+        inference: Inference,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Proven> {
         let Inference { tensors, cells, .. } = inference;
-        let assignment = Assignment { context: [0; 32], tensors, cells };
+        let assignment = Assignment { context, tensors, cells };
         Ok(prove(&self.key, &self.srs, assignment, rng, &Cpu, &mut |_| ())?)
     }
 

@@ -5,7 +5,7 @@ use crate::report::{markdown, median, milliseconds};
 use anyhow::Result;
 use rand::{CryptoRng, RngCore};
 use std::time::{Duration, Instant};
-use sumcast_cli::{gas_estimate, masking_bytes};
+use sumcast_cli::{gas_estimate, masking_bytes, masking_gas};
 use sumcast_verifier::Shape;
 
 /// A generator of zeros: a proof made with it hides nothing, and hiding nothing takes no time.
@@ -62,14 +62,13 @@ impl Masking {
                 unmasked.push(time(case, &mut Zeros)?);
             }
         }
-        let gas = gas_estimate(program);
         Ok(Self {
             name: case.source.name.clone(),
             runs: masked.len(),
             unmasked: median(unmasked),
             masked: median(masked),
             shape: Shape::of(program),
-            gas: (gas.mask, gas.total),
+            gas: (masking_gas(program), gas_estimate(program).total),
         })
     }
 

@@ -1,90 +1,171 @@
 //! What a proof costs on chain, before there is a measurement.
 
 use serde::Serialize;
+use std::collections::BTreeMap;
 use sumcast_verifier::Shape;
-use sumcast_verifier::vk::{Form, Piece, Program, Visibility};
+use sumcast_verifier::vk::{Block, Piece, Program, Visibility};
 
-/// An estimate of the gas that verification in one transaction takes, by term.
-#[derive(Clone, Copy, Debug, Serialize)]
+/// An estimate of the gas that verification through the registry takes, in one transaction on Ethereum.
+#[derive(Clone, Debug, Serialize)]
 pub struct GasEstimate {
-    /// The transaction itself.
-    pub base: u64,
-    /// Proof and the statement's tensors, as bytes of calldata.
-    pub calldata: u64,
-    /// One pairing check of three pairs.
-    pub pairing: u64,
-    /// Folding the commitments of the rows, and the points of the opening.
-    pub points: u64,
-    /// The rounds of both sumchecks.
-    pub rounds: u64,
-    /// Evaluating every claim's form, in the constraints and in the reduction.
-    pub claims: u64,
-    /// All that hides what a proof does not state: the mask's point, weights, claim and evaluations, and the
-    /// coefficients by which the last round of the first sumcheck is longer.
-    pub mask: u64,
+    /// By part, as in `docs/gas.md`.
+    #[serde(flatten)]
+    pub parts: BTreeMap<&'static str, u64>,
     /// The sum.
     pub total: u64,
 }
 
-/// A rough estimate for Ethereum: the prices of EIP-2028 and EIP-1108, and field operations at what a careful
-/// contract pays for them. It ranks models and row lengths; a contract's measurement replaces it.
-///
-/// - base `21,000`;
-/// - calldata `16` a byte, for the proof's body, a 32-byte word for each public value, 64 bytes for each commitment
-///   of a statement, and 200 bytes around them;
-/// - pairing `45,000 + 3 x 34,000`;
-/// - points: `6,500` a multiplication with its addition, for each row and 9 in the opening;
-/// - rounds: a hash (`300`) and a polynomial at a point (`60` a coefficient);
-/// - claims: for each term of a form a product over about its variables, at `60` a variable, twice;
-/// - mask: one point more, `3 x 60` for each of its cells, whose weight is made and taken at two points, and the
-///   calldata and the coefficients that only it needs.
-pub fn gas_estimate(program: &Program) -> GasEstimate {
-    const BASE: u64 = 21_000;
-    const CALLDATA_BYTE: u64 = 16;
-    const PAIRING: u64 = 45_000 + 3 * 34_000;
-    const POINT: u64 = 6_500;
-    const ROUND: u64 = 300;
-    const COEFFICIENT: u64 = 60;
-    const VARIABLE: u64 = 60;
-    const MASK_CELL: u64 = 3 * 60;
+/// What a part of the gas grows with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Nothing: there is one in every verification.
+    Once,
+    /// Bytes of a proof and of commitments in its statement.
+    Byte,
+    /// Bytes of integers in its statement.
+    TensorByte,
+    /// These integers.
+    Integer,
+    /// Rows, of all groups.
+    Row,
+    /// Fixed rows.
+    FixedRow,
+    /// Variables of a row.
+    RowVariable,
+    /// Points of a proof.
+    Point,
+    /// Scalars of a proof.
+    Scalar,
+    /// Coefficients of the rounds of both sumchecks.
+    Coefficient,
+    /// Coordinates of challenges.
+    Coordinate,
+    /// Claims that are sent.
+    Claim,
+    /// Forms.
+    Form,
+    /// Terms of products.
+    Product,
+    /// Factors of these.
+    Factor,
+    /// Lookups.
+    Lookup,
+    /// Terms of forms, as often as they are evaluated, and blocks of lookups.
+    Term,
+    /// Those that are sums of limbs.
+    Limbs,
+    /// Rows of blocks that are longer than one.
+    LongRow,
+    /// Cells of the mask that have a weight.
+    Mask,
+}
 
-    let shape = Shape::of(program);
-    let longer = (shape.last_degree - shape.degree) as u64;
-    let masking = masking_bytes(&shape) as u64;
-    let tensors: u64 = program
-        .tensors
-        .iter()
-        .map(|tensor| match tensor.visibility {
-            Visibility::Public => 32 * u64::from(tensor.len),
-            Visibility::Committed => 64 * program.tensor_rows(tensor) as u64,
-        })
-        .sum();
-    let calldata = CALLDATA_BYTE * (shape.bytes() as u64 - masking + tensors + 200);
-    let points = POINT * (shape.rows as u64 + 9);
-    let round = |rounds: usize, degree: usize| rounds as u64 * (ROUND + COEFFICIENT * (degree as u64 + 1));
-    let rounds = round(shape.rounds, shape.degree) + round(shape.row_log, 2);
-    let evaluated = program.evaluated().filter_map(|form| program.forms.get(usize::from(form)));
-    let variables: u64 = evaluated.map(|form| variables(program, form)).sum();
-    let claims = 2 * VARIABLE * variables;
-    let mask = POINT + MASK_CELL * shape.mask as u64 + COEFFICIENT * longer + CALLDATA_BYTE * masking;
-    let total = BASE + calldata + PAIRING + points + rounds + claims + mask;
-    GasEstimate { base: BASE, calldata, pairing: PAIRING, points, rounds, claims, mask, total }
+/// Parts of the gas, as in `docs/gas.md`, and what each costs a unit: least squares over the bundled models as they are
+/// measured there. `cargo run --release -p sumcast-benches --example gas -- --fit` prints this table anew, for when the
+/// contract costs something else. The benchmarks' tests measure how far it is off.
+const RATES: [(&str, &[(Unit, u64)]); 14] = [
+    ("base", &[(Unit::Once, 21000)]),
+    ("calldata", &[(Unit::Byte, 16), (Unit::TensorByte, 14), (Unit::Once, 1942)]),
+    ("registry", &[(Unit::Form, 24), (Unit::FixedRow, 51), (Unit::Once, 9579)]),
+    ("key", &[(Unit::Form, 963), (Unit::Factor, 843), (Unit::FixedRow, 301), (Unit::Once, 6640)]),
+    ("statement", &[(Unit::Integer, 138), (Unit::Once, 3691)]),
+    ("proof", &[(Unit::Scalar, 54), (Unit::Point, 328)]),
+    ("transcript", &[(Unit::Coordinate, 220), (Unit::Scalar, 27), (Unit::Once, 3457)]),
+    ("sumcheck", &[(Unit::Coefficient, 189), (Unit::Product, 895), (Unit::Lookup, 999), (Unit::Once, 2447)]),
+    (
+        "claims",
+        &[
+            (Unit::Term, 2271),
+            (Unit::Limbs, 1011),
+            (Unit::Integer, 105),
+            (Unit::LongRow, 1057),
+            (Unit::Once, 842),
+        ],
+    ),
+    ("mask", &[(Unit::Mask, 214), (Unit::RowVariable, 384), (Unit::Once, 1219)]),
+    ("opening", &[(Unit::RowVariable, 240), (Unit::Row, 70), (Unit::Once, 7524)]),
+    ("points", &[(Unit::Row, 6600), (Unit::Once, 66004)]),
+    ("pairing", &[(Unit::Once, 147405)]),
+    ("rest", &[(Unit::Claim, 98), (Unit::Once, 1570)]),
+];
+
+impl Unit {
+    /// How many of them a verification has.
+    fn count(self, program: &Program) -> u64 {
+        let shape = Shape::of(program);
+        let points = shape.witness + shape.helper + 8;
+        let products = || program.products.iter().flat_map(|product| &product.terms);
+        let tensors = |of: Visibility| program.tensors.iter().filter(move |tensor| tensor.visibility == of);
+        let evaluated = || program.evaluated().filter_map(|form| program.forms.get(usize::from(form)));
+        let terms = || evaluated().flat_map(|form| &form.terms);
+        let blocks = || program.lookups.iter().flat_map(|l| [l.multiplicity, l.helper, l.table_helper]);
+        let long = |block: Block| if block.log > program.row_log { u64::from(block.at) } else { 0 };
+        let count = match self {
+            Self::Once => 1,
+            Self::Byte => {
+                let rows = tensors(Visibility::Committed).map(|tensor| program.tensor_rows(tensor));
+                shape.bytes() + 64 * rows.sum::<usize>()
+            }
+            Self::TensorByte => {
+                tensors(Visibility::Public).map(|tensor| tensor.width() * tensor.len as usize).sum()
+            }
+            Self::Integer => tensors(Visibility::Public).map(|tensor| tensor.len as usize).sum(),
+            Self::Row => shape.rows,
+            Self::FixedRow => program.fixed_rows.into(),
+            Self::RowVariable => shape.row_log,
+            Self::Point => points,
+            Self::Scalar => (shape.bytes() - 64 * points) / 32,
+            Self::Coefficient => program.degrees().sum::<usize>() + 2 * shape.row_log,
+            Self::Coordinate => usize::from(program.tau_len()) + shape.rounds + shape.row_log,
+            Self::Claim => shape.claims,
+            Self::Form => program.forms.len(),
+            Self::Product => products().count(),
+            Self::Factor => products().map(|term| term.factors.len()).sum(),
+            Self::Lookup => program.lookups.len(),
+            Self::Term => terms().count() + blocks().count(),
+            Self::Limbs => terms().filter(|term| matches!(term.piece, Piece::Limbs(_))).count(),
+            Self::LongRow => {
+                let of_forms = terms().map(|term| match term.piece {
+                    Piece::Block(block) => long(block),
+                    _ => 0,
+                });
+                return of_forms.chain(blocks().map(long)).sum();
+            }
+            Self::Mask => shape.mask,
+        };
+        count as u64
+    }
+}
+
+/// Estimates the gas of a program's proofs by the table of rates in this file, which is within 5 % for the bundled
+/// models. It ranks models and row lengths, and tells what a posting will cost before there is a proof; `sumcast evm
+/// verify` measures a proof.
+pub fn gas_estimate(program: &Program) -> GasEstimate {
+    let gas = |rates: &[(Unit, u64)]| rates.iter().map(|(unit, gas)| gas * unit.count(program)).sum();
+    let parts: BTreeMap<_, u64> = RATES.iter().map(|(part, rates)| (*part, gas(rates))).collect();
+    let total = parts.values().sum();
+    GasEstimate { parts, total }
+}
+
+/// The parts of the gas, and of what each of them the estimate is made: how much there is of it in a verification.
+pub fn gas_units(program: &Program) -> Vec<(&'static str, Vec<(Unit, u64)>)> {
+    let counts = |rates: &[(Unit, u64)]| rates.iter().map(|(unit, _)| (*unit, unit.count(program))).collect();
+    RATES.iter().map(|(part, rates)| (*part, counts(rates))).collect()
+}
+
+/// Of the estimate, what is there for the mask alone: its weights, its point, and [`masking_bytes`] of data.
+pub fn masking_gas(program: &Program) -> u64 {
+    let rate = |part: &str, unit: Unit| {
+        let rates = RATES.iter().filter(|(name, _)| *name == part).flat_map(|(_, rates)| *rates);
+        rates.filter(|(of, _)| *of == unit).map(|(_, gas)| gas).sum::<u64>()
+    };
+    let bytes = masking_bytes(&Shape::of(program)) as u64;
+    let weights = gas_estimate(program).parts.get("mask").copied().unwrap_or_default();
+    weights + rate("points", Unit::Row) + rate("calldata", Unit::Byte) * bytes
 }
 
 /// Bytes of a proof that are there for the mask alone: its commitment, its claim, its two evaluations in the opening,
 /// and the coefficients that the last round of the first sumcheck has more.
 pub fn masking_bytes(shape: &Shape) -> usize {
     64 + 32 * (3 + shape.last_degree - shape.degree)
-}
-
-/// Factors in the products that a form's terms take; a public tensor takes one for each of its elements.
-fn variables(program: &Program, form: &Form) -> u64 {
-    let term = |piece: &Piece| match piece {
-        Piece::Public { tensor, .. } => {
-            program.tensors.get(usize::from(*tensor)).map_or(0, |t| u64::from(t.len))
-        }
-        Piece::Limbs(limbs) => u64::from(form.log) * u64::from(limbs.count - 1),
-        Piece::One { .. } | Piece::Index { .. } | Piece::Block(_) => 0,
-    };
-    form.terms.iter().map(|t| u64::from(form.log) + 1 + term(&t.piece)).sum()
 }

@@ -22,7 +22,7 @@ mod progress;
 mod summary;
 
 #[doc(hidden)]
-pub use gas::{GasEstimate, gas_estimate, masking_bytes};
+pub use gas::{GasEstimate, Unit, gas_estimate, gas_units, masking_bytes, masking_gas};
 #[doc(hidden)]
 pub use input::{Samples, parse as parse_inputs};
 

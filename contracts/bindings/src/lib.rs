@@ -3,6 +3,7 @@
 //!
 //! - [`abi`]: calls, events and errors of the contracts;
 //! - [`Contract`]: the compiled contracts of `contracts/artifacts/`, ready to be deployed;
+//! - [`CodeMap`]: which function a byte of the verifier's code is of;
 //! - [`Points`]: the points of the structured reference string that a verifier is deployed with;
 //! - [`statement`]: a statement as the contracts take it;
 //! - [`Failure`]: why a call reverted, in a sentence;
@@ -21,11 +22,13 @@ pub mod abi;
 mod artifact;
 #[cfg(feature = "client")]
 pub mod client;
+mod code_map;
 mod convert;
 mod failure;
 
 pub use alloy_primitives;
 pub use alloy_sol_types;
 pub use artifact::Contract;
+pub use code_map::CodeMap;
 pub use convert::{LOGS, Points, statement};
 pub use failure::Failure;

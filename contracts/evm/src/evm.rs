@@ -12,7 +12,7 @@ use sumcast_contracts::Failure;
 use thiserror::Error;
 
 use crate::meter::Meter;
-use crate::{Chain, GasParts};
+use crate::{Chain, GasParts, Watch};
 
 /// Whose transactions all of them are.
 const SENDER: Address = Address::repeat_byte(0x5c);
@@ -104,7 +104,24 @@ impl Evm {
     /// # Errors
     /// [`Error::Refused`].
     pub fn call(&mut self, to: Address, data: Bytes) -> Result<Receipt, Error> {
-        self.transact(TxKind::Call(to), data)
+        Ok(self.transact(TxKind::Call(to), data, None)?.0)
+    }
+
+    /// As [`Evm::call`], and gives back what was seen.
+    ///
+    /// # Errors
+    /// [`Error::Refused`].
+    pub fn watch(&mut self, to: Address, data: Bytes, watch: Watch) -> Result<(Receipt, Watch), Error> {
+        let (receipt, seen) = self.transact(TxKind::Call(to), data, Some(watch.clone()))?;
+        Ok((receipt, seen.unwrap_or(watch)))
+    }
+
+    /// Sends a transaction that creates a contract from this code.
+    ///
+    /// # Errors
+    /// [`Error::Refused`].
+    pub fn create(&mut self, code: Bytes) -> Result<Receipt, Error> {
+        Ok(self.transact(TxKind::Create, code, None)?.0)
     }
 
     /// Deploys a contract.
@@ -112,18 +129,23 @@ impl Evm {
     /// # Errors
     /// [`Error::Refused`], [`Error::Deployment`].
     pub fn deploy(&mut self, contract: &'static str, code: Bytes) -> Result<Address, Error> {
-        let receipt = self.transact(TxKind::Create, code)?;
+        let receipt = self.create(code)?;
         match receipt.address {
             Some(address) => Ok(address),
             None => Err(Error::Deployment { contract, outcome: receipt.outcome }),
         }
     }
 
-    fn transact(&mut self, kind: TxKind, data: Bytes) -> Result<Receipt, Error> {
+    fn transact(
+        &mut self,
+        kind: TxKind,
+        data: Bytes,
+        watch: Option<Watch>,
+    ) -> Result<(Receipt, Option<Watch>), Error> {
         let (limit, calldata_bytes) = (self.chain.gas_limit(), data.len());
         let transaction =
             TxEnv { caller: SENDER, gas_limit: limit, kind, data, nonce: self.nonce, ..TxEnv::default() };
-        let mut meter = Meter::default();
+        let mut meter = Meter::new(watch);
         let result = match self.chain {
             Chain::Ethereum | Chain::Zksync => Context::mainnet()
                 .modify_cfg_chained(|cfg| cfg.set_spec_and_mainnet_gas_params(Chain::ETHEREUM))
@@ -142,13 +164,14 @@ impl Evm {
         let floor = used.saturating_sub(result.gas().spent_sub_refunded());
         let priced = self.chain.unpriced().is_none();
         let (outcome, address) = outcome(result);
-        Ok(Receipt {
+        let receipt = Receipt {
             outcome,
             gas: priced.then_some(used),
             parts: priced.then(|| meter.parts(limit, used, floor)),
             calldata_bytes,
             address,
-        })
+        };
+        Ok((receipt, meter.into_watch()))
     }
 }
 

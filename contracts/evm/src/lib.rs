@@ -4,7 +4,8 @@
 //! - [`Sumcast`]: a verifier and a registry, deployed on a chain of their own;
 //! - [`Evm`]: the chain, of which every transaction is a whole one: base cost, calldata, cold accounts;
 //! - [`Chain`]: whose prices it has;
-//! - [`Receipt`] and [`GasParts`]: what a transaction gave and took, by part.
+//! - [`Receipt`] and [`GasParts`]: what a transaction gave and took, by part;
+//! - [`Watch`]: what a contract's own code took, by part.
 //!
 //! ```no_run
 //! use sumcast_contracts::Points;
@@ -27,8 +28,10 @@ mod chain;
 mod evm;
 mod meter;
 mod sumcast;
+mod watch;
 
 pub use chain::Chain;
 pub use evm::{Error, Evm, Outcome, Receipt};
 pub use meter::{GasParts, Part};
 pub use sumcast::{Route, Sumcast};
+pub use watch::Watch;

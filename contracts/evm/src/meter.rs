@@ -8,6 +8,8 @@ use revm::interpreter::{CallInputs, CallOutcome, CreateInputs, CreateOutcome, In
 use revm::primitives::Address;
 use serde::Serialize;
 
+use crate::Watch;
+
 /// What one kind of work took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Part {
@@ -70,11 +72,23 @@ pub(crate) struct Meter {
     available: Option<u64>,
     /// The gas before the hash that is being computed.
     hashing: Option<u64>,
+    /// What else is to be known.
+    watch: Option<Watch>,
 }
 
 impl Meter {
+    /// One that also watches.
+    pub(crate) fn new(watch: Option<Watch>) -> Self {
+        Self { watch, ..Self::default() }
+    }
+
+    /// What was seen.
+    pub(crate) fn into_watch(self) -> Option<Watch> {
+        self.watch
+    }
+
     /// The parts of a transaction that had this limit and used this much, `floor` of it because of the floor.
-    pub(crate) fn parts(self, limit: u64, used: u64, floor: u64) -> GasParts {
+    pub(crate) fn parts(&self, limit: u64, used: u64, floor: u64) -> GasParts {
         let mut parts = self.parts;
         let intrinsic = limit.saturating_sub(self.available.unwrap_or(limit));
         parts.base = BASE.min(intrinsic);
@@ -101,6 +115,9 @@ impl Meter {
 
 impl<CTX> Inspector<CTX, EthInterpreter> for Meter {
     fn step(&mut self, interpreter: &mut Interpreter<EthInterpreter>, _: &mut CTX) {
+        if let Some(watch) = &mut self.watch {
+            watch.step(interpreter.bytecode.pc(), interpreter.gas.remaining());
+        }
         if interpreter.bytecode.opcode() == opcode::KECCAK256 {
             self.hashing = Some(interpreter.gas.remaining());
         }
@@ -114,6 +131,9 @@ impl<CTX> Inspector<CTX, EthInterpreter> for Meter {
 
     fn call(&mut self, _: &mut CTX, inputs: &mut CallInputs) -> Option<CallOutcome> {
         self.available.get_or_insert(inputs.gas_limit);
+        if let Some(watch) = &mut self.watch {
+            watch.call(inputs);
+        }
         None
     }
 
@@ -123,6 +143,9 @@ impl<CTX> Inspector<CTX, EthInterpreter> for Meter {
     }
 
     fn call_end(&mut self, _: &mut CTX, inputs: &CallInputs, outcome: &mut CallOutcome) {
+        if let Some(watch) = &mut self.watch {
+            watch.call_end(outcome);
+        }
         // A precompile that fails takes all that it was given.
         let failed = !outcome.result.result.is_ok_or_revert();
         let gas = if failed { inputs.gas_limit } else { outcome.result.gas.total_gas_spent() };

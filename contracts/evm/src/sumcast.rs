@@ -1,14 +1,14 @@
 //! The contracts on a chain of their own.
 
-use alloy_primitives::{Address, B256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, keccak256};
 use alloy_sol_types::SolCall;
 use sumcast_contracts::abi::{IModelRegistry, ISumcastVerifier};
 use sumcast_contracts::{Contract, Points, statement};
 use sumcast_verifier::ProofFile;
 use sumcast_verifier::vk::TensorSpec;
 
-use crate::Chain;
 use crate::evm::{Error, Evm, Outcome, Receipt};
+use crate::{Chain, Watch};
 
 /// How a proof gets to the verifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +81,8 @@ impl Sumcast {
         Ok(model_id)
     }
 
-    /// The verdict on a proof under a key, whose program has these tensors, in one transaction. Through the registry, a model that is not there yet is
-    /// registered first, in a transaction that does not count.
+    /// The verdict on a proof under a key, whose program has these tensors, in one transaction. Through the registry, a
+    /// model that is not there yet is registered first, in a transaction that does not count.
     ///
     /// # Errors
     /// [`Error::Refused`], [`Error::Key`].
@@ -93,17 +93,45 @@ impl Sumcast {
         proof: &ProofFile,
         route: Route,
     ) -> Result<Receipt, Error> {
+        let (to, data) = self.verification(vk, specs, proof, route)?;
+        self.evm.call(to, data)
+    }
+
+    /// As [`Sumcast::verify`], and gives back what was seen.
+    ///
+    /// # Errors
+    /// [`Error::Refused`], [`Error::Key`].
+    pub fn watch(
+        &mut self,
+        vk: &[u8],
+        specs: &[TensorSpec],
+        proof: &ProofFile,
+        route: Route,
+        watch: Watch,
+    ) -> Result<(Receipt, Watch), Error> {
+        let (to, data) = self.verification(vk, specs, proof, route)?;
+        self.evm.watch(to, data, watch)
+    }
+
+    /// What is called, and with what.
+    fn verification(
+        &mut self,
+        vk: &[u8],
+        specs: &[TensorSpec],
+        proof: &ProofFile,
+        route: Route,
+    ) -> Result<(Address, Bytes), Error> {
         let (statement, body) = (statement(&proof.statement, specs), proof.body.clone().into());
-        match route {
+        Ok(match route {
             Route::Verifier => {
                 let call = ISumcastVerifier::verifyCall { vk: vk.to_vec().into(), statement, proof: body };
-                self.evm.call(self.verifier, call.abi_encode().into())
+                (self.verifier, call.abi_encode().into())
             }
             Route::Registry => {
                 let model_id = self.ensure_registered(vk)?;
                 let call = IModelRegistry::verifyCall { modelId: model_id, statement, proof: body };
-                self.evm.call(self.registry, call.abi_encode().into())
+                (self.registry, call.abi_encode().into())
             }
-        }
+        })
     }
 }

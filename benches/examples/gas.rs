@@ -1,0 +1,39 @@
+//! What verification costs on chain: writes `docs/gas.md`, or the rates of the estimate in `cli/src/gas.rs`.
+//!
+//! ```sh
+//! cargo run --release -p sumcast-benches --example gas -- [MODEL ...] [--output FILE | --fit]
+//! ```
+
+use anyhow::Context;
+use clap::Parser;
+use std::path::PathBuf;
+use sumcast_benches::{ALL_MODELS, Gas, deployment, gas_page, gas_rates};
+
+/// Measures what verification costs on chain and writes a page about it.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Bundled models, or folders with network.onnx and inputs.json.
+    #[arg(value_name = "MODEL", default_values = ALL_MODELS)]
+    models: Vec<String>,
+    /// The page.
+    #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/gas.md"))]
+    output: PathBuf,
+    /// Print the rates that fit the measurements best, and write no page.
+    #[arg(long)]
+    fit: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    let Arguments { models, output, fit } = Arguments::parse();
+    let mut measured = Vec::new();
+    for model in &models {
+        eprintln!("{model}");
+        measured.push(Gas::measure(model)?);
+    }
+    if fit {
+        print!("{}", gas_rates(&measured));
+        return Ok(());
+    }
+    let page = gas_page(&measured, deployment()?);
+    std::fs::write(&output, page).with_context(|| format!("write {}", output.display()))
+}

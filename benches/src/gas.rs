@@ -272,7 +272,7 @@ pub fn gas_page(all: &[Gas], deployment: u64) -> String {
          ```sh\ncargo run --release -p sumcast-benches --example gas\n```\n\n\
          Gas of whole transactions: base, data, execution. *register* puts a model's key on chain, once; *Ethereum* and\n\
          *Monad* verify a proof through the registry, at the prices of {} and {}; *predicted* is what\n\
-         `sumcast compile` and `inspect` say of Ethereum before there is a proof.\n\n{}\n\
+         `sumcast compile` and `inspect` say of Ethereum before there is a proof, by rates that were fitted to these models.\n\n{}\n\
          One verifier serves all models of a structured reference string. Deploying it takes {} gas, once.\n\n\
          There is no column for ZKsync, because its price cannot be derived from EVM gas: it charges for the interpreter\n\
          that runs the contract, and for publishing the state, and what is known of that does not tell field\n\

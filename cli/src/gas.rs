@@ -75,11 +75,11 @@ const RATES: [(&str, &[(Unit, u64)]); 14] = [
     (
         "claims",
         &[
-            (Unit::Term, 2240),
-            (Unit::Limbs, 884),
-            (Unit::Integer, 104),
-            (Unit::LongRow, 994),
-            (Unit::Once, 2747),
+            (Unit::Term, 2269),
+            (Unit::Limbs, 895),
+            (Unit::Integer, 105),
+            (Unit::LongRow, 1001),
+            (Unit::Once, 2833),
         ],
     ),
     ("mask", &[(Unit::Mask, 184), (Unit::RowVariable, 379), (Unit::Once, 2083)]),

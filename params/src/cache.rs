@@ -1,7 +1,7 @@
 //! The development string that is made and kept on first use.
 //!
 //! A verifying key belongs to one string, and `tau` is thrown away, so that a cached string can neither
-//! grow nor be made again. The cache therefore holds one string of `2^17` powers for all sizes up to
+//! grow nor be made again. The cache therefore holds one string of `2^18` powers for all sizes up to
 //! that, and one string of its own for each larger size: the same size always meets the same string.
 
 use std::ffi::OsString;

@@ -45,7 +45,7 @@ fn racing_processes_get_one_string() {
     assert_eq!(ids[0], ids[1]);
 
     let names: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names, ["development-17.srs"]);
+    assert_eq!(names, ["development-18.srs"]);
     let largest = cache::development_in(&cache, cache::DEFAULT_LOG_SIZE).unwrap();
     assert_eq!(largest.log_size(), cache::DEFAULT_LOG_SIZE);
 }

@@ -155,7 +155,7 @@ fn development_strings_are_marked_everywhere() {
     for object in objects {
         assert_eq!(object["insecure_srs"], true, "{object}");
     }
-    assert!(HOME.join("cache/development-17.srs").is_file(), "SUMCAST_CACHE is where it is kept");
+    assert!(HOME.join("cache/development-18.srs").is_file(), "SUMCAST_CACHE is where it is kept");
 }
 
 #[test]

@@ -81,7 +81,7 @@ pub(crate) fn program(columns: u8) -> Program {
         Form { log: 7, terms: vec![term(-1, 0, piece(7, 4, WIDE as u32))] },
         // Three times the squares.
         Form { log: 2, terms: vec![term(3, 0, piece(2, 4, SQUARES as u32))] },
-        // Positions less 2 + 3 i.
+        // Positions less 2 + 3 i; below, two limbs.
         Form {
             log: 2,
             terms: vec![
@@ -91,6 +91,10 @@ pub(crate) fn program(columns: u8) -> Program {
                 term(-2, 1, Piece::One { log: 1 }),
             ],
         },
+        Form { log: 1, terms: vec![term(1, 0, piece(1, 4, LOW as u32))] },
+        // The same taken away, each twice in turn, and both in turn twice.
+        Form { log: 2, terms: (0..4).map(|i| term(-1, i, piece(0, 4, LOW as u32 + i / 2))).collect() },
+        Form { log: 2, terms: (0..2).map(|i| term(-1, i, piece(1, 4, LOW as u32))).collect() },
     ];
     let claims = vec![
         Claim { form: 0, vars: 2, runs: vec![run(Axis::X, 0, 2), run(Axis::Tau, 0, 2)] },
@@ -99,6 +103,9 @@ pub(crate) fn program(columns: u8) -> Program {
         Claim { form: 8, vars: 2, runs: vec![run(Axis::X, 0, 2)] },
         Claim { form: 13, vars: 2, runs: vec![run(Axis::X, 0, 2), run(Axis::Tau, 0, 7)] },
         Claim { form: 10, vars: 2, runs: vec![run(Axis::X, 0, 2)] },
+        // Two limbs at other points: inside the point of S1, and where tau begins.
+        Claim { form: 17, vars: 2, runs: vec![run(Axis::X, 1, 1)] },
+        Claim { form: 17, vars: 2, runs: vec![run(Axis::Tau, 0, 1)] },
     ];
     let product = |claims: Vec<u16>, eq: bool| ProductTerm {
         coefficient: Coefficient::ONE,
@@ -118,6 +125,8 @@ pub(crate) fn program(columns: u8) -> Program {
                 ProductTerm { coefficient: Coefficient::new(-1).unwrap(), ..product(vec![3, 3], true) },
             ],
         },
+        Product { log: 2, linear: Some(18), terms: vec![product(vec![6], true)] },
+        Product { log: 2, linear: Some(19), terms: vec![product(vec![7], true)] },
         Product { log: 2, linear: Some(9), terms: vec![] },
         Product { log: 7, linear: Some(14), terms: vec![product(vec![4, 1], false)] },
         Product { log: 2, linear: Some(16), terms: vec![] },

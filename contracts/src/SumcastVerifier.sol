@@ -52,17 +52,17 @@ contract SumcastVerifier is ISumcastVerifier {
             parts.tensors = tensors;
             Evaluation memory e = Relation.evaluate(key, parts, ch);
 
-            uint256 linear = _word(parts.linear);
+            uint256 linear = Transcript.word(parts.linear);
             uint256 claim = Field.sub(0, addmod(linear, e.linear, R));
             claim = _rounds(claim, parts.constraintRounds, ch.x, key.rounds, key.degree, key.lastDegree);
-            uint256 maskClaim = _word(parts.reductionRounds - 32);
+            uint256 maskClaim = Transcript.word(parts.reductionRounds - 32);
             if (addmod(Relation.terms(key, ch, e), maskClaim, R) != claim) revert ConstraintsFailed();
 
             // The claims sent, the mask's after them, then `V`: by Horner's rule, the last has the highest power.
             claim = 0;
             for (uint256 cursor = parts.reductionRounds; cursor > parts.claims;) {
                 cursor -= 32;
-                claim = mulmod(addmod(claim, _word(cursor), R), ch.gamma, R);
+                claim = mulmod(addmod(claim, Transcript.word(cursor), R), ch.gamma, R);
             }
             claim = addmod(claim, linear, R);
             claim = _rounds(claim, parts.reductionRounds, ch.y, key.rowLog, 2, 2);
@@ -94,7 +94,6 @@ contract SumcastVerifier is ISumcastVerifier {
         Relation.evaluate(key, parts, ch);
         return bytes32(key.modelId);
     }
-
 
     /// @notice The rounds of a sumcheck: the claim each leaves, from `c_0, c_2, .., c_D` and `c_1`, which follows.
     /// @param point Coordinate `k` is the challenge of round `k`; the first round has the highest.
@@ -141,7 +140,7 @@ contract SumcastVerifier is ISumcastVerifier {
             _checkPoints(body, parts.linear - start, 0);
             _checkPoints(body + (parts.opening - start), 5 * 64, parts.opening - start);
             _checkPoints(body + (parts.batch - start), 2 * 64, parts.batch - start);
-            // The scalars of the sumchecks and the claims, then the evaluations.
+            // The scalars of the sumchecks and the claims, then the evaluations: one call, so that its code is there once.
             (uint256 from, uint256 to) = (parts.linear, parts.opening);
             while (true) {
                 _checkScalars(body + (from - start), to - from, from - start);
@@ -201,12 +200,6 @@ contract SumcastVerifier is ISumcastVerifier {
                 Memory.store(to, i, point + 64 * i);
             }
             return to + 32 * count;
-        }
-    }
-
-    function _word(uint256 offset) private pure returns (uint256 word) {
-        assembly ("memory-safe") {
-            word := calldataload(offset)
         }
     }
 

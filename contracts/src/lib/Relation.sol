@@ -6,7 +6,7 @@ import {MAX_STEPS, R} from "./Constants.sol";
 import {Field, Memory} from "./Field.sol";
 import {Evaluation, Forms} from "./Forms.sol";
 import {Key, Keys} from "./Keys.sol";
-import {Challenges, Layout} from "./Transcript.sol";
+import {Challenges, Layout, Transcript} from "./Transcript.sol";
 
 /// @title The constraints at the sumcheck's point, and the claims they need (`docs/protocol.md` 3 to 6).
 library Relation {
@@ -85,7 +85,7 @@ library Relation {
                 uint256 form = Keys.form(key, claim & 0xffff);
                 uint256 value;
                 if (form & 0x100 != 0) {
-                    value = _word(sent);
+                    value = Transcript.word(sent);
                     sent += 32;
                     gamma = mulmod(gamma, ch.gamma, R);
                 }
@@ -163,7 +163,7 @@ library Relation {
                 // h, the columns, u, the table.
                 gamma = mulmod(gamma, ch.gamma, R);
                 _block(key, e, blocks + 6, gamma);
-                Memory.store(to, 0, _word(sent));
+                Memory.store(to, 0, Transcript.word(sent));
                 to += 32;
                 sent += 32;
                 for (uint256 j = 0; j < columns; j++) {
@@ -173,7 +173,7 @@ library Relation {
                 }
                 gamma = mulmod(gamma, ch.gamma, R);
                 _block(key, e, blocks + 12, gamma);
-                Memory.store(to, 0, _word(sent));
+                Memory.store(to, 0, Transcript.word(sent));
                 to += 32;
                 sent += 32;
                 (sent, gamma) = _components(key, ch, e, cursor, arity - 1, ch.beta, to, sent, gamma);
@@ -204,7 +204,7 @@ library Relation {
             }
             uint256 value;
             if (committed & 0x100 != 0) {
-                value = _word(sent);
+                value = Transcript.word(sent);
                 sent += 32;
                 gamma = mulmod(gamma, ch.gamma, R);
             }
@@ -307,11 +307,5 @@ library Relation {
 
     function _min(uint256 a, uint256 b) private pure returns (uint256) {
         return a < b ? a : b;
-    }
-
-    function _word(uint256 offset) private pure returns (uint256 word) {
-        assembly ("memory-safe") {
-            word := calldataload(offset)
-        }
     }
 }

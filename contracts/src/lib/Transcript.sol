@@ -110,6 +110,13 @@ library Transcript {
         }
     }
 
+    /// @notice A scalar of the proof.
+    function word(uint256 offset) internal pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := calldataload(offset)
+        }
+    }
+
     /// @notice `Keccak-256(state || label || message)`, the message being `length` bytes of calldata.
     function _absorb(uint256 state, uint256 label, uint256 offset, uint256 length)
         private

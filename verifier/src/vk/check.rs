@@ -89,7 +89,7 @@ fn limbs(program: &Program, limbs: Limbs, to: usize) -> Reason {
 
 fn form(program: &Program, form: &Form) -> Reason {
     ensure(form.log <= limits::LOG, "too long")?;
-    ensure(codec::form_terms(form).len() <= limits::TERMS, "its terms take too many bytes")?;
+    ensure(codec::form_terms(form).len() <= limits::TERM_BYTES, "its terms take too many bytes")?;
     for term in &form.terms {
         let log = term.piece.log();
         ensure(log <= form.log, "a piece longer than its form")?;

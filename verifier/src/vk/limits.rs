@@ -15,7 +15,7 @@ pub const ROWS: usize = 1 << 12;
 /// Most forms, claims or products.
 pub const ENTRIES: usize = 1 << 12;
 /// Most bytes of the terms of a form.
-pub const TERMS: usize = u16::MAX as usize;
+pub const TERM_BYTES: usize = u16::MAX as usize;
 /// Most lookups.
 pub const LOOKUPS: usize = 64;
 /// Most columns of a lookup.

@@ -1,5 +1,6 @@
 //! `sumcast evm context`.
 
+use super::place::Place;
 use crate::chain::{self, Account, Node};
 use crate::error::Result;
 use crate::output::Outcome;
@@ -7,9 +8,7 @@ use anyhow::anyhow;
 use clap::Args;
 use serde::Serialize;
 use std::fmt;
-use sumcast_contracts::Contract;
-use sumcast_contracts::abi::IInferenceFeed;
-use sumcast_contracts::alloy_primitives::{Address, U256};
+use sumcast_contracts::alloy_primitives::Address;
 
 /// Arguments of `evm context`.
 #[derive(Debug, Args)]
@@ -23,15 +22,8 @@ pub(crate) struct Context {
     node: Node,
     #[command(flatten)]
     account: Account,
-    /// The feed
-    #[arg(long, value_name = "ADDRESS", value_parser = chain::address)]
-    feed: Address,
-    /// The topic
-    #[arg(long, value_name = "N")]
-    topic: U256,
-    /// The epoch
-    #[arg(long, value_name = "N")]
-    epoch: u64,
+    #[command(flatten)]
+    place: Place,
     /// Whose inference it is; the account of the key if not given
     #[arg(long, value_name = "ADDRESS", value_parser = chain::address)]
     worker: Option<Address>,
@@ -48,14 +40,12 @@ impl Context {
         };
         let report = chain::wait(async {
             let client = self.node.connect(None).await?;
-            let call = IInferenceFeed::contextCall { topicId: self.topic, epoch: self.epoch, worker };
-            let context = client.read(Contract::Feed, self.feed, &call).await.map_err(chain::error)?;
             Ok(Report {
-                context: hex::encode(context),
+                context: hex::encode(self.place.context(&client, worker).await?),
                 chain_id: client.chain_id(),
-                feed: self.feed,
-                topic: self.topic.to_string(),
-                epoch: self.epoch,
+                feed: self.place.feed,
+                topic: self.place.topic.to_string(),
+                epoch: self.place.epoch,
                 worker,
             })
         })?;

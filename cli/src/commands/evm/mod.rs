@@ -3,6 +3,7 @@
 mod accept;
 mod context;
 mod deploy;
+mod place;
 mod read;
 mod register;
 mod submit;
@@ -13,6 +14,8 @@ use crate::error::Result;
 use crate::output::Outcome;
 use clap::Subcommand;
 use serde::Serialize;
+use sumcast_contracts::alloy_primitives::Address;
+use sumcast_contracts::alloy_sol_types::SolEvent;
 use sumcast_contracts::client::Sent;
 
 /// Verify a proof by the contract, deploy the contracts, post proven inferences.
@@ -63,4 +66,10 @@ impl Transaction {
     fn of(sent: &Sent) -> Self {
         Self { transaction: crate::chain::hash(sent.hash), gas_used: sent.gas_used, block: sent.block }
     }
+}
+
+/// The first event of its kind that a contract emitted in a transaction.
+fn event<E: SolEvent>(sent: &Sent, contract: Address) -> Option<E> {
+    let mut logs = sent.logs.iter().filter(|log| log.address() == contract);
+    logs.find_map(|log| Some(E::decode_log(&log.inner).ok()?.data))
 }

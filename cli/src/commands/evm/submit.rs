@@ -1,6 +1,7 @@
 //! `sumcast evm submit`.
 
-use super::Transaction;
+use super::place::Place;
+use super::{Transaction, event};
 use crate::chain::{self, Account, Node};
 use crate::error::{Rejected, Result};
 use crate::output::Outcome;
@@ -12,8 +13,7 @@ use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
 use sumcast_contracts::abi::{self, IInferenceFeed, IModelRegistry};
-use sumcast_contracts::alloy_primitives::{Address, U256};
-use sumcast_contracts::alloy_sol_types::SolEvent;
+use sumcast_contracts::alloy_primitives::Address;
 use sumcast_contracts::client::Client;
 use sumcast_contracts::{Contract, statement};
 use sumcast_verifier::ProofFile;
@@ -31,15 +31,8 @@ pub(crate) struct Submit {
     node: Node,
     #[command(flatten)]
     account: Account,
-    /// The feed
-    #[arg(long, value_name = "ADDRESS", value_parser = chain::address)]
-    feed: Address,
-    /// The topic
-    #[arg(long, value_name = "N")]
-    topic: U256,
-    /// The epoch
-    #[arg(long, value_name = "N")]
-    epoch: u64,
+    #[command(flatten)]
+    place: Place,
     /// Whose inference it is, where the account posts for another; the account itself if not given
     #[arg(long, value_name = "ADDRESS", value_parser = chain::address)]
     worker: Option<Address>,
@@ -58,32 +51,28 @@ impl Submit {
             let progress = Progress::new(2);
             progress.stage("check");
             let client = self.node.connect(Some(signer)).await?;
-            let call = IInferenceFeed::contextCall { topicId: self.topic, epoch: self.epoch, worker };
-            let context = client.read(Contract::Feed, self.feed, &call).await.map_err(chain::error)?;
+            let context = self.place.context(&client, worker).await?;
             if context != proof.statement.context {
                 return Err(self.other_context(&proof, &hex::encode(context)).into());
             }
             let specs = self.tensors(&client, &proof).await?;
             progress.stage("post");
             let call = IInferenceFeed::postCall {
-                topicId: self.topic,
-                epoch: self.epoch,
+                topicId: self.place.topic,
+                epoch: self.place.epoch,
                 worker,
                 modelId: proof.model_id.into(),
                 tensors: statement(&proof.statement, &specs).tensors,
                 proof: proof.body.clone().into(),
             };
-            let sent = client.send(self.feed, &call).await.map_err(chain::error)?;
-            let posted = sent.logs.iter().filter(|log| log.address() == self.feed);
-            let posted = posted
-                .filter_map(|log| IInferenceFeed::InferencePosted::decode_log(&log.inner).ok())
-                .next()
-                .ok_or_else(|| anyhow!("{} posted nothing: is it a feed?", self.feed))?;
+            let sent = client.send(self.place.feed, &call).await.map_err(chain::error)?;
+            let posted = event::<IInferenceFeed::InferencePosted>(&sent, self.place.feed)
+                .ok_or_else(|| anyhow!("{} posted nothing: is it a feed?", self.place.feed))?;
             Ok(Report {
                 chain_id: client.chain_id(),
-                feed: self.feed,
-                topic: self.topic.to_string(),
-                epoch: self.epoch,
+                feed: self.place.feed,
+                topic: self.place.topic.to_string(),
+                epoch: self.place.epoch,
                 worker,
                 model_id: hex::encode(proof.model_id),
                 values: posted.values.iter().copied().map(chain::decimal).collect(),
@@ -96,7 +85,7 @@ impl Submit {
 
     /// What the registry says of the tensors of the proof's model, in order.
     async fn tensors(&self, client: &Client, proof: &ProofFile) -> Result<Vec<TensorSpec>> {
-        let registry = client.read(Contract::Feed, self.feed, &IInferenceFeed::registryCall {}).await;
+        let registry = client.read(Contract::Feed, self.place.feed, &IInferenceFeed::registryCall {}).await;
         let call = IModelRegistry::tensorsCall { modelId: proof.model_id.into() };
         let specs = client.read(Contract::Registry, registry.map_err(chain::error)?, &call).await;
         Ok(specs.map_err(chain::error)?.iter().map(abi::TensorSpec::decode).collect())

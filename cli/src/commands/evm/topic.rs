@@ -1,6 +1,6 @@
 //! `sumcast evm topic`.
 
-use super::Transaction;
+use super::{Transaction, event};
 use crate::chain::{self, Account, Node};
 use crate::error::Result;
 use crate::format;
@@ -12,7 +12,6 @@ use serde::Serialize;
 use std::fmt;
 use sumcast_contracts::abi::IInferenceFeed;
 use sumcast_contracts::alloy_primitives::Address;
-use sumcast_contracts::alloy_sol_types::SolEvent;
 
 /// Arguments of `evm topic`.
 #[derive(Debug, Args)]
@@ -55,10 +54,7 @@ impl Topic {
                 publisher: self.publisher.unwrap_or_default(),
             };
             let sent = client.send(self.feed, &call).await.map_err(chain::error)?;
-            let created = sent.logs.iter().filter(|log| log.address() == self.feed);
-            let created = created
-                .filter_map(|log| IInferenceFeed::TopicCreated::decode_log(&log.inner).ok())
-                .next()
+            let created = event::<IInferenceFeed::TopicCreated>(&sent, self.feed)
                 .ok_or_else(|| anyhow!("{} created no topic: is it a feed?", self.feed))?;
             Ok(Report {
                 chain_id: client.chain_id(),

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use sumcast_cli::{GasEstimate, Unit, gas_estimate, gas_units};
-use sumcast_contracts::{CodeMap, Contract, Points};
+use sumcast_contracts::{CodeMap, Contract};
 use sumcast_evm::{Chain, Evm, GasParts, Outcome, Receipt, Route, Sumcast, Watch};
 use sumcast_params::Srs;
 use sumcast_verifier::ProofFile;
@@ -43,7 +43,7 @@ impl Work {
             (
                 "Keys",
                 "blockAt" | "firstHelperRow" | "firstWitnessRow" | "form" | "inRows" | "invalid" | "mantissa"
-                | "maskCells" | "rows" | "srs" | "tensor" | "tensorRows" | "uintAt" | "wrongShift",
+                | "maskCells" | "rows" | "tau" | "tensor" | "tensorRows" | "uintAt" | "wrongShift",
             )
             | ("Relation", "_min" | "_word")
             | ("SumcastVerifier", "_word") => return None,
@@ -81,7 +81,7 @@ const PARTS: [(&str, &str); 14] = [
     ("mask", "the weights of the mask"),
     ("opening", "the arithmetic of the opening, with one inversion"),
     ("points", "ecMul and ecAdd, for every row and those of the opening"),
-    ("pairing", "one pairing check of three pairs"),
+    ("pairing", "one pairing check of two pairs"),
     ("rest", "decoding the call, and what is between the parts"),
 ];
 
@@ -143,8 +143,8 @@ impl Gas {
     pub fn measure(model: &str) -> Result<Self> {
         let case = set_up(model)?;
         let vk = case.key.key.to_bytes();
-        let points = Points::of_key(&case.key.key.srs);
-        let mut chains = [Chain::Ethereum, Chain::Monad].map(|chain| Sumcast::deploy(chain, &points));
+        let tau = case.key.key.srs.tau;
+        let mut chains = [Chain::Ethereum, Chain::Monad].map(|chain| Sumcast::deploy(chain, &tau));
         let [Ok(ethereum), Ok(monad)] = &mut chains else {
             bail!("{model}: the contracts cannot be deployed")
         };
@@ -196,9 +196,8 @@ impl Gas {
 /// # Errors
 /// Says why it cannot be.
 pub fn deployment() -> Result<u64> {
-    let srs = development(11);
-    let points = Points::of_srs(|k| srs.tau_g2(k)).context("the string is short")?;
-    used(&Evm::new(Chain::Ethereum).create(Contract::deploy_verifier(&points))?)
+    let tau = development(1).tau();
+    used(&Evm::new(Chain::Ethereum).create(Contract::deploy_verifier(&tau))?)
 }
 
 fn development(log_size: u32) -> Srs {

@@ -180,7 +180,7 @@ pub fn compile(
 }
 
 const MAGIC: &[u8; 4] = b"SCMD";
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 const HEAD: usize = 4 + 2 + 32;
 
 impl Model {

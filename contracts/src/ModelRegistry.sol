@@ -8,8 +8,8 @@ import {ISumcastVerifier, Statement} from "./ISumcastVerifier.sol";
 /// @notice A key is stored as the code of an account, after one zero byte so that nothing can run it: reading it takes
 /// a fraction of what storage slots take, and it can never change. There is no owner; a model cannot be removed.
 contract ModelRegistry is IModelRegistry {
-    /// @dev A key's head (`docs/protocol.md` 9): magic, version, kind of the SRS, two points in G2, then `m`.
-    uint256 private constant TENSOR_COUNT = 4 + 2 + 1 + 2 * 128 + 1;
+    /// @dev A key's head (`docs/protocol.md` 9): magic, version, kind of the SRS, a point in G2, then `m`.
+    uint256 private constant TENSOR_COUNT = 4 + 2 + 1 + 128 + 1;
     /// @dev The first tensor.
     uint256 private constant TENSORS = TENSOR_COUNT + 1;
     uint256 private constant TENSOR_SIZE = 8;

@@ -15,31 +15,18 @@ import {Challenges, Layout, Transcript} from "./lib/Transcript.sol";
 /// @notice Has no owner, no state and no way to change: an interpreter of verifying keys, as the Rust verifier is.
 /// What it trusts is the structured reference string it was deployed with.
 contract SumcastVerifier is ISumcastVerifier {
-    // For `t = 4 .. 10`, the Keccak-256 of `[tau]_2` and `[tau^(2^t)]_2`, which a key repeats.
-    bytes32 private immutable SRS_4;
-    bytes32 private immutable SRS_5;
-    bytes32 private immutable SRS_6;
-    bytes32 private immutable SRS_7;
-    bytes32 private immutable SRS_8;
-    bytes32 private immutable SRS_9;
-    bytes32 private immutable SRS_10;
+    /// @dev The Keccak-256 of `[tau]_2`, which a key repeats.
+    bytes32 private immutable SRS;
 
     /// @param tau `[tau]_2` in the order of EIP-197: `x_1, x_0, y_1, y_0`.
-    /// @param tauB `[tau^(2^t)]_2` for `t = 4 .. 10`.
-    constructor(uint256[4] memory tau, uint256[4][7] memory tauB) {
-        SRS_4 = _digest(tau, tauB[0]);
-        SRS_5 = _digest(tau, tauB[1]);
-        SRS_6 = _digest(tau, tauB[2]);
-        SRS_7 = _digest(tau, tauB[3]);
-        SRS_8 = _digest(tau, tauB[4]);
-        SRS_9 = _digest(tau, tauB[5]);
-        SRS_10 = _digest(tau, tauB[6]);
+    constructor(uint256[4] memory tau) {
+        SRS = keccak256(abi.encode(tau));
     }
 
     /// @inheritdoc ISumcastVerifier
     function verify(bytes calldata vk, Statement calldata statement, bytes calldata proof) external view {
         unchecked {
-            Key memory key = Keys.read(vk, _srs());
+            Key memory key = Keys.read(vk, SRS);
             (uint256 state, uint256 tensors) = Statements.read(key, statement);
             uint256 offset;
             assembly ("memory-safe") {
@@ -84,7 +71,7 @@ contract SumcastVerifier is ISumcastVerifier {
 
     /// @inheritdoc ISumcastVerifier
     function checkKey(bytes calldata vk) external view returns (bytes32 modelId) {
-        Key memory key = Keys.read(vk, _srs());
+        Key memory key = Keys.read(vk, SRS);
         // Forms are checked where they are evaluated: here at points of zeros, for no statement.
         Layout memory parts;
         Challenges memory ch;
@@ -182,7 +169,7 @@ contract SumcastVerifier is ISumcastVerifier {
     function _rows(Key memory key, uint256 tensors, uint256 body) private pure returns (uint256 rows) {
         unchecked {
             // Room for the points of the opening, too.
-            rows = Memory.allocate(Keys.rows(key) + 9);
+            rows = Memory.allocate(Keys.rows(key) + 8);
             uint256 to = _list(rows, key.fixedPoints, key.fixedRows);
             for (uint256 i = 0; i < key.tensorCount; i++) {
                 (bool committed,,, uint256 length) = Keys.tensor(key, i);
@@ -201,13 +188,5 @@ contract SumcastVerifier is ISumcastVerifier {
             }
             return to + 32 * count;
         }
-    }
-
-    function _srs() private view returns (bytes32[7] memory) {
-        return [SRS_4, SRS_5, SRS_6, SRS_7, SRS_8, SRS_9, SRS_10];
-    }
-
-    function _digest(uint256[4] memory tau, uint256[4] memory tauB) private pure returns (bytes32) {
-        return keccak256(abi.encode(tau, tauB));
     }
 }

@@ -95,7 +95,12 @@ impl Srs {
         self.g2[0]
     }
 
-    /// `[tau^(2^k)]_2` for `k < max(K, 1)`, and `None` beyond: `tau_g2(0)` is `[tau]_2` and always there.
+    /// `[tau]_2`.
+    pub fn tau(&self) -> G2Affine {
+        self.g2[1]
+    }
+
+    /// `[tau^(2^k)]_2` for `k < max(K, 1)`, and `None` beyond.
     pub fn tau_g2(&self, k: u32) -> Option<G2Affine> {
         self.tau_powers_g2().get(k as usize).copied()
     }

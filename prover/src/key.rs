@@ -8,8 +8,8 @@ use ark_ec::CurveGroup;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use sumcast_params::{Provenance, Srs};
+use sumcast_verifier::KeyError;
 use sumcast_verifier::vk::{Key, Program, SrsKind, SrsPoints};
-use sumcast_verifier::{KeyError, opening::low_variables};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -70,19 +70,16 @@ pub fn srs_log(row_log: u8) -> u8 {
 /// The points of an SRS that a verifier needs for rows of `2^row_log`.
 fn srs_points(srs: &Srs, row_log: u8) -> Result<SrsPoints, SetupError> {
     let need = srs_log(row_log);
-    let too_short = SetupError::TooShort { have: srs.log_size(), need };
     if srs.log_size() < need.into() {
-        return Err(too_short);
+        return Err(SetupError::TooShort { have: srs.log_size(), need });
     }
-    let t = low_variables(row_log.into()) as u32;
     Ok(SrsPoints {
         kind: match srs.provenance() {
             Provenance::Development => SrsKind::Development,
             Provenance::Ceremony(_) => SrsKind::Ceremony,
             Provenance::Imported { .. } => SrsKind::Imported,
         },
-        tau: srs.tau_g2(0).ok_or_else(|| too_short.clone())?,
-        tau_b: srs.tau_g2(t).ok_or(too_short)?,
+        tau: srs.tau(),
     })
 }
 
@@ -138,9 +135,5 @@ impl ProvingKey {
 /// [`SetupError::OtherSrs`] or [`SetupError::TooShort`].
 pub fn check_srs(key: &Key, srs: &Srs) -> Result<(), SetupError> {
     let points = srs_points(srs, key.program.row_log)?;
-    if points.tau == key.srs.tau && points.tau_b == key.srs.tau_b {
-        Ok(())
-    } else {
-        Err(SetupError::OtherSrs)
-    }
+    if points.tau == key.srs.tau { Ok(()) } else { Err(SetupError::OtherSrs) }
 }

@@ -1,9 +1,9 @@
-//! Opening one row: Mercury with the division checked in the exponent (`docs/protocol.md` 7).
+//! Opening one row: Mercury, with a mask (`docs/protocol.md` 7).
 //!
 //! What is opened are the folded rows with their tails, which make every message of the opening uniform, and the mask.
 //!
-//! Cost for a row of `2^m`: one multi-scalar multiplication of that length, for `[q]`; all else is `O(2^(m/2))`
-//! group and `O(2^m)` field operations.
+//! Cost for a row of `2^m`: two multi-scalar multiplications of that length, `[q]` and that of `F / (X - z)`; all else
+//! is `O(2^(m/2))` group and `O(2^m)` field operations.
 
 use crate::Backend;
 use crate::accumulate::add_scaled;
@@ -11,7 +11,7 @@ use crate::channel::Channel;
 use crate::eq::eq_vector;
 use ark_bn254::{Fr, G1Affine};
 use ark_ec::CurveGroup;
-use ark_ff::{Field, Zero};
+use ark_ff::{Field, One, Zero};
 use rayon::prelude::*;
 #[cfg(test)]
 use sumcast_verifier::mle;
@@ -64,11 +64,12 @@ pub(crate) fn open(
     ];
     let (evaluations, nu) = channel.scalars(Label::Evaluations, evaluations);
 
-    // Step 5.
+    // Step 5. What is opened at z alone, `F`, is as long as `f`; its quotient is all it adds to both points.
     let batch = BatchPoints::new(&evaluations, claimed, zeta, eta, z)?;
+    let long = commit(&divide_by_root(&vanishing(f, &q, &g, batch.power - zeta), z));
     let polynomials = [&g, &h, &s, &d, u];
     let mut quotient = vec![Fr::zero(); polynomials.iter().map(|p| p.len()).max().unwrap_or(0)];
-    let mut power = Fr::from(1u64);
+    let mut power = Fr::one();
     for (polynomial, values) in polynomials.iter().zip(&batch.values) {
         let mut part = polynomial.to_vec();
         for (p, v) in batch.points.iter().zip(values) {
@@ -79,17 +80,19 @@ pub(crate) fn open(
         add_scaled(&mut quotient, &part, power);
         power *= nu;
     }
-    let ([batch_point], w) = channel.points(Label::Batch, [commit(&quotient)]);
+    let long = long * power;
+    let ([batch_point], w) = channel.points(Label::Batch, [(long + commit(&quotient)).into_affine()]);
     let at_w = batch.at(w)?;
-    let mut linearised: Vec<Fr> = quotient.iter().map(|c| -batch.vanishing(w) * c).collect();
-    let mut power = Fr::from(1u64);
-    for (polynomial, (missing, interpolation)) in polynomials.iter().zip(at_w) {
-        add_scaled(&mut linearised, polynomial, power * missing);
-        linearised[0] -= power * missing * interpolation;
+    let mut linearised: Vec<Fr> = quotient.iter().map(|c| -*c).collect();
+    let mut power = Fr::one();
+    for (polynomial, (inverse, interpolation)) in polynomials.iter().zip(at_w) {
+        add_scaled(&mut linearised, polynomial, power * inverse);
+        linearised[0] -= power * inverse * interpolation;
         power *= nu;
     }
-    let ([batch_quotient], _) =
-        channel.points(Label::BatchQuotient, [commit(&divide_by_root(&linearised, w))]);
+    let [.., (from_z, _)] = at_w;
+    let batch_quotient = long * from_z + commit(&divide_by_root(&linearised, w));
+    let ([batch_quotient], _) = channel.points(Label::BatchQuotient, [batch_quotient.into_affine()]);
     Some(Opening {
         h: h_point,
         q: q_point,
@@ -127,6 +130,14 @@ fn divide_by_power(f: &[Fr], b: usize, zeta: Fr) -> (Vec<Fr>, Vec<Fr>) {
         .map(|k| columns[k % b][blocks - 2 - k / b])
         .collect();
     (q, g)
+}
+
+/// `F` of step 5: `f - scale q - g`.
+fn vanishing(f: &[Fr], q: &[Fr], g: &[Fr], scale: Fr) -> Vec<Fr> {
+    let mut out = f.to_vec();
+    out.iter_mut().zip(g).for_each(|(out, g)| *out -= g);
+    out.par_iter_mut().zip(q).with_min_len(1 << 10).for_each(|(out, q)| *out -= scale * q);
+    out
 }
 
 /// `S` of step 3: coefficient `k - 1` is that of `X^k` of the products of pairs, for `k >= 1`, the first pair's plus
@@ -197,11 +208,7 @@ mod tests {
                 open(srs.g1(), &f, &u, claimed(value), &mut channel, &Cpu).unwrap()
             };
             let opening = open(value);
-            let points = SrsPoints {
-                kind: SrsKind::Development,
-                tau: srs.tau_g2(0).unwrap(),
-                tau_b: srs.tau_g2(m / 2).unwrap(),
-            };
+            let points = SrsPoints { kind: SrsKind::Development, tau: srs.tau() };
             let check = |value, opening: &Opening| {
                 let commitment = std::iter::once((commitment, Fr::from(1u64)));
                 verify(&points, commitment, mask, claimed(value), opening, &mut start())

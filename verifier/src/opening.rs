@@ -1,5 +1,4 @@
-//! The opening of one multilinear polynomial: Mercury with the division checked in the exponent
-//! (`docs/protocol.md` 7).
+//! The opening of one multilinear polynomial: Mercury, with a mask (`docs/protocol.md` 7).
 
 use crate::encoding::{Reader, point_bytes, scalar_bytes};
 use crate::transcript::{Label, Transcript};
@@ -69,8 +68,10 @@ pub struct Claimed<'a> {
 pub struct BatchPoints {
     /// `z, 1/z, zeta`.
     pub points: [Fr; 3],
-    /// For `g, h, S, Dg, u`: which of the points, and the values there.
-    pub values: [[Option<Fr>; 3]; 5],
+    /// For `g, h, S, Dg, u, F`: which of the points, and the values there.
+    pub values: [[Option<Fr>; 3]; 6],
+    /// `z^b`.
+    pub power: Fr,
 }
 
 impl BatchPoints {
@@ -103,16 +104,17 @@ impl BatchPoints {
                 [Some(s), Some(s_inv), None],
                 [Some(d), None, None],
                 [Some(u), Some(u_inv), None],
+                [Some(Fr::zero()), None, None],
             ],
+            power,
         })
     }
 
-    /// For each polynomial: the product of `x - p` over the points it is not opened at, and its interpolation
-    /// at `x`.
+    /// For each polynomial: the inverse of the product of `x - p` over its points, and its interpolation at `x`.
     ///
-    /// Returns `None` when two points coincide.
-    pub fn at(&self, x: Fr) -> Option<[(Fr, Fr); 5]> {
-        let mut out = [(Fr::zero(), Fr::zero()); 5];
+    /// Returns `None` when two points coincide, or `x` is one of them.
+    pub fn at(&self, x: Fr) -> Option<[(Fr, Fr); 6]> {
+        let mut out = [(Fr::zero(), Fr::zero()); 6];
         for (slot, values) in out.iter_mut().zip(&self.values) {
             let opened = || self.points.iter().zip(values).filter_map(|(p, v)| v.map(|v| (*p, v)));
             let mut interpolation = Fr::zero();
@@ -125,15 +127,10 @@ impl BatchPoints {
                 let denominator: Fr = others().map(|(o, _)| p - o).product();
                 interpolation += v * numerator * denominator.inverse()?;
             }
-            let missing = self.points.iter().zip(values).filter(|(_, v)| v.is_none());
-            *slot = (missing.map(|(p, _)| x - p).product(), interpolation);
+            let vanishing: Fr = opened().map(|(p, _)| x - p).product();
+            *slot = (vanishing.inverse()?, interpolation);
         }
         Some(out)
-    }
-
-    /// `prod (x - p)` over all points.
-    pub fn vanishing(&self, x: Fr) -> Fr {
-        self.points.iter().map(|p| x - p).product()
     }
 }
 
@@ -160,33 +157,33 @@ pub fn verify(
     let z = transcript.points(Label::Products, &[opening.s, opening.d]);
     let nu = transcript.scalars(Label::Evaluations, &opening.evaluations);
     let w = transcript.points(Label::Batch, &[opening.batch]);
-    let delta = transcript.points(Label::BatchQuotient, &[opening.batch_quotient]);
+    transcript.points(Label::BatchQuotient, &[opening.batch_quotient]);
 
     let batch =
         BatchPoints::new(&opening.evaluations, claimed, zeta, eta, z).ok_or(VerifyError::Challenge)?;
-    let [(g, g_at), (h, h_at), (s, s_at), (d, d_at), (u, u_at)] =
-        batch.at(w).ok_or(VerifyError::Challenge)?;
-    let [nu1, nu2, nu3, nu4] = [nu, nu * nu, nu * nu * nu, nu * nu * nu * nu];
-    let interpolated = g * g_at + nu1 * h * h_at + nu2 * s * s_at + nu3 * d * d_at + nu4 * u * u_at;
+    let mut power = Fr::one();
+    let mut interpolated = Fr::zero();
+    let [g, h, s, d, u, f] = batch.at(w).ok_or(VerifyError::Challenge)?.map(|(inverse, interpolation)| {
+        let scalar = power * inverse;
+        interpolated += scalar * interpolation;
+        power *= nu;
+        scalar
+    });
 
     let mut points = vec![
-        (opening.g, g - delta),
-        (opening.h, nu1 * h),
-        (opening.s, nu2 * s),
-        (opening.d, nu3 * d),
-        (mask, nu4 * u),
+        (opening.g, g - f),
+        (opening.h, h),
+        (opening.s, s),
+        (opening.d, d),
+        (mask, u),
+        (opening.q, f * (zeta - batch.power)),
         (G1Affine::generator(), -interpolated),
-        (opening.batch, -batch.vanishing(w)),
+        (opening.batch, -Fr::one()),
         (opening.batch_quotient, w),
-        (opening.q, delta * zeta),
     ];
-    points.extend(commitment.map(|(point, c)| (point, delta * c)));
+    points.extend(commitment.map(|(point, c)| (point, f * c)));
     let (bases, scalars): (Vec<_>, Vec<_>) = points.into_iter().unzip();
     let left = G1Projective::msm_unchecked(&bases, &scalars).into_affine();
-    let quotient = (opening.q * -delta).into_affine();
-    let product = Bn254::multi_pairing(
-        [left, -opening.batch_quotient, quotient],
-        [G2Affine::generator(), srs.tau, srs.tau_b],
-    );
+    let product = Bn254::multi_pairing([left, -opening.batch_quotient], [G2Affine::generator(), srs.tau]);
     if product.0.is_one() { Ok(()) } else { Err(VerifyError::Rejected(Check::Opening)) }
 }

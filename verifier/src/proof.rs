@@ -137,7 +137,7 @@ impl Proof {
 }
 
 const MAGIC: &[u8; 4] = b"SCPF";
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 
 /// A proof with its statement, as it travels.
 #[derive(Clone, Debug, PartialEq, Eq)]

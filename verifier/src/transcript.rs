@@ -6,7 +6,7 @@ use crate::{Fr, G1Affine, Statement};
 use sha3::{Digest, Keccak256};
 
 /// What every transcript starts with, padded with zeros to 32 bytes.
-pub const DOMAIN: [u8; 26] = *b"sumcast protocol version 3";
+pub const DOMAIN: [u8; 26] = *b"sumcast protocol version 4";
 
 /// Labels of the messages, shared by prover and verifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub enum Label {
     Evaluations = 0x0c,
     /// `[B]`; gives `w`.
     Batch = 0x0d,
-    /// `[B']`; gives `delta`.
+    /// `[B']`; no challenge comes after it.
     BatchQuotient = 0x0e,
 }
 

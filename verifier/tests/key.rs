@@ -78,7 +78,7 @@ fn key() -> Key {
     let g2 = |s: u64| (G2Affine::generator() * Fr::from(s)).into();
     let g1 = |s: u64| (G1Affine::generator() * Fr::from(s)).into();
     Key {
-        srs: SrsPoints { kind: SrsKind::Development, tau: g2(5), tau_b: g2(25) },
+        srs: SrsPoints { kind: SrsKind::Development, tau: g2(5) },
         program: program(),
         fixed: vec![g1(7), g1(8)],
     }
@@ -105,7 +105,7 @@ fn keys_round_trip_and_every_other_encoding_is_another_key() {
 fn a_form_says_whether_it_is_committed_and_how_long_it_is() {
     let bytes = key().to_bytes();
     // Behind the header, two tensors, three counts and the number of forms: the first form, of one block of 7 bytes.
-    let first = 7 + 256 + 2 + 16 + 6 + 2;
+    let first = 7 + 128 + 2 + 16 + 6 + 2;
     assert_eq!(bytes[first..first + 3], [0x80 | 9, 0, 7]);
     let with = |i: usize, v: u8| {
         let mut wrong = bytes.clone();

@@ -50,9 +50,11 @@ fn constants() -> String {
         ("LABEL_PRODUCTS", Label::Products),
         ("LABEL_EVALUATIONS", Label::Evaluations),
         ("LABEL_BATCH", Label::Batch),
-        ("LABEL_BATCH_QUOTIENT", Label::BatchQuotient),
     ];
-    section("Labels of its messages.", &labels.map(|(name, label)| (name, hex(&[label as u8]))));
+    section(
+        "Labels of its messages; no challenge comes after the last, `[B']`.",
+        &labels.map(|(name, label)| (name, hex(&[label as u8]))),
+    );
     section(
         "Limits of a key (section 9).",
         &[

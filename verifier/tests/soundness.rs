@@ -16,7 +16,7 @@ fn exp2(n: impl Into<f64>) -> f64 {
 
 /// The sum of the opening's terms for rows of `2^m`.
 fn opening(m: u8) -> f64 {
-    POWERS / exp2(m / 2) + 1.0 + 4.0 * POWERS + 4.0 + POWERS + 1.0 + 2.0 * POWERS
+    POWERS / exp2(m / 2) + 1.0 + 6.0 * POWERS + 5.0 + 2.0 * POWERS + 2.0 * POWERS
 }
 
 /// Columns, arity, log sizes of columns and table.

@@ -48,7 +48,7 @@ fn files_of_an_earlier_version_are_to_be_made_again() {
     };
     let vk = write("old.vk", version_1(&std::fs::read(LINREG.vk()).unwrap()));
     let expected =
-        "old.vk: verifying key version 1 is not supported, only version 3 is: compile the model again";
+        "old.vk: verifying key version 1 is not supported, only version 4 is: compile the model again";
     assert!(said(verify(&vk, &LINREG.proof)).ends_with(expected));
     assert!(said(sumcast(&[&"inspect", &"--json", &vk])).ends_with(expected));
     let model = write("old.bin", version_1(&std::fs::read(LINREG.dir.join("model.bin")).unwrap()));
@@ -70,12 +70,12 @@ fn altered_proofs_are_rejected() {
     rejected(
         "version.proof",
         &altered(4),
-        "version 259 is not supported, only version 3 is: compile the model again",
+        "version 259 is not supported, only version 4 is: compile the model again",
     );
     rejected(
         "old.proof",
         &version_1(&proof),
-        "version 1 is not supported, only version 3 is: compile the model again",
+        "version 1 is not supported, only version 4 is: compile the model again",
     );
     rejected("kind.proof", &altered(KIND), "");
     rejected("context.proof", &altered(CONTEXT + 31), "check failed");

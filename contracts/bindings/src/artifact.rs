@@ -3,8 +3,9 @@
 use alloy_primitives::{Address, Bytes};
 use alloy_sol_types::SolValue;
 use serde_json::Value;
+use sumcast_verifier::G2Affine;
 
-use crate::Points;
+use crate::convert::g2_words;
 
 /// A contract of `contracts/src/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,10 +73,9 @@ impl Contract {
         code.into()
     }
 
-    /// Deploys a verifier for the keys of this string.
-    pub fn deploy_verifier(points: &Points) -> Bytes {
-        let arguments = (points.tau, points.tau_b);
-        Self::Verifier.deployment(&arguments.abi_encode_params())
+    /// Deploys a verifier for the keys of the structured reference string with this `[tau]_2`.
+    pub fn deploy_verifier(tau: &G2Affine) -> Bytes {
+        Self::Verifier.deployment(&g2_words(tau).abi_encode())
     }
 
     /// Deploys a registry whose models this verifier verifies.
@@ -98,9 +98,11 @@ impl Contract {
 mod tests {
     use super::*;
     use crate::abi::{IAlloraConsumerAdapter, IInferenceFeed, IModelRegistry, ISumcastVerifier};
-    use alloy_primitives::{U256, keccak256};
+    use alloy_primitives::keccak256;
     use alloy_sol_types::SolInterface;
+    use ark_ec::AffineRepr;
     use std::collections::BTreeSet;
+    use sumcast_verifier::encoding::g2_bytes;
 
     /// `name(types)` of an entry of an ABI.
     fn signature(entry: &Value) -> String {
@@ -176,14 +178,12 @@ mod tests {
             let inputs = constructor.unwrap()["inputs"].as_array().unwrap().iter();
             inputs.map(|input| input["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
-        assert_eq!(inputs(Contract::Verifier), ["uint256[4]", "uint256[4][7]"]);
+        assert_eq!(inputs(Contract::Verifier), ["uint256[4]"]);
         assert_eq!(inputs(Contract::Registry), ["address"]);
         assert_eq!(inputs(Contract::Feed), ["address"]);
         assert_eq!(inputs(Contract::Adapter), ["address"]);
-        let points = Points { tau: [U256::from(1); 4], tau_b: [[U256::from(2); 4]; 7] };
-        let code = Contract::deploy_verifier(&points);
-        let arguments = &code[Contract::Verifier.code("bytecode").len()..];
-        assert_eq!(arguments.len(), 32 * (4 + 28));
-        assert!(arguments.chunks(32).enumerate().all(|(i, word)| word[31] == if i < 4 { 1 } else { 2 }));
+        let tau = G2Affine::generator();
+        let code = Contract::deploy_verifier(&tau);
+        assert_eq!(code[Contract::Verifier.code("bytecode").len()..], g2_bytes(&tau));
     }
 }

@@ -14,7 +14,8 @@ use std::path::Path;
 use std::time::Duration;
 use thiserror::Error;
 
-use crate::{Contract, Failure, Points};
+use crate::{Contract, Failure};
+use sumcast_verifier::G2Affine;
 
 pub use alloy_signer_local::PrivateKeySigner as Signer;
 
@@ -260,8 +261,8 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::send`].
-    pub async fn deploy_verifier(&self, points: &Points) -> Result<(Address, Sent), ClientError> {
-        self.deploy(Contract::deploy_verifier(points)).await
+    pub async fn deploy_verifier(&self, tau: &G2Affine) -> Result<(Address, Sent), ClientError> {
+        self.deploy(Contract::deploy_verifier(tau)).await
     }
 
     fn request(&self, to: TxKind, data: Bytes) -> TransactionRequest {

@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(map.bytes().count(), Contract::Verifier.deployed_code().len());
         let known = map.bytes().flatten().count();
         assert!(2 * known > map.bytes().count(), "{known} bytes are of functions");
-        for name in ["SumcastVerifier.verify", "Transcript.challenges", "Curve.combine"] {
+        for name in ["SumcastVerifier.verify", "Transcript.challenges", "Curve.addProducts"] {
             assert!(map.bytes().flatten().any(|found| found == name), "{name}");
         }
     }

@@ -1,45 +1,14 @@
 //! From the verifier's types to the contracts'.
 
 use alloy_primitives::U256;
-use std::ops::RangeInclusive;
 use sumcast_verifier::encoding::g2_bytes;
-use sumcast_verifier::vk::{Role, SrsPoints, TensorSpec, Visibility};
+use sumcast_verifier::vk::{Role, TensorSpec, Visibility};
 use sumcast_verifier::{G2Affine, Statement};
 
 use crate::abi;
 
-/// The `t` whose `[tau^(2^t)]_2` a verifier has: half the base-2 logarithm of a row's length, rounded down.
-pub const LOGS: RangeInclusive<u32> = 4..=10;
-const COUNT: usize = 7;
-
-/// What a verifier is deployed with: points of the structured reference string, each as EIP-197 has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Points {
-    /// `[tau]_2`.
-    pub tau: [U256; 4],
-    /// `[tau^(2^t)]_2` for the `t` of [`LOGS`].
-    pub tau_b: [[U256; 4]; COUNT],
-}
-
-impl Points {
-    /// Of a string that gives `[tau^(2^k)]_2` for `k`. None where it lacks one that is needed: a string of fewer than
-    /// `2^11` powers does.
-    pub fn of_srs(tau_g2: impl Fn(u32) -> Option<G2Affine>) -> Option<Self> {
-        let mut tau_b = [[U256::ZERO; 4]; COUNT];
-        for (words, log) in tau_b.iter_mut().zip(LOGS) {
-            *words = g2_words(&tau_g2(log)?);
-        }
-        Some(Self { tau: g2_words(&tau_g2(0)?), tau_b })
-    }
-
-    /// For the keys with these points alone: a key has one `[tau^b]_2`, which stands in for those it does not have.
-    /// The verifier then accepts what it would accept with the whole string, as far as it is for such a key.
-    pub fn of_key(srs: &SrsPoints) -> Self {
-        Self { tau: g2_words(&srs.tau), tau_b: [g2_words(&srs.tau_b); COUNT] }
-    }
-}
-
-fn g2_words(point: &G2Affine) -> [U256; 4] {
+/// A point as EIP-197 has it.
+pub(crate) fn g2_words(point: &G2Affine) -> [U256; 4] {
     let bytes = g2_bytes(point);
     std::array::from_fn(|i| U256::from_be_slice(&bytes[32 * i..32 * (i + 1)]))
 }
@@ -101,10 +70,6 @@ mod tests {
             uint!(4082367875863433681332203403145435568316851327593401208105741076214120093531_U256),
             uint!(8495653923123431417604973247489272438418190587263600148770280649306958101930_U256),
         ];
-        let point = G2Affine::generator();
-        assert_eq!(
-            Points::of_srs(|_| Some(point)).unwrap(),
-            Points { tau: generator, tau_b: [generator; COUNT] }
-        );
+        assert_eq!(g2_words(&G2Affine::generator()), generator);
     }
 }

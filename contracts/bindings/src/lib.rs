@@ -4,7 +4,6 @@
 //! - [`abi`]: calls, events and errors of the contracts;
 //! - [`Contract`]: the compiled contracts of `contracts/artifacts/`, ready to be deployed;
 //! - [`CodeMap`]: which function a byte of the verifier's code is of;
-//! - [`Points`]: the points of the structured reference string that a verifier is deployed with;
 //! - [`statement`]: a statement as the contracts take it;
 //! - [`Failure`]: why a call reverted, in a sentence;
 //! - `client` (feature `client`): deploying, registering and posting through a node.
@@ -30,5 +29,5 @@ pub use alloy_primitives;
 pub use alloy_sol_types;
 pub use artifact::Contract;
 pub use code_map::CodeMap;
-pub use convert::{LOGS, Points, statement};
+pub use convert::statement;
 pub use failure::Failure;

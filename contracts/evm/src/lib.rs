@@ -8,7 +8,6 @@
 //! - [`Watch`]: what a contract's own code took, by part.
 //!
 //! ```no_run
-//! use sumcast_contracts::Points;
 //! use sumcast_evm::{Chain, Route, Sumcast};
 //! use sumcast_verifier::{Key, ProofFile};
 //!
@@ -16,7 +15,7 @@
 //! let vk = std::fs::read("model/vk.bin")?;
 //! let proof = ProofFile::from_bytes(&std::fs::read("model.proof")?)?;
 //! let key = Key::from_bytes(&vk)?;
-//! let mut chain = Sumcast::deploy(Chain::Ethereum, &Points::of_key(&key.srs))?;
+//! let mut chain = Sumcast::deploy(Chain::Ethereum, &key.srs.tau)?;
 //! let receipt = chain.verify(&vk, &key.program.tensors, &proof, Route::Registry)?;
 //! println!("{:?} for {:?} gas", receipt.outcome, receipt.gas);
 //! # Ok(())

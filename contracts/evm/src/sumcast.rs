@@ -3,9 +3,9 @@
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use alloy_sol_types::SolCall;
 use sumcast_contracts::abi::{IModelRegistry, ISumcastVerifier};
-use sumcast_contracts::{Contract, Points, statement};
-use sumcast_verifier::ProofFile;
+use sumcast_contracts::{Contract, statement};
 use sumcast_verifier::vk::TensorSpec;
+use sumcast_verifier::{G2Affine, ProofFile};
 
 use crate::evm::{Error, Evm, Outcome, Receipt};
 use crate::{Chain, Watch};
@@ -35,9 +35,9 @@ impl Sumcast {
     ///
     /// # Errors
     /// [`Error`].
-    pub fn deploy(chain: Chain, points: &Points) -> Result<Self, Error> {
+    pub fn deploy(chain: Chain, tau: &G2Affine) -> Result<Self, Error> {
         let mut evm = Evm::new(chain);
-        let verifier = evm.deploy(Contract::Verifier.name(), Contract::deploy_verifier(points))?;
+        let verifier = evm.deploy(Contract::Verifier.name(), Contract::deploy_verifier(tau))?;
         let registry = evm.deploy(Contract::Registry.name(), Contract::deploy_registry(verifier))?;
         Ok(Self { evm, verifier, registry })
     }

@@ -14,7 +14,7 @@ use revm::{Context, ExecuteCommitEvm, MainBuilder, MainContext};
 use sumcast_contracts::abi::ISumcastVerifier::{self, ISumcastVerifierErrors as VerifierError};
 use sumcast_contracts::abi::{KeyPart, Statement as AbiStatement};
 use sumcast_contracts::alloy_sol_types::{SolCall, SolInterface};
-use sumcast_contracts::{Contract, Failure, Points, statement};
+use sumcast_contracts::{Contract, Failure, statement};
 use sumcast_evm::{Chain, Outcome, Receipt, Sumcast};
 use sumcast_verifier::vk::{
     Axis, Block, Claim, Coefficient, Form, FormTerm, Limbs, Lookup, Piece, Product, ProductTerm, Program,
@@ -413,7 +413,7 @@ fn keys_are_refused_by_the_check_that_is_for_it() {
 
 /// Replaces bytes of a key that are there once.
 fn patch(vk: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    let at: Vec<usize> = (263..=vk.len() - from.len()).filter(|i| vk[*i..].starts_with(from)).collect();
+    let at: Vec<usize> = (135..=vk.len() - from.len()).filter(|i| vk[*i..].starts_with(from)).collect();
     assert_eq!(at.len(), 1, "{from:?}");
     [&vk[..at[0]], to, &vk[at[0] + from.len()..]].concat()
 }
@@ -492,7 +492,7 @@ fn terms_are_canonical() {
     compare(&mut contracts, "shorter", &vk[..vk.len() - 1], Some(&KeyPart::End));
     compare(&mut contracts, "longer", &[vk.clone(), vec![0]].concat(), Some(&KeyPart::End));
     for (at, byte, part) in
-        [(0, 0, KeyPart::Header), (5, 1, KeyPart::Header), (6, 3, KeyPart::Srs), (265, 4, KeyPart::Tensor)]
+        [(0, 0, KeyPart::Header), (5, 1, KeyPart::Header), (6, 3, KeyPart::Srs), (137, 4, KeyPart::Tensor)]
     {
         let mut wrong = vk.clone();
         wrong[at] = byte;
@@ -503,30 +503,7 @@ fn terms_are_canonical() {
         other[6] = kind;
         compare(&mut contracts, "kind", &other, None);
     }
-    compare(&mut contracts, "no rows", &vk[..264], Some(&KeyPart::Header));
-}
-
-#[test]
-fn rows_of_each_length_have_their_points() {
-    let mut points = Points::of_key(&key(bare()).srs);
-    for i in 0..7 {
-        let kept = points.tau_b[i];
-        for other in &mut points.tau_b {
-            *other = points.tau;
-        }
-        points.tau_b[i] = kept;
-        let mut contracts = Sumcast::deploy(Chain::Ethereum, &points).unwrap();
-        for row_log in 8..=20 {
-            let vk = key(Program { row_log, ..bare() }).to_bytes();
-            let call = ISumcastVerifier::checkKeyCall { vk: vk.into() };
-            let outcome = contracts.evm.call(contracts.verifier, call.abi_encode().into()).unwrap().outcome;
-            let wrong = matches!(outcome, Outcome::Reverted(Failure::Verifier(VerifierError::WrongSrs(_))));
-            assert_eq!(wrong, usize::from(row_log / 2) != i + 4, "{row_log}: {outcome:?}");
-        }
-        for other in &mut points.tau_b {
-            *other = kept;
-        }
-    }
+    compare(&mut contracts, "no rows", &vk[..136], Some(&KeyPart::Header));
 }
 
 fn verify(contracts: &mut Sumcast, vk: &[u8], context: [u8; 32], tensors: &[u8], proof: &[u8]) -> Receipt {
@@ -617,7 +594,7 @@ fn identities_are_points() {
 #[test]
 fn a_missing_precompile_has_its_error() {
     let (vk, file) = honest();
-    let points = Points::of_key(&Key::from_bytes(&vk).unwrap().srs);
+    let tau = Key::from_bytes(&vk).unwrap().srs.tau;
     let call = ISumcastVerifier::verifyCall {
         vk: vk.clone().into(),
         statement: statement(&file.statement, &specs(&vk)),
@@ -640,7 +617,7 @@ fn a_missing_precompile_has_its_error() {
             let transaction = TxEnv { gas_limit: 16_000_000, kind, data, nonce, ..TxEnv::default() };
             evm.transact_commit(transaction).unwrap()
         };
-        let deployed = transact(TxKind::Create, Contract::deploy_verifier(&points), 0);
+        let deployed = transact(TxKind::Create, Contract::deploy_verifier(&tau), 0);
         let ExecutionResult::Success { output: Output::Create(_, Some(verifier)), .. } = deployed else {
             panic!("{deployed:?}")
         };
@@ -674,7 +651,7 @@ fn keys_end_where_they_end() {
         ..program.clone()
     }) - 7;
     let vk = key(program).to_bytes();
-    for cut in 263..vk.len() {
+    for cut in 135..vk.len() {
         let expected = match cut {
             _ if cut < header => KeyPart::Header,
             _ if cut < forms => KeyPart::Form,

@@ -267,8 +267,8 @@ fn check_key(contracts: &mut Sumcast, vk: &[u8]) -> Verdict {
     of_contract(&contracts.evm.call(contracts.verifier, call.abi_encode().into()).unwrap())
 }
 
-/// Bytes of a key from the kind of its SRS to the end of its points, where a contract knows one SRS alone.
-const SRS: std::ops::Range<usize> = 7..263;
+/// Bytes of a key from the kind of its SRS to the end of its point, where a contract knows one SRS alone.
+const SRS: std::ops::Range<usize> = 7..135;
 
 fn compare_key(contracts: &mut Sumcast, seen: &mut Seen, what: &str, vk: &[u8]) -> Verdict {
     let contract = check_key(contracts, vk);

@@ -7,12 +7,12 @@ uint256 constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f
 uint256 constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
 
 // What a key begins with (section 9).
-uint256 constant KEY_HEAD = 0x5343564b0003;
+uint256 constant KEY_HEAD = 0x5343564b0004;
 
 // What a transcript begins with (section 8).
-uint256 constant DOMAIN = 0x73756d636173742070726f746f636f6c2076657273696f6e2033000000000000;
+uint256 constant DOMAIN = 0x73756d636173742070726f746f636f6c2076657273696f6e2034000000000000;
 
-// Labels of its messages.
+// Labels of its messages; no challenge comes after the last, `[B']`.
 uint256 constant LABEL_WITNESS = 0x01;
 uint256 constant LABEL_BETA = 0x02;
 uint256 constant LABEL_HELPER = 0x03;
@@ -26,7 +26,6 @@ uint256 constant LABEL_QUOTIENT = 0x0a;
 uint256 constant LABEL_PRODUCTS = 0x0b;
 uint256 constant LABEL_EVALUATIONS = 0x0c;
 uint256 constant LABEL_BATCH = 0x0d;
-uint256 constant LABEL_BATCH_QUOTIENT = 0x0e;
 
 // Limits of a key (section 9).
 uint256 constant MIN_ROW_LOG = 8;

@@ -26,12 +26,14 @@ library Curve {
         }
     }
 
-    /// @notice The sum of `scalar x point` over `count` pointers to points and scalars. EIP-196, at addresses 6 and 7.
-    function combine(uint256 points, uint256 scalars, uint256 count) internal view returns (uint256 sum) {
+    /// @notice Adds to a point, in place, `scalar x point` over `count` pointers to points and scalars. EIP-196, at
+    /// addresses 6 and 7.
+    function addProducts(uint256 to, uint256 points, uint256 scalars, uint256 count) internal view {
         // The sum, then room for a product and a scalar.
-        sum = Memory.zeros(5);
+        uint256 sum = Memory.allocate(5);
         bool success = true;
         assembly ("memory-safe") {
+            mcopy(sum, to, 64)
             let product := add(sum, 64)
             for { let end := add(points, shl(5, count)) } lt(points, end) { points := add(points, 32) } {
                 mcopy(product, mload(points), 64)
@@ -41,6 +43,7 @@ library Curve {
                 success := and(success, and(eq(returndatasize(), 64), staticcall(gas(), 6, sum, 128, sum, 64)))
                 scalars := add(scalars, 32)
             }
+            mcopy(to, sum, 64)
         }
         if (!success) revert ISumcastVerifier.PrecompileFailed(7);
     }
@@ -53,12 +56,12 @@ library Curve {
         }
     }
 
-    /// @notice Whether the product of the pairings is one. EIP-197, at address 8.
-    /// @param pairs `count` times six words: a point of G1, a point of G2.
-    function pairing(uint256 pairs, uint256 count) internal view returns (bool one) {
+    /// @notice Whether the product of two pairings is one. EIP-197, at address 8.
+    /// @param pairs Twice six words: a point of G1, a point of G2.
+    function pairing(uint256 pairs) internal view returns (bool one) {
         bool success;
         assembly ("memory-safe") {
-            success := staticcall(gas(), 8, pairs, mul(count, 192), 0, 32)
+            success := staticcall(gas(), 8, pairs, 384, 0, 32)
             success := and(success, eq(returndatasize(), 32))
             one := eq(mload(0), 1)
         }

@@ -167,11 +167,20 @@ library Field {
         }
     }
 
-    /// @notice `1 / a`, by the precompile of EIP-198; 0 for 0.
-    function inverse(uint256 a) internal view returns (uint256 result) {
+    /// @notice Replaces `count` scalars by their inverses, by one call of the precompile of EIP-198.
+    /// @return valid Whether none of them is 0; they are lost if one is.
+    function invert(uint256 list, uint256 count) internal view returns (bool valid) {
         bool success;
         assembly ("memory-safe") {
-            let p := mload(0x40)
+            // In free memory, which is not kept: the products of all before each, then the call.
+            let products := sub(mload(0x40), list)
+            let end := add(list, shl(5, count))
+            let a := 1
+            for { let i := list } lt(i, end) { i := add(i, 32) } {
+                mstore(add(products, i), a)
+                a := mulmod(a, mload(i), R)
+            }
+            let p := add(products, end)
             mstore(p, 32)
             mstore(add(p, 32), 32)
             mstore(add(p, 64), 32)
@@ -180,7 +189,14 @@ library Field {
             mstore(add(p, 160), R)
             success := staticcall(gas(), 5, p, 192, p, 32)
             success := and(success, eq(returndatasize(), 32))
-            result := mload(p)
+            a := mload(p)
+            valid := iszero(iszero(a))
+            for { let i := end } gt(i, list) {} {
+                i := sub(i, 32)
+                let inverse := mulmod(a, mload(add(products, i)), R)
+                a := mulmod(a, mload(i), R)
+                mstore(i, inverse)
+            }
         }
         if (!success) revert ISumcastVerifier.PrecompileFailed(5);
     }

@@ -61,11 +61,11 @@ library Keys {
     uint256 internal constant HEAD_CUBE = 0x40;
 
     uint256 private constant SRS_OFFSET = 7;
-    uint256 private constant SRS_BYTES = 256;
+    uint256 private constant SRS_BYTES = 128;
 
     /// @notice Reads a key.
-    /// @param digests For `t = 4 .. 10`, the Keccak-256 of `[tau]_2` and `[tau^(2^t)]_2`.
-    function read(bytes calldata vk, bytes32[7] memory digests) internal pure returns (Key memory key) {
+    /// @param srs The Keccak-256 of `[tau]_2`.
+    function read(bytes calldata vk, bytes32 srs) internal pure returns (Key memory key) {
         unchecked {
             uint256 start = Memory.allocate((vk.length + 31) / 32);
             assembly ("memory-safe") {
@@ -73,7 +73,7 @@ library Keys {
                 mstore(key, keccak256(start, vk.length))
             }
             uint256 end = start + vk.length;
-            uint256 cursor = _header(key, start, end, digests);
+            uint256 cursor = _header(key, start, end, srs);
             cursor = _forms(key, cursor, end);
             cursor = _claims(key, cursor, end);
             cursor = _products(key, cursor, end);
@@ -93,8 +93,8 @@ library Keys {
         }
     }
 
-    /// @notice `[tau]_2` and `[tau^b]_2`, where they lie in the key.
-    function srs(Key memory key) internal pure returns (uint256) {
+    /// @notice `[tau]_2`, where it lies in the key.
+    function tau(Key memory key) internal pure returns (uint256) {
         unchecked {
             return key.tensors - 2 - SRS_BYTES;
         }
@@ -151,7 +151,7 @@ library Keys {
         return (word >> 40, (word >> 24) & 0xffff, word & 0xffffff);
     }
 
-    function _header(Key memory key, uint256 start, uint256 end, bytes32[7] memory digests)
+    function _header(Key memory key, uint256 start, uint256 end, bytes32 srs)
         private
         pure
         returns (uint256 cursor)
@@ -163,11 +163,11 @@ library Keys {
             cursor = start + SRS_OFFSET + SRS_BYTES;
             uint256 rowLog = uintAt(cursor, 1);
             if (rowLog < MIN_ROW_LOG || rowLog > MAX_ROW_LOG) invalid(KeyPart.Header, 0);
-            bytes32 points;
+            bytes32 found;
             assembly ("memory-safe") {
-                points := keccak256(add(start, SRS_OFFSET), SRS_BYTES)
+                found := keccak256(add(start, SRS_OFFSET), SRS_BYTES)
             }
-            if (points != digests[rowLog / 2 - MIN_ROW_LOG / 2]) revert ISumcastVerifier.WrongSrs();
+            if (found != srs) revert ISumcastVerifier.WrongSrs();
             uint256 count = uintAt(cursor + 1, 1);
             cursor += 2;
             key.rowLog = rowLog;

@@ -9,25 +9,25 @@ import {Key, Keys} from "./Keys.sol";
 import {Mask} from "./Mask.sol";
 import {Challenges, Layout} from "./Transcript.sol";
 
-/// @notice What the batched opening is computed with: for `p` among `z`, `1/z`, `zeta`, the values of `w - p`, and
-/// the inverses of the differences of the points.
-struct Points {
-    /// The group order, from where it is loaded once: as a constant it would be written out at every use.
-    uint256 order;
-    uint256 inverse;
+/// @notice What the batched opening divides by: the inverses of `z`, `z^2 - 1`, `z - zeta`, `1 - z zeta`, `w - z`,
+/// `w z - 1` and `w - zeta`, which are there if and only if the points `z`, `1/z`, `zeta` and `w` are there and distinct.
+struct Inverses {
+    uint256 z;
+    uint256 square;
+    uint256 zMinusZeta;
+    uint256 inverseMinusZeta;
     uint256 fromZ;
     uint256 fromInverse;
     uint256 fromZeta;
-    uint256 zMinusInverse;
-    uint256 zMinusZeta;
-    uint256 inverseMinusZeta;
+    /// The group order, from where it is loaded once: as a constant it would be written out at every use.
+    uint256 order;
 }
 
-/// @title One opening: Mercury, with the division checked in the exponent (`docs/protocol.md` 7).
+/// @title One opening: Mercury, with a mask (`docs/protocol.md` 7).
 library Opening {
     /// @notice Whether the opening holds.
     /// @param proof The proof's body, in memory.
-    /// @param rows Pointers to the commitments of all rows, and room for nine more.
+    /// @param rows Pointers to the commitments of all rows, and room for eight more.
     /// @param rowWeights Their weights.
     /// @param value The last claim of S2.
     function holds(
@@ -41,45 +41,36 @@ library Opening {
     ) internal view returns (bool) {
         unchecked {
             uint256 opening = proof + parts.opening - parts.witness;
-            Points memory points = _points(ch);
             uint256 count = Keys.rows(key);
-            uint256 scalars = Memory.allocate(count + 9);
-            for (uint256 i = 0; i < count; i++) {
-                Memory.store(scalars, i, mulmod(ch.delta, Memory.load(rowWeights, i), R));
-            }
-            // After the rows: [h], [q], [g], [S], [Dg], [B], [B'], the mask's and the generator.
+            uint256 scalars = Memory.allocate(count + 8);
+            // After the rows: [h], [q], [g], [S], [Dg], [B'], the mask's and the generator.
             uint256 to = rows + 32 * count;
             for (uint256 i = 0; i < 5; i++) {
                 Memory.store(to, i, opening + 64 * i);
             }
             uint256 batch = opening + (parts.batch - parts.opening);
-            Memory.store(to, 5, batch);
-            Memory.store(to, 6, batch + 64);
-            Memory.store(to, 7, proof + 64 * key.witnessRows);
+            Memory.store(to, 5, batch + 64);
+            Memory.store(to, 6, proof + 64 * key.witnessRows);
             uint256 generator = Memory.allocate(2);
             Memory.store(generator, 0, 1);
             Memory.store(generator, 1, 2);
-            Memory.store(to, 8, generator);
-            _batch(key, ch, points, opening + 5 * 64, value, scalars + 32 * count);
-            uint256 sum = Curve.combine(rows, scalars, count + 9);
-            return _pairing(key, ch.delta, sum, opening + 64, batch + 64);
+            Memory.store(to, 7, generator);
+            uint256 scale = _batch(key, ch, opening + 5 * 64, value, scalars + 32 * count);
+            for (uint256 i = 0; i < count; i++) {
+                Memory.store(scalars, i, mulmod(scale, Memory.load(rowWeights, i), R));
+            }
+            Curve.negate(batch);
+            Curve.addProducts(batch, rows, scalars, count + 8);
+            return _pairing(key, batch);
         }
     }
 
-    /// @notice Step 6: `e(sum, [1]_2) e(-B', [tau]_2) e(-delta q, [tau^b]_2) = 1`.
-    function _pairing(Key memory key, uint256 delta, uint256 sum, uint256 q, uint256 quotient)
-        private
-        view
-        returns (bool)
-    {
+    /// @notice Step 6: `e(sum, [1]_2) e(-B', [tau]_2) = 1`, `B'` after the sum.
+    function _pairing(Key memory key, uint256 sum) private view returns (bool) {
         unchecked {
-            uint256 list = Memory.allocate(2);
-            Memory.store(list, 0, q);
-            Memory.store(list, 1, R - delta);
-            uint256 product = Curve.combine(list, list + 32, 1);
-            Curve.negate(quotient);
-            uint256 pairs = Memory.allocate(18);
-            uint256 srs = Keys.srs(key);
+            Curve.negate(sum + 64);
+            uint256 pairs = Memory.allocate(12);
+            uint256 tau = Keys.tau(key);
             assembly ("memory-safe") {
                 mcopy(pairs, sum, 64)
                 // The generator of G2.
@@ -87,114 +78,92 @@ library Opening {
                 mstore(add(pairs, 96), 0x1800deef121f1e76426a00665e5c4479674322d4f75edadd46debd5cd992f6ed)
                 mstore(add(pairs, 128), 0x090689d0585ff075ec9e99ad690c3395bc4b313370b38ef355acdadcd122975b)
                 mstore(add(pairs, 160), 0x12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa)
-                mcopy(add(pairs, 192), quotient, 64)
-                mcopy(add(pairs, 256), srs, 128)
-                mcopy(add(pairs, 384), product, 64)
-                mcopy(add(pairs, 448), add(srs, 128), 128)
+                mcopy(add(pairs, 192), add(sum, 64), 64)
+                mcopy(add(pairs, 256), tau, 128)
             }
-            return Curve.pairing(pairs, 3);
+            return Curve.pairing(pairs);
         }
     }
 
-    /// @notice The points of step 5 and what divides by them; one inversion for all.
-    function _points(Challenges memory ch) private view returns (Points memory points) {
+    /// @notice The inverses, by one inversion.
+    function _inverses(Challenges memory ch) private view returns (Inverses memory inv) {
         unchecked {
-            points.order = R;
+            uint256 r = R;
             uint256 z = ch.z;
-            uint256 zeta = ch.zeta;
-            // z, z^2 - 1, z - zeta, 1 - z zeta: not zero if and only if the three points are there and distinct.
-            uint256 a = Field.sub(mulmod(z, z, R), 1);
-            uint256 b = Field.sub(z, zeta);
-            uint256 c = Field.sub(1, mulmod(z, zeta, R));
-            uint256 za = mulmod(z, a, R);
-            uint256 bc = mulmod(b, c, R);
-            uint256 all = Field.inverse(mulmod(za, bc, R));
-            if (all == 0) revert ISumcastVerifier.ExcludedChallenge();
-            uint256 overZa = mulmod(all, bc, R);
-            uint256 overBc = mulmod(all, za, R);
-            points.inverse = mulmod(overZa, a, R);
-            // 1 / (z - 1/z) = z / (z^2 - 1) and 1 / (1/z - zeta) = z / (1 - z zeta).
-            points.zMinusInverse = mulmod(mulmod(overZa, z, R), z, R);
-            points.zMinusZeta = mulmod(overBc, c, R);
-            points.inverseMinusZeta = mulmod(mulmod(overBc, b, R), z, R);
-            points.fromZ = Field.sub(ch.w, z);
-            points.fromInverse = Field.sub(ch.w, points.inverse);
-            points.fromZeta = Field.sub(ch.w, zeta);
+            uint256 w = ch.w;
+            uint256 minusZeta = r - ch.zeta;
+            inv.order = r;
+            inv.z = z;
+            inv.square = addmod(mulmod(z, z, r), r - 1, r);
+            inv.zMinusZeta = addmod(z, minusZeta, r);
+            inv.inverseMinusZeta = addmod(mulmod(z, minusZeta, r), 1, r);
+            inv.fromZ = addmod(w, r - z, r);
+            inv.fromInverse = addmod(mulmod(w, z, r), r - 1, r);
+            inv.fromZeta = addmod(w, minusZeta, r);
+            uint256 list;
+            assembly ("memory-safe") {
+                list := inv
+            }
+            if (!Field.invert(list, 7)) revert ISumcastVerifier.ExcludedChallenge();
         }
     }
 
     /// @notice Steps 3 to 6: the scalars of the points of the opening, in the order of `holds`.
     /// @param values The eight evaluations.
-    function _batch(
-        Key memory key,
-        Challenges memory ch,
-        Points memory points,
-        uint256 values,
-        uint256 value,
-        uint256 to
-    ) private pure {
+    /// @return onRows What the weights of the rows are multiplied by.
+    function _batch(Key memory key, Challenges memory ch, uint256 values, uint256 value, uint256 to)
+        private
+        view
+        returns (uint256 onRows)
+    {
         unchecked {
-            (uint256 s, uint256 d) = _implied(key, ch, points.inverse, values, value);
-            uint256 r = points.order;
+            Inverses memory inv = _inverses(ch);
+            (uint256 s, uint256 d, uint256 power) = _implied(key, ch, inv.z, values, value);
+            uint256 r = inv.order;
             uint256 nu = ch.nu;
             uint256 nu2 = mulmod(nu, nu, r);
-            uint256 nu3 = mulmod(nu2, nu, r);
             uint256 nu4 = mulmod(nu2, nu2, r);
-            uint256 fromZeta = points.fromZeta;
-
-            // g, S and u are opened at z and 1/z: one line through both sums.
-            uint256 interpolated;
+            uint256 fromZ = inv.fromZ;
+            // 1 / (w - 1/z).
+            uint256 fromInverse = mulmod(ch.z, inv.fromInverse, r);
+            // Of Dg, and of F.
+            uint256 onD = mulmod(mulmod(nu2, nu, r), fromZ, r);
+            onRows = mulmod(mulmod(nu4, nu, r), fromZ, r);
             {
-                uint256 atZ = addmod(Memory.load(values, 0), mulmod(nu2, Memory.load(values, 5), r), r);
-                atZ = addmod(atZ, mulmod(nu4, Memory.load(values, 6), r), r);
-                uint256 atInverse = addmod(Memory.load(values, 1), mulmod(nu2, s, r), r);
-                atInverse = addmod(atInverse, mulmod(nu4, Memory.load(values, 7), r), r);
-                interpolated = Field.sub(mulmod(atZ, points.fromInverse, r), mulmod(atInverse, points.fromZ, r));
-                interpolated = mulmod(mulmod(interpolated, points.zMinusInverse, r), fromZeta, r);
+                // Of g, S and u.
+                uint256 onPair = mulmod(fromZ, fromInverse, r);
+                Memory.store(to, 0, mulmod(mulmod(nu, onPair, r), inv.fromZeta, r));
+                Memory.store(to, 1, mulmod(onRows, addmod(ch.zeta, r - power, r), r));
+                Memory.store(to, 2, addmod(onPair, r - onRows, r));
+                Memory.store(to, 3, mulmod(nu2, onPair, r));
+                Memory.store(to, 4, onD);
+                Memory.store(to, 5, ch.w);
+                Memory.store(to, 6, mulmod(nu4, onPair, r));
             }
-            // h at all three points.
-            interpolated = addmod(interpolated, mulmod(nu, _throughThree(points, values), r), r);
-            // Dg at z.
-            uint256 onD = mulmod(mulmod(nu3, points.fromInverse, r), fromZeta, r);
-            interpolated = addmod(interpolated, mulmod(onD, d, r), r);
-
-            uint256 vanishing = mulmod(mulmod(points.fromZ, points.fromInverse, r), fromZeta, r);
-            Memory.store(to, 0, nu);
-            Memory.store(to, 1, mulmod(ch.delta, ch.zeta, r));
-            Memory.store(to, 2, Field.sub(fromZeta, ch.delta));
-            Memory.store(to, 3, mulmod(nu2, fromZeta, r));
-            Memory.store(to, 4, onD);
-            Memory.store(to, 5, r - vanishing);
-            Memory.store(to, 6, ch.w);
-            Memory.store(to, 7, mulmod(nu4, fromZeta, r));
-            Memory.store(to, 8, r - interpolated);
+            // The interpolations over their products, in partial fractions: what is at z, at 1/z and at zeta.
+            uint256 z = ch.z;
+            uint256 over = mulmod(z, inv.square, r);
+            uint256 sum = mulmod(mulmod(nu, Memory.load(values, 2), r), inv.zMinusZeta, r);
+            sum = addmod(sum, mulmod(nu4, Memory.load(values, 6), r), r);
+            sum = addmod(sum, mulmod(nu2, Memory.load(values, 5), r), r);
+            sum = mulmod(mulmod(addmod(sum, Memory.load(values, 0), r), over, r), fromZ, r);
+            sum = addmod(sum, mulmod(onD, d, r), r);
+            uint256 onZeta = mulmod(mulmod(nu, z, r), inv.inverseMinusZeta, r);
+            uint256 less = mulmod(onZeta, Memory.load(values, 3), r);
+            less = addmod(less, mulmod(nu4, Memory.load(values, 7), r), r);
+            less = addmod(less, mulmod(nu2, s, r), r);
+            less = mulmod(mulmod(addmod(less, Memory.load(values, 1), r), over, r), fromInverse, r);
+            onZeta = mulmod(mulmod(onZeta, inv.zMinusZeta, r), inv.fromZeta, r);
+            sum = addmod(sum, mulmod(onZeta, Memory.load(values, 4), r), r);
+            Memory.store(to, 7, addmod(less, r - sum, r));
         }
     }
 
-    /// @notice The interpolation of `h` at `w`.
-    function _throughThree(Points memory points, uint256 values) private pure returns (uint256 sum) {
-        unchecked {
-            uint256 r = points.order;
-            uint256 fromZ = points.fromZ;
-            uint256 fromInverse = points.fromInverse;
-            uint256 fromZeta = points.fromZeta;
-            uint256 zMinusInverse = points.zMinusInverse;
-            uint256 zMinusZeta = points.zMinusZeta;
-            uint256 inverseMinusZeta = points.inverseMinusZeta;
-            sum = mulmod(mulmod(fromInverse, fromZeta, r), mulmod(zMinusInverse, zMinusZeta, r), r);
-            sum = mulmod(sum, Memory.load(values, 2), r);
-            uint256 term = mulmod(mulmod(fromZ, fromZeta, r), mulmod(r - zMinusInverse, inverseMinusZeta, r), r);
-            sum = addmod(sum, mulmod(term, Memory.load(values, 3), r), r);
-            term = mulmod(mulmod(fromZ, fromInverse, r), mulmod(zMinusZeta, inverseMinusZeta, r), r);
-            sum = addmod(sum, mulmod(term, Memory.load(values, 4), r), r);
-        }
-    }
-
-    /// @notice What step 3 implies: `S(1/z)` and `Dg(z)`.
+    /// @notice What step 3 implies: `S(1/z)` and `Dg(z)`. Gives `z^b`, too.
     function _implied(Key memory key, Challenges memory ch, uint256 inverse, uint256 values, uint256 value)
         private
         pure
-        returns (uint256 s, uint256 d)
+        returns (uint256 s, uint256 d, uint256 power)
     {
         unchecked {
             uint256 z = ch.z;
@@ -216,7 +185,7 @@ library Opening {
             s = addmod(s, mulmod(z, Memory.load(values, 5), R), R);
             s = mulmod(z, inner + R - s, R);
             // Dg(z) = z^(b - 1) g(1/z).
-            uint256 power = z;
+            power = z;
             for (uint256 i = 0; i < low; i++) {
                 power = mulmod(power, power, R);
             }

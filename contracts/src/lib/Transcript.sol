@@ -19,7 +19,6 @@ struct Challenges {
     uint256 z;
     uint256 nu;
     uint256 w;
-    uint256 delta;
 }
 
 /// @notice Where the parts of a proof's body begin, in calldata (section 9), and the statement's tensors, in memory.
@@ -105,8 +104,6 @@ library Transcript {
             ch.nu = state % R;
             state = _absorb(state, LABEL_BATCH, parts.batch, 64);
             ch.w = state % R;
-            state = _absorb(state, LABEL_BATCH_QUOTIENT, parts.batch + 64, 64);
-            ch.delta = state % R;
         }
     }
 

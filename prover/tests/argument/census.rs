@@ -69,9 +69,8 @@ fn messages_come_in_the_order_of_the_protocol() {
     let found: Vec<(u8, usize)> = events.iter().map(|e| (e.label as u8, e.absorbed.len())).collect();
     assert_eq!(found, expected);
     let drawn: Vec<&str> = table().iter().map(|row| row.2).collect();
-    let names = [
-        "alpha", "beta", "lambda", "tau_k", "", "x_k", "gamma", "y_k", "zeta", "eta", "z", "nu", "w", "delta",
-    ];
+    let names =
+        ["alpha", "beta", "lambda", "tau_k", "", "x_k", "gamma", "y_k", "zeta", "eta", "z", "nu", "w", ""];
     assert_eq!(drawn, names);
 }
 
@@ -90,7 +89,7 @@ fn challenges(
     tensors: &[Tensor],
     events: &[Event],
 ) -> Vec<Fr> {
-    let mut start = b"sumcast protocol version 3".to_vec();
+    let mut start = b"sumcast protocol version 4".to_vec();
     start.resize(32, 0);
     start.extend(model_id);
     start.extend(context);

@@ -294,12 +294,8 @@ fn a_challenge_known_beforehand_is_of_no_use() {
     for (label, challenge) in recorder.0 {
         let occurrence = seen.iter().filter(|l| **l == label).count();
         seen.push(label);
-        if label == Label::Linear {
-            // No challenge is drawn from it.
-            continue;
-        }
-        if label == Label::BatchQuotient {
-            // Drawn by the verifier alone.
+        if matches!(label, Label::Linear | Label::BatchQuotient) {
+            // No challenge is drawn from them.
             continue;
         }
         let file = lie(&key, &srs, &Lie::Frozen(label, occurrence, challenge), false);

@@ -8,7 +8,7 @@ use crate::encoding::{Reader, g2_bytes, point_bytes};
 use crate::{DecodeError, KeyError};
 
 const MAGIC: [u8; 4] = *b"SCVK";
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 /// What a key begins with: magic and version.
 pub const HEAD: [u8; 6] = {
     let ([a, b, c, d], [high, low]) = (MAGIC, VERSION.to_be_bytes());
@@ -44,7 +44,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Key, KeyError> {
         2 => SrsKind::Ceremony,
         _ => return Err(ill("srs", 0, "unknown kind")),
     };
-    let srs = SrsPoints { kind, tau: r.g2_point()?, tau_b: r.g2_point()? };
+    let srs = SrsPoints { kind, tau: r.g2_point()? };
     let row_log = r.u8()?;
     let n = count(r.u8()?.into(), limits::TENSORS, "tensors")?;
     let tensors = (0..n).map(|i| tensor(&mut r, i)).collect::<Result<_, _>>()?;
@@ -207,7 +207,6 @@ pub(super) fn encode(key: &Key) -> Vec<u8> {
         SrsKind::Ceremony => 2,
     });
     w.extend(g2_bytes(&key.srs.tau));
-    w.extend(g2_bytes(&key.srs.tau_b));
     let program = &key.program;
     w.push(program.row_log);
     w.push(byte(program.tensors.len()));

@@ -288,8 +288,6 @@ pub struct SrsPoints {
     pub kind: SrsKind,
     /// `[tau]_2`.
     pub tau: G2Affine,
-    /// `[tau^b]_2`, `b = 2^floor(m/2)`.
-    pub tau_b: G2Affine,
 }
 
 /// The relation a model's proofs are about, without the commitments of its fixed rows.

@@ -6,15 +6,18 @@ use crate::error::Result;
 use crate::format;
 use crate::output::{self, Outcome};
 use crate::progress::Progress;
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
+use sumcast_contracts::Contract;
 use sumcast_contracts::alloy_primitives::{Address, Bytes};
 use sumcast_contracts::client::Client;
-use sumcast_contracts::{Contract, LOGS, Points};
 use sumcast_params::{Srs, cache};
+
+/// How many powers of the string are read, log2.
+const LEAST: u32 = 1;
 
 /// Arguments of `evm deploy`.
 #[derive(Debug, Args)]
@@ -29,7 +32,7 @@ pub(crate) struct Deploy {
     node: Node,
     #[command(flatten)]
     account: Account,
-    /// Parameters from `sumcast params`, of 2^11 powers at least; the cached development string if not given
+    /// Parameters from `sumcast params`; the cached development string if not given
     #[arg(long, value_name = "FILE")]
     params: Option<PathBuf>,
     /// A verifier that is there already
@@ -52,7 +55,7 @@ impl Deploy {
             Some(_) => None,
             None => Some(self.parameters()?),
         };
-        let insecure_srs = parameters.as_ref().map(|(srs, _)| srs.is_insecure());
+        let insecure_srs = parameters.as_ref().map(Srs::is_insecure);
         output::warn_insecure(insecure_srs == Some(true));
         let signer = self.account.signer()?;
         let report = chain::wait(async {
@@ -64,8 +67,8 @@ impl Deploy {
                 done: vec![],
             };
             let verifier = match (self.verifier, &parameters) {
-                (None, Some((_, points))) => {
-                    deployment.put(Contract::Verifier, Contract::deploy_verifier(points)).await?
+                (None, Some(srs)) => {
+                    deployment.put(Contract::Verifier, Contract::deploy_verifier(&srs.tau())).await?
                 }
                 (given, _) => deployment.there(given.unwrap_or_default()).await?,
             };
@@ -86,23 +89,19 @@ impl Deploy {
                 adapter,
                 gas_used: deployment.done.iter().map(|done| done.transaction.gas_used).sum(),
                 transactions: deployment.done,
-                srs_id: parameters.as_ref().map(|(srs, _)| hex::encode(srs.id())),
+                srs_id: parameters.as_ref().map(|srs| hex::encode(srs.id())),
                 insecure_srs,
             })
         })?;
         Outcome::new(&report)
     }
 
-    /// The string, and what of it goes on chain.
-    fn parameters(&self) -> Result<(Srs, Points)> {
-        let size = LOGS.end() + 1;
-        let srs = match &self.params {
-            Some(path) => Srs::read_prefix(path, size)?,
-            None => cache::development(size)?,
-        };
-        let points = Points::of_srs(|k| srs.tau_g2(k))
-            .ok_or_else(|| anyhow!("the parameters have fewer than 2^{size} powers: import more of them"))?;
-        Ok((srs, points))
+    /// The string, of which `[tau]_2` goes on chain.
+    fn parameters(&self) -> Result<Srs> {
+        Ok(match &self.params {
+            Some(path) => Srs::read_prefix(path, LEAST)?,
+            None => cache::development(LEAST)?,
+        })
     }
 }
 

@@ -10,7 +10,6 @@ use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Instant;
-use sumcast_contracts::Points;
 use sumcast_evm as evm;
 use sumcast_evm::{GasParts, Part, Sumcast};
 use sumcast_verifier::{Key, ProofFile};
@@ -98,7 +97,7 @@ impl Verify {
         file: &ProofFile,
     ) -> Result<(Verdict, Run)> {
         let of_key = |error: evm::Error| anyhow!("{}: {error}", self.vk.display());
-        let mut contracts = Sumcast::deploy(chain, &Points::of_key(&key.srs)).map_err(of_key)?;
+        let mut contracts = Sumcast::deploy(chain, &key.srs.tau).map_err(of_key)?;
         let route = match self.via {
             Via::Registry => evm::Route::Registry,
             Via::Verifier => evm::Route::Verifier,

@@ -1,7 +1,6 @@
 //! Keys and proofs with their verdicts, from the Rust verifier's own tests.
 #![allow(dead_code)]
 
-use sumcast_contracts::Points;
 use sumcast_evm::{Chain, Sumcast};
 use sumcast_verifier::vk::TensorSpec;
 use sumcast_verifier::{Key, ProofFile};
@@ -42,5 +41,5 @@ pub(crate) fn specs(vk: &[u8]) -> Vec<TensorSpec> {
 }
 
 pub(crate) fn deploy(chain: Chain, vk: &[u8]) -> Sumcast {
-    Sumcast::deploy(chain, &Points::of_key(&Key::from_bytes(vk).unwrap().srs)).unwrap()
+    Sumcast::deploy(chain, &Key::from_bytes(vk).unwrap().srs.tau).unwrap()
 }

@@ -75,8 +75,8 @@ impl Masking {
     /// Scalars of a proof, and how many are there for the mask alone.
     fn scalars(&self) -> (usize, usize) {
         let Shape { rounds, degree, last_degree, claims, row_log, .. } = self.shape;
-        // `V`, the mask's claim, and eight evaluations in the opening.
-        let all = 10 + (rounds - 1) * degree + last_degree + claims + 2 * row_log;
+        // `V`, the mask's claim, and nine scalars of the opening.
+        let all = 11 + (rounds - 1) * degree + last_degree + claims + 2 * row_log;
         (all, 3 + last_degree - degree)
     }
 

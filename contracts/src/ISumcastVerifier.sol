@@ -45,8 +45,6 @@ interface ISumcastVerifier {
     /// @notice A point of the proof has a coordinate that is not below the field modulus, or is not on the curve.
     /// @param offset Its offset in the proof, bytes.
     error InvalidPoint(uint256 offset);
-    /// @notice A challenge hit one of the few values the argument excludes (probability below 2^-200).
-    error ExcludedChallenge();
     /// @notice The constraints do not hold at the sumcheck's point (section 5).
     error ConstraintsFailed();
     /// @notice The opening of the claims does not hold (sections 6 and 7).

@@ -24,7 +24,7 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
     );
 
     /// @dev Where a key has its `m` (`docs/protocol.md` 9): after magic, version, kind of the SRS and two points in G2.
-    uint256 private constant ROW_BITS = 4 + 2 + 1 + 2 * 128;
+    uint256 private constant ROW_BITS = 4 + 2 + 1 + 128;
     uint256 private constant POINT_SIZE = 64;
 
     /// @dev A worker's last inference in a topic: two slots, and one for each value after the first.

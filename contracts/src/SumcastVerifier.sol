@@ -41,7 +41,8 @@ contract SumcastVerifier is ISumcastVerifier {
 
             uint256 linear = Transcript.word(parts.linear);
             uint256 claim = Field.sub(0, addmod(linear, e.linear, R));
-            claim = _rounds(claim, parts.constraintRounds, ch.x, key.rounds, key.degree, key.lastDegree);
+            claim =
+                _constraintRounds(claim, parts.constraintRounds, ch.x, key.rounds, key.degree, key.lastDegree);
             uint256 maskClaim = Transcript.word(parts.reductionRounds - 32);
             if (addmod(Relation.terms(key, ch, e), maskClaim, R) != claim) revert ConstraintsFailed();
 
@@ -52,7 +53,7 @@ contract SumcastVerifier is ISumcastVerifier {
                 claim = mulmod(addmod(claim, Transcript.word(cursor), R), ch.gamma, R);
             }
             claim = addmod(claim, linear, R);
-            claim = _rounds(claim, parts.reductionRounds, ch.y, key.rowLog, 2, 2);
+            claim = _reductionRounds(claim, parts.reductionRounds, ch.y, key.rowLog);
             uint256 rows = _rows(key, tensors, body);
             if (!Opening.holds(key, parts, ch, body, rows, e.rowWeights, claim)) revert OpeningFailed();
         }
@@ -82,37 +83,59 @@ contract SumcastVerifier is ISumcastVerifier {
         return bytes32(key.modelId);
     }
 
-    /// @notice The rounds of a sumcheck: the claim each leaves, from `c_0, c_2, .., c_D` and `c_1`, which follows.
+    /// @notice The rounds of S1: the claim they leave, from `c_0, c_2, .., c_D` and `c_1`, which follows.
     /// @param point Coordinate `k` is the challenge of round `k`; the first round has the highest.
-    function _rounds(uint256 claim, uint256 cursor, uint256 point, uint256 rounds, uint256 degree, uint256 lastDegree)
+    function _constraintRounds(
+        uint256 claim,
+        uint256 cursor,
+        uint256 point,
+        uint256 rounds,
+        uint256 degree,
+        uint256 lastDegree
+    ) private pure returns (uint256) {
+        if (rounds == 0) return claim;
+        assembly ("memory-safe") {
+            for { let k := add(point, shl(5, rounds)) } gt(k, point) {} {
+                k := sub(k, 32)
+                if eq(k, point) { degree := lastDegree }
+                let x := mload(k)
+                let c0 := calldataload(cursor)
+                let sum := addmod(c0, c0, R)
+                let high := 0
+                let i := add(cursor, shl(5, sub(degree, 1)))
+                let next := add(i, 32)
+                for {} gt(i, cursor) { i := sub(i, 32) } {
+                    let c := calldataload(i)
+                    high := mulmod(add(high, c), x, R)
+                    sum := addmod(sum, c, R)
+                }
+                // The coefficient of x is what is missing to the claim.
+                claim := addmod(c0, mulmod(add(add(claim, high), sub(R, sum)), x, R), R)
+                cursor := next
+            }
+        }
+        return claim;
+    }
+
+    /// @notice The rounds of S2, of `c_0` and `c_2` each.
+    function _reductionRounds(uint256 claim, uint256 cursor, uint256 point, uint256 rounds)
         private
         pure
         returns (uint256)
     {
-        unchecked {
-            for (uint256 k = rounds; k > 0; k--) {
-                if (k == 1) degree = lastDegree;
-                uint256 x = Memory.load(point, k - 1);
-                assembly ("memory-safe") {
-                    let next := add(cursor, shl(5, degree))
-                    let c0 := calldataload(cursor)
-                    let high := 0
-                    let sum := addmod(c0, c0, R)
-                    let i := sub(next, 32)
-                    for {} 1 {} {
-                        let c := calldataload(i)
-                        high := add(mulmod(high, x, R), c)
-                        sum := addmod(sum, c, R)
-                        i := sub(i, 32)
-                        if eq(i, cursor) { break }
-                    }
-                    // The coefficient of x is what is missing to the claim.
-                    claim := addmod(c0, mulmod(add(sub(add(claim, R), sum), mulmod(high, x, R)), x, R), R)
-                    cursor := next
-                }
+        if (rounds == 0) return claim;
+        assembly ("memory-safe") {
+            for { let k := add(point, shl(5, rounds)) } gt(k, point) { cursor := add(cursor, 64) } {
+                k := sub(k, 32)
+                let y := mload(k)
+                let c0 := calldataload(cursor)
+                // c_0 + y (claim - 2 c_0 - c_2 + c_2 y): four times R is below 2^256.
+                let sum := mulmod(calldataload(add(cursor, 32)), add(y, sub(R, 1)), R)
+                sum := add(add(claim, sum), sub(shl(1, R), shl(1, c0)))
+                claim := addmod(c0, mulmod(sum, y, R), R)
             }
-            return claim;
         }
+        return claim;
     }
 
     /// @notice Copies a proof to memory and checks its encoding.
@@ -127,12 +150,12 @@ contract SumcastVerifier is ISumcastVerifier {
             _checkPoints(body, parts.linear - start, 0);
             _checkPoints(body + (parts.opening - start), 5 * 64, parts.opening - start);
             _checkPoints(body + (parts.batch - start), 2 * 64, parts.batch - start);
-            // The scalars of the sumchecks and the claims, then the evaluations: one call, so that its code is there once.
+            // The scalars of the sumchecks and the claims, the evaluations, `j`: one call, so that its code is there once.
             (uint256 from, uint256 to) = (parts.linear, parts.opening);
             while (true) {
                 _checkScalars(body + (from - start), to - from, from - start);
-                if (to == parts.batch) break;
-                (from, to) = (parts.evaluations, parts.batch);
+                if (to == parts.end) break;
+                (from, to) = to == parts.opening ? (parts.evaluations, parts.batch) : (parts.inverse, parts.end);
             }
         }
     }
@@ -150,12 +173,12 @@ contract SumcastVerifier is ISumcastVerifier {
             assembly ("memory-safe") {
                 let i := cursor
                 let end := add(cursor, length)
-                if and(length, 32) {
-                    valid := lt(mload(i), R)
-                    i := add(i, 32)
+                for { let odd := add(cursor, and(length, 96)) } lt(i, odd) { i := add(i, 32) } {
+                    valid := and(valid, lt(mload(i), R))
                 }
-                for {} lt(i, end) { i := add(i, 64) } {
-                    valid := and(valid, and(lt(mload(i), R), lt(mload(add(i, 32)), R)))
+                for {} lt(i, end) { i := add(i, 128) } {
+                    let first := and(lt(mload(i), R), lt(mload(add(i, 32)), R))
+                    valid := and(valid, and(first, and(lt(mload(add(i, 64)), R), lt(mload(add(i, 96)), R))))
                 }
             }
             if (valid == 1) return;

@@ -15,7 +15,7 @@ use ark_ff::{Field, One, Zero};
 use rayon::prelude::*;
 #[cfg(test)]
 use sumcast_verifier::mle;
-use sumcast_verifier::opening::{BatchPoints, Claimed, Opening, low_variables};
+use sumcast_verifier::opening::{BatchPoints, Claimed, Opening, denominators, low_variables};
 use sumcast_verifier::transcript::Label;
 
 /// Opens the polynomial `f`, values of a multilinear polynomial and a tail beyond them, and the mask `u`, of which
@@ -93,6 +93,7 @@ pub(crate) fn open(
     let [.., (from_z, _)] = at_w;
     let batch_quotient = long * from_z + commit(&divide_by_root(&linearised, w));
     let ([batch_quotient], _) = channel.points(Label::BatchQuotient, [batch_quotient.into_affine()]);
+    let ([inverse], _) = channel.scalars(Label::Inverse, [denominators(zeta, z, w).inverse()?]);
     Some(Opening {
         h: h_point,
         q: q_point,
@@ -102,6 +103,7 @@ pub(crate) fn open(
         evaluations,
         batch: batch_point,
         batch_quotient,
+        inverse,
     })
 }
 
@@ -220,6 +222,9 @@ mod tests {
                 wrong.evaluations[i] += Fr::from(1u64);
                 assert!(check(value, &wrong).is_err());
             }
+            let mut wrong = opening.clone();
+            wrong.inverse += Fr::from(1u64);
+            assert!(check(value, &wrong).is_err());
             // A wrong value, honestly continued.
             let wrong = open(value + Fr::from(1u64));
             assert!(check(value + Fr::from(1u64), &wrong).is_err());

@@ -87,9 +87,6 @@ pub enum VerifyError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// A challenge hit one of the few values the argument excludes (probability below 2^-200).
-    #[error("a challenge hit an excluded value")]
-    Challenge,
     /// A check of the argument failed.
     #[error("check failed: {0}")]
     Rejected(Check),

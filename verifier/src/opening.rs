@@ -27,6 +27,8 @@ pub struct Opening {
     pub batch: G1Affine,
     /// `[B']`.
     pub batch_quotient: G1Affine,
+    /// `j`.
+    pub inverse: Fr,
 }
 
 impl Opening {
@@ -36,14 +38,15 @@ impl Opening {
         for slot in &mut evaluations {
             *slot = r.scalar()?;
         }
-        let (batch, batch_quotient) = (r.point()?, r.point()?);
-        Ok(Self { h, q, g, s, d, evaluations, batch, batch_quotient })
+        let (batch, batch_quotient, inverse) = (r.point()?, r.point()?, r.scalar()?);
+        Ok(Self { h, q, g, s, d, evaluations, batch, batch_quotient, inverse })
     }
 
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.extend([self.h, self.q, self.g, self.s, self.d].iter().flat_map(point_bytes));
         out.extend(self.evaluations.iter().flat_map(scalar_bytes));
         out.extend([self.batch, self.batch_quotient].iter().flat_map(point_bytes));
+        out.extend(scalar_bytes(&self.inverse));
     }
 }
 
@@ -134,12 +137,17 @@ impl BatchPoints {
     }
 }
 
+/// What `j` is the inverse of.
+pub fn denominators(zeta: Fr, z: Fr, w: Fr) -> Fr {
+    let one = Fr::one();
+    z * (z * z - one) * (z - zeta) * (one - z * zeta) * (w - z) * (w * z - one) * (w - zeta)
+}
+
 /// Verifies what is claimed of the polynomial committed as the sum of `commitment` (point, coefficient) and of the
 /// mask.
 ///
 /// # Errors
-/// [`VerifyError::Rejected`] when the pairing equation fails, [`VerifyError::Challenge`] when a challenge hits an
-/// excluded value.
+/// [`VerifyError::Rejected`] when the pairing equation fails, or `j` is not the inverse it should be.
 ///
 /// # Soundness
 /// A prover who passes with a wrong value breaks KZG binding in the algebraic group model, or hit one of the
@@ -158,12 +166,17 @@ pub fn verify(
     let nu = transcript.scalars(Label::Evaluations, &opening.evaluations);
     let w = transcript.points(Label::Batch, &[opening.batch]);
     transcript.points(Label::BatchQuotient, &[opening.batch_quotient]);
+    transcript.scalars(Label::Inverse, &[opening.inverse]);
 
-    let batch =
-        BatchPoints::new(&opening.evaluations, claimed, zeta, eta, z).ok_or(VerifyError::Challenge)?;
+    let rejected = || VerifyError::Rejected(Check::Opening);
+    if opening.inverse * denominators(zeta, z, w) != Fr::one() {
+        return Err(rejected());
+    }
+
+    let batch = BatchPoints::new(&opening.evaluations, claimed, zeta, eta, z).ok_or_else(rejected)?;
     let mut power = Fr::one();
     let mut interpolated = Fr::zero();
-    let [g, h, s, d, u, f] = batch.at(w).ok_or(VerifyError::Challenge)?.map(|(inverse, interpolation)| {
+    let [g, h, s, d, u, f] = batch.at(w).ok_or_else(rejected)?.map(|(inverse, interpolation)| {
         let scalar = power * inverse;
         interpolated += scalar * interpolation;
         power *= nu;
@@ -185,5 +198,5 @@ pub fn verify(
     let (bases, scalars): (Vec<_>, Vec<_>) = points.into_iter().unzip();
     let left = G1Projective::msm_unchecked(&bases, &scalars).into_affine();
     let product = Bn254::multi_pairing([left, -opening.batch_quotient], [G2Affine::generator(), srs.tau]);
-    if product.0.is_one() { Ok(()) } else { Err(VerifyError::Rejected(Check::Opening)) }
+    if product.0.is_one() { Ok(()) } else { Err(rejected()) }
 }

@@ -53,11 +53,11 @@ impl Shape {
 
     /// Bytes of the proof body.
     pub fn bytes(&self) -> usize {
-        // The mask, and seven points, eight evaluations, `V` and the mask's claim.
+        // The mask, and seven points and nine scalars of the opening, `V` and the mask's claim.
         let points = self.witness.saturating_add(self.helper).saturating_add(8);
         let scalars = self
             .degrees()
-            .fold(10, usize::saturating_add)
+            .fold(11, usize::saturating_add)
             .saturating_add(self.claims)
             .saturating_add(self.row_log.saturating_mul(2));
         points.saturating_mul(64).saturating_add(scalars.saturating_mul(32))

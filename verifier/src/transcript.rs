@@ -40,6 +40,8 @@ pub enum Label {
     Batch = 0x0d,
     /// `[B']`; no challenge comes after it.
     BatchQuotient = 0x0e,
+    /// `j`; no challenge comes after it.
+    Inverse = 0x0f,
 }
 
 /// A message and the challenge that followed.

@@ -171,7 +171,7 @@ fn shapes_follow_from_the_program() {
     assert_eq!((shape.witness, shape.helper, shape.rows, shape.claims), (2, 2, 7, 4));
     // mu, the rounds of S1, the claims, the rounds of S2.
     assert_eq!(shape.mask, 1 + (3 * 3 + 5) + 4 + 16);
-    assert_eq!(shape.bytes(), 64 * (2 + 2 + 8) + 32 * (1 + 14 + 4 + 1 + 16 + 8));
+    assert_eq!(shape.bytes(), 64 * (2 + 2 + 8) + 32 * (1 + 14 + 4 + 1 + 16 + 9));
     let with = |vars, eq, factors: usize| {
         let term = ProductTerm { coefficient: Coefficient::ONE, vars, eq, factors: vec![0; factors] };
         let product = Product { log: 3, linear: None, terms: vec![term] };

@@ -1,6 +1,6 @@
 //! The constants of the Solidity verifier are those of this crate. `SUMCAST_WRITE_CONSTANTS=1` writes them.
 
-use ark_ff::PrimeField;
+use ark_ff::{Field, PrimeField};
 use std::fmt::Write as _;
 use std::path::Path;
 use sumcast_verifier::transcript::{DOMAIN, Label};
@@ -25,14 +25,16 @@ fn constants() -> String {
             out
         })
     };
-    let modulus = |limbs: &[u64]| {
+    let number = |limbs: &[u64]| {
         let bytes: Vec<u8> = limbs.iter().rev().flat_map(|limb| limb.to_be_bytes()).collect();
         hex(&bytes)
     };
     section(
         "Order of the groups, and modulus of the coordinates (docs/protocol.md 1).",
-        &[("R", modulus(&Fr::MODULUS.0)), ("Q", modulus(&Fq::MODULUS.0))],
+        &[("R", number(&Fr::MODULUS.0)), ("Q", number(&Fq::MODULUS.0))],
     );
+    let half = Fr::from(2u64).inverse().unwrap().into_bigint();
+    section("1/2 as a scalar.", &[("HALF", number(&half.0))]);
     section("What a key begins with (section 9).", &[("KEY_HEAD", hex(&vk::HEAD))]);
     let start = [DOMAIN.as_slice(), &vec![0; 32 - DOMAIN.len()]].concat();
     section("What a transcript begins with (section 8).", &[("DOMAIN", hex(&start))]);
@@ -52,7 +54,7 @@ fn constants() -> String {
         ("LABEL_BATCH", Label::Batch),
     ];
     section(
-        "Labels of its messages; no challenge comes after the last, `[B']`.",
+        "Labels of its messages; no challenge comes after the last two, `[B']` and `j`.",
         &labels.map(|(name, label)| (name, hex(&[label as u8]))),
     );
     section(

@@ -3,6 +3,7 @@
 
 mod blocks;
 mod constraints;
+mod fold;
 mod place;
 mod statement;
 mod symbolic;
@@ -76,7 +77,9 @@ impl Lowered {
     }
 
     pub(crate) fn new(circuit: &Circuit) -> Self {
-        constraints::lower(circuit)
+        let mut lowered = constraints::lower(circuit);
+        fold::fold(&mut lowered);
+        lowered
     }
 
     /// The relation with rows of `2^row_log`.

@@ -32,7 +32,8 @@ impl Quantiser<'_> {
         let layout = Layout::of(&node.shape);
         match &node.op {
             Op::Input => {
-                let fraction = self.free_fraction(range, 24);
+                // With the sign, three bytes of a statement.
+                let fraction = self.free_fraction(range, 23);
                 let bits = (range.bits() + i32::from(fraction)).max(1) as u32;
                 if bits > TENSOR_BITS.into() {
                     return Err(QuantiseError::TooLarge { tensor: node.name.clone(), bits });

@@ -44,7 +44,6 @@ sol! {
         error InvalidProofLength(uint256 expected, uint256 found);
         error InvalidScalar(uint256 offset);
         error InvalidPoint(uint256 offset);
-        error ExcludedChallenge();
         error ConstraintsFailed();
         error OpeningFailed();
         error PrecompileFailed(uint256 precompile);

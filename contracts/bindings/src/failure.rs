@@ -55,7 +55,6 @@ impl Failure {
                 | VerifierError::InvalidProofLength(_)
                 | VerifierError::InvalidScalar(_)
                 | VerifierError::InvalidPoint(_)
-                | VerifierError::ExcludedChallenge(_)
                 | VerifierError::ConstraintsFailed(_)
                 | VerifierError::OpeningFailed(_) => true,
                 VerifierError::WrongSrs(_)
@@ -117,7 +116,6 @@ fn verifier(error: &VerifierError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         VerifierError::InvalidPoint(error) => {
             write!(f, "malformed proof: the point at byte {} is not on the curve", error.offset)
         }
-        VerifierError::ExcludedChallenge(_) => f.write_str("a challenge hit an excluded value"),
         VerifierError::ConstraintsFailed(_) => {
             f.write_str("check failed: the constraints at the sumcheck's point (section 5)")
         }

@@ -27,7 +27,6 @@ enum Verdict {
     Length,
     Scalar,
     Point,
-    Challenge,
     Constraints,
     Opening,
 }
@@ -42,7 +41,6 @@ fn of_contract(receipt: &Receipt) -> Verdict {
             VerifierError::InvalidProofLength(_) => Verdict::Length,
             VerifierError::InvalidScalar(_) => Verdict::Scalar,
             VerifierError::InvalidPoint(_) => Verdict::Point,
-            VerifierError::ExcludedChallenge(_) => Verdict::Challenge,
             VerifierError::ConstraintsFailed(_) => Verdict::Constraints,
             VerifierError::OpeningFailed(_) => Verdict::Opening,
             VerifierError::PrecompileFailed(_) => panic!("no precompile fails: {receipt:?}"),
@@ -58,7 +56,6 @@ fn of_rust(result: Result<(), VerifyError>) -> Verdict {
         Err(VerifyError::Encoding(DecodeError::Truncated | DecodeError::Trailing(_))) => Verdict::Length,
         Err(VerifyError::Encoding(DecodeError::Scalar)) => Verdict::Scalar,
         Err(VerifyError::Encoding(DecodeError::Coordinate | DecodeError::Curve)) => Verdict::Point,
-        Err(VerifyError::Challenge) => Verdict::Challenge,
         Err(VerifyError::Rejected(Check::Constraints)) => Verdict::Constraints,
         Err(VerifyError::Rejected(Check::Opening)) => Verdict::Opening,
         Err(error @ (VerifyError::Magic | VerifyError::Version(_) | VerifyError::Model { .. })) => {

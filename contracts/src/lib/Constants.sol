@@ -6,13 +6,16 @@ pragma solidity 0.8.37;
 uint256 constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
 uint256 constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
 
+// 1/2 as a scalar.
+uint256 constant HALF = 0x183227397098d014dc2822db40c0ac2e9419f4243cdcb848a1f0fac9f8000001;
+
 // What a key begins with (section 9).
 uint256 constant KEY_HEAD = 0x5343564b0004;
 
 // What a transcript begins with (section 8).
 uint256 constant DOMAIN = 0x73756d636173742070726f746f636f6c2076657273696f6e2034000000000000;
 
-// Labels of its messages; no challenge comes after the last, `[B']`.
+// Labels of its messages; no challenge comes after the last two, `[B']` and `j`.
 uint256 constant LABEL_WITNESS = 0x01;
 uint256 constant LABEL_BETA = 0x02;
 uint256 constant LABEL_HELPER = 0x03;
@@ -42,5 +45,5 @@ uint256 constant MAX_ARITY = 8;
 uint256 constant MAX_FACTORS = 4;
 uint256 constant MAX_STEPS = 262144;
 uint256 constant MAX_LIMBS = 64;
-uint256 constant MAX_WIDTH = 64;
+uint256 constant MAX_WIDTH = 63;
 uint256 constant MAX_SHIFT = 200;

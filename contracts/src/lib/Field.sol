@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {ISumcastVerifier} from "../ISumcastVerifier.sol";
-import {R} from "./Constants.sol";
+import {HALF, R} from "./Constants.sol";
 
 /// @title Words in memory.
 /// @notice Vectors are pointers to consecutive words. Pointers come from `allocate` alone.
@@ -56,20 +55,41 @@ library Field {
         returns (uint256 table)
     {
         table = Memory.allocate(length + 1);
-        // Four times `R` is below 2^256, so the sums are reduced by the multiplication that follows.
+        // eq(x, y) is (2 x - 1)(y - 1/2) + 1/2. Four times `R` is below 2^256, so sums are reduced by the multiplication
+        // that follows.
         assembly ("memory-safe") {
             mcopy(table, known, shl(5, add(start, 1)))
             let product := mload(add(table, shl(5, start)))
             b := sub(b, a)
             let to := sub(table, a)
             let end := add(a, shl(5, length))
-            for { a := add(a, shl(5, start)) } lt(a, end) {} {
-                let x := mload(a)
-                let y := mload(add(a, b))
-                let xy := mulmod(x, y, R)
-                product := mulmod(product, sub(add(add(xy, xy), add(shl(1, R), 1)), add(x, y)), R)
+            a := add(a, shl(5, start))
+            if and(sub(length, start), 1) {
+                let factor := mulmod(add(shl(1, mload(a)), sub(R, 1)), add(mload(add(a, b)), sub(HALF, 1)), R)
+                product := mulmod(product, add(factor, HALF), R)
                 a := add(a, 32)
                 mstore(add(a, to), product)
+            }
+            for {} lt(a, end) {} {
+                let factor := mulmod(add(shl(1, mload(a)), sub(R, 1)), add(mload(add(a, b)), sub(HALF, 1)), R)
+                product := mulmod(product, add(factor, HALF), R)
+                a := add(a, 32)
+                mstore(add(a, to), product)
+                factor := mulmod(add(shl(1, mload(a)), sub(R, 1)), add(mload(add(a, b)), sub(HALF, 1)), R)
+                product := mulmod(product, add(factor, HALF), R)
+                a := add(a, 32)
+                mstore(add(a, to), product)
+            }
+        }
+    }
+
+    /// @notice `prod_k (1 - z_k)`.
+    function corner(uint256 point, uint256 length) internal pure returns (uint256 product) {
+        product = 1;
+        if (length == 0) return product;
+        assembly ("memory-safe") {
+            for { let end := add(point, shl(5, length)) } lt(point, end) { point := add(point, 32) } {
+                product := mulmod(product, sub(add(R, 1), mload(point)), R)
             }
         }
     }
@@ -94,48 +114,6 @@ library Field {
                 from := sub(from, 32)
                 sum := addmod(addmod(sum, sum, R), mload(from), R)
             }
-        }
-    }
-
-    /// @notice The extension of `count` values below `2R`, with zeros beyond up to a multiple of four.
-    function evaluate(uint256 values, uint256 count, uint256 point, uint256 length)
-        internal
-        pure
-        returns (uint256 value)
-    {
-        assembly ("memory-safe") {
-            // In free memory, which is not kept: `eq` of the coordinates from the third on, by doubling.
-            let table := mload(0x40)
-            let end := add(table, 32)
-            mstore(table, 1)
-            for { let k := 2 } lt(k, length) { k := add(k, 1) } {
-                let z := mload(add(point, shl(5, k)))
-                let upper := end
-                for { let from := table } lt(from, upper) { from := add(from, 32) } {
-                    let one := mulmod(mload(from), z, R)
-                    mstore(end, one)
-                    mstore(from, add(mload(from), sub(R, one)))
-                    end := add(end, 32)
-                }
-            }
-            // Four values at a time, by the first two coordinates. Sums of four products are below 2^256.
-            let z0 := 0
-            let z1 := 0
-            if length { z0 := mload(point) }
-            if gt(length, 1) { z1 := mload(add(point, 32)) }
-            let eq3 := mulmod(z0, z1, R)
-            let eq2 := add(z1, sub(R, eq3))
-            let eq1 := add(z0, sub(R, eq3))
-            let eq0 := add(sub(add(R, 1), z0), sub(add(R, eq3), z1))
-            for { end := add(values, shl(5, count)) } lt(values, end) { values := add(values, 128) } {
-                let four := add(
-                    add(mulmod(mload(values), eq0, R), mulmod(mload(add(values, 32)), eq1, R)),
-                    add(mulmod(mload(add(values, 64)), eq2, R), mulmod(mload(add(values, 96)), eq3, R))
-                )
-                value := add(mulmod(four, mload(table), R), mod(value, R))
-                table := add(table, 32)
-            }
-            value := mod(value, R)
         }
     }
 
@@ -167,37 +145,26 @@ library Field {
         }
     }
 
-    /// @notice Replaces `count` scalars by their inverses, by one call of the precompile of EIP-198.
-    /// @return valid Whether none of them is 0; they are lost if one is.
-    function invert(uint256 list, uint256 count) internal view returns (bool valid) {
-        bool success;
+    /// @notice Replaces `count` scalars by their inverses.
+    /// @param inverse The inverse of their product.
+    /// @return valid Whether it is.
+    function invert(uint256 list, uint256 count, uint256 inverse) internal pure returns (bool valid) {
         assembly ("memory-safe") {
-            // In free memory, which is not kept: the products of all before each, then the call.
+            // In free memory, which is not kept: the products of all before each.
             let products := sub(mload(0x40), list)
             let end := add(list, shl(5, count))
-            let a := 1
+            let all := 1
             for { let i := list } lt(i, end) { i := add(i, 32) } {
-                mstore(add(products, i), a)
-                a := mulmod(a, mload(i), R)
+                mstore(add(products, i), all)
+                all := mulmod(all, mload(i), R)
             }
-            let p := add(products, end)
-            mstore(p, 32)
-            mstore(add(p, 32), 32)
-            mstore(add(p, 64), 32)
-            mstore(add(p, 96), a)
-            mstore(add(p, 128), sub(R, 2))
-            mstore(add(p, 160), R)
-            success := staticcall(gas(), 5, p, 192, p, 32)
-            success := and(success, eq(returndatasize(), 32))
-            a := mload(p)
-            valid := iszero(iszero(a))
+            valid := eq(mulmod(all, inverse, R), 1)
             for { let i := end } gt(i, list) {} {
                 i := sub(i, 32)
-                let inverse := mulmod(a, mload(add(products, i)), R)
-                a := mulmod(a, mload(i), R)
-                mstore(i, inverse)
+                let one := mulmod(inverse, mload(add(products, i)), R)
+                inverse := mulmod(inverse, mload(i), R)
+                mstore(i, one)
             }
         }
-        if (!success) revert ISumcastVerifier.PrecompileFailed(5);
     }
 }

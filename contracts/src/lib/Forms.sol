@@ -5,11 +5,14 @@ import {KeyPart} from "../ISumcastVerifier.sol";
 import {MAX_LIMBS, MAX_SHIFT, MAX_WIDTH, R} from "./Constants.sol";
 import {Field, Memory} from "./Field.sol";
 import {Key, Keys} from "./Keys.sol";
+import {Statements} from "./Statements.sol";
 
 /// @notice What the claims are evaluated with, and what comes of it.
 struct Evaluation {
-    /// The statement's tensors: pointers to their integers, a word each; 0 where a key is checked alone.
+    /// The statement's tensors: pointers to their packed integers; 0 where a key is checked alone.
     uint256 tensors;
+    /// The tensors that forms have, a bit each.
+    uint256 seen;
     /// For each `k` up to `m`, the four products of `y_k` or `1 - y_k` and `y_(k+1)` or `1 - y_(k+1)`, after the bits
     /// of their number; coordinates from `m` on are 0.
     uint256 yPairs;
@@ -17,6 +20,8 @@ struct Evaluation {
     uint256 eqTauY;
     uint256 eqXY;
     uint256 eqTauX;
+    /// For 32 groups of limbs, by their number mod 32: which it is, and the factor that its limbs have in common.
+    uint256 groups;
     /// The weight of every row at `y` (section 6); 0 where a key is checked alone.
     uint256 rowWeights;
     /// The open part of the linear parts.
@@ -50,14 +55,19 @@ library Forms {
             uint256 end = cursor + ((form >> 16) & 0xffff);
             uint256 committed;
             uint256 log = form & 0xff;
+            uint256 rowLog = key.rowLog;
+            uint256 weight = e.weight;
             e.steps++;
             Memory.store(key.forms, number, form | Keys.EVALUATED);
             while (cursor < end) {
                 uint256 data = Memory.load(cursor, 0);
                 uint256 head = data >> 248;
-                uint256 value;
+                uint256 value = 1;
                 uint256 cube;
-                if (head & RARE == 0) {
+                if (head < 8) {
+                    data <<= 8;
+                    cursor++;
+                } else if (head & RARE == 0) {
                     // No mantissa, no sub-cube: 2^shift or -2^shift.
                     uint256 wrong;
                     assembly ("memory-safe") {
@@ -82,11 +92,18 @@ library Forms {
                     Keys.invalid(KeyPart.Form, number);
                 }
                 uint256 kind = head & Keys.HEAD_KIND;
-                if (kind == Keys.LIMBS || kind == Keys.BLOCK) {
-                    cursor += kind == Keys.LIMBS ? 9 : 6;
+                if ((1 << Keys.BLOCK | 1 << Keys.LIMBS) >> kind & 1 != 0) {
+                    cursor += 6 + 3 * (kind / Keys.LIMBS);
                     committed = 1;
-                    if (wrongRows(key, e, data, kind)) Keys.invalid(KeyPart.Form, number);
-                    rows(key.rowLog, e, data, kind, mulmod(value, e.weight, R));
+                    if (pieceLog > rowLog) {
+                        _spanning(rowLog, e, data, kind, mulmod(value, e.weight, R), number);
+                    } else {
+                        value = mulmod(value, weight, R);
+                        value = mulmod(value, Memory.load(e.eqY, pieceLog), R);
+                        if (inRow(rowLog, e.rowsEnd, e, data, kind, value) != 0) {
+                            Keys.invalid(KeyPart.Form, number);
+                        }
+                    }
                 } else {
                     value = mulmod(value, e.scale, R);
                     cursor++;
@@ -148,125 +165,167 @@ library Forms {
         unchecked {
             uint256 number = (data >> 240) & 0xff;
             if (number >= key.tensorCount) Keys.invalid(KeyPart.Form, form);
-            (bool committed, uint256 log,, uint256 length) = Keys.tensor(key, number);
+            (bool committed, uint256 log, uint256 bits, uint256 length) = Keys.tensor(key, number);
             if (committed || log != data >> 248) Keys.invalid(KeyPart.Form, form);
             e.steps += length;
-            if (e.tensors == 0) return 0;
-            return Field.evaluate(Memory.load(e.tensors, number), length, e.z, log);
+            return tensor(e, number, length, bits, log);
         }
     }
 
-    /// @notice Whether a block or limbs are not aligned and inside the rows before the helpers'. Counts their steps.
-    function wrongRows(Key memory key, Evaluation memory e, uint256 data, uint256 kind)
-        private
+    /// @notice The extension at `e.z` of a public tensor of the statement, whose integers are checked.
+    function tensor(Evaluation memory e, uint256 number, uint256 length, uint256 bits, uint256 log)
+        internal
         pure
-        returns (bool wrong)
+        returns (uint256 value)
     {
         unchecked {
-            uint256 rowLog = key.rowLog;
-            uint256 end = e.rowsEnd;
-            uint256 steps;
-            assembly ("memory-safe") {
-                let log := byte(0, data)
-                let row := and(shr(232, data), 0xffff)
-                let offset := and(shr(208, data), 0xffffff)
-                let last := offset
-                steps := 1
-                switch gt(log, rowLog)
-                case 0 {
-                    if eq(kind, 4) {
-                        // Count 2 .. MAX_LIMBS, width up to MAX_WIDTH, stride from the block's size to a row's.
-                        steps := byte(6, data)
-                        let stride := byte(8, data)
-                        last := add(offset, shl(stride, sub(steps, 1)))
-                        wrong := or(
-                            or(iszero(lt(sub(steps, 2), sub(MAX_LIMBS, 1))), gt(byte(7, data), MAX_WIDTH)),
-                            or(lt(stride, log), gt(stride, rowLog))
-                        )
-                    }
-                    // Aligned, and the last one in its row: multiples of its size below the row's.
-                    let low := sub(shl(log, 1), 1)
-                    wrong := or(wrong, or(iszero(iszero(and(offset, low))), iszero(iszero(shr(rowLog, last)))))
-                    wrong := or(wrong, iszero(lt(row, end)))
-                }
-                default {
-                    // As many rows as the offset says; no limbs.
-                    steps := offset
-                    wrong := or(
-                        or(eq(kind, 4), gt(add(row, offset), end)),
-                        or(iszero(offset), gt(offset, shl(sub(log, rowLog), 1)))
-                    )
-                }
-            }
-            e.steps += steps;
+            if (e.tensors == 0) return 0;
+            e.seen |= 1 << number;
+            uint256 wrong;
+            (value, wrong) = Statements.evaluate(Memory.load(e.tensors, number), length, bits, e.z, log);
+            if (wrong != 0) Statements.invalid(number);
         }
     }
 
-    /// @notice Adds the extension at `y` of a block or of limbs, evaluated at `e.z`, to the weights of its rows.
-    /// @param data From its highest byte: log size 1, row 2, offset (or row count) 3; of limbs their count 1, width 1,
-    /// stride 1.
-    function rows(uint256 rowLog, Evaluation memory e, uint256 data, uint256 kind, uint256 weight) internal pure {
+    /// @notice Adds the extension at `y` of a block that spans rows, evaluated at `e.z`, to the weights of the rows.
+    function _spanning(
+        uint256 rowLog,
+        Evaluation memory e,
+        uint256 data,
+        uint256 kind,
+        uint256 weight,
+        uint256 number
+    ) private pure {
+        unchecked {
+            uint256 more = (data >> 248) - rowLog;
+            uint256 row = (data >> 232) & 0xffff;
+            uint256 count = (data >> 208) & 0xffffff;
+            bool valid = kind == Keys.BLOCK && row + count <= e.rowsEnd && count >= 1 && count <= 1 << more;
+            if (!valid) Keys.invalid(KeyPart.Form, number);
+            e.steps += count;
+            spread(rowLog, e, data, weight);
+        }
+    }
+
+    /// @notice Adds the extension at `y` of a block that spans rows to their weights.
+    function spread(uint256 rowLog, Evaluation memory e, uint256 data, uint256 weight) internal pure {
         unchecked {
             if (e.rowWeights == 0) return;
-            uint256 log = data >> 248;
+            uint256 more = (data >> 248) - rowLog;
             uint256 slot = e.rowWeights + 32 * ((data >> 232) & 0xffff);
-            uint256 offset = (data >> 208) & 0xffffff;
-            if (log > rowLog) {
-                weight = mulmod(weight, Memory.load(e.eqY, rowLog), R);
-                for (uint256 j = 0; j < offset; j++) {
-                    uint256 more = mulmod(weight, Field.select(e.z + 32 * rowLog, log - rowLog, j), R);
-                    Memory.store(slot, j, addmod(Memory.load(slot, j), more, R));
-                }
-                return;
+            uint256 count = (data >> 208) & 0xffffff;
+            weight = mulmod(weight, Memory.load(e.eqY, rowLog), R);
+            for (uint256 j = 0; j < count; j++) {
+                uint256 part = mulmod(weight, Field.select(e.z + 32 * rowLog, more, j), R);
+                Memory.store(slot, j, addmod(Memory.load(slot, j), part, R));
             }
-            weight = mulmod(weight, Memory.load(e.eqY, log), R);
-            uint256 table = e.yPairs;
-            // Measured against one product for each limb: a fifth of the gas.
+        }
+    }
+
+    /// @notice Checks a block or limbs, no longer than a row, and adds their extension at `y` to the weight of their row.
+    /// @param data From its highest byte: log size 1, row 2, offset 3; of limbs their count 1, width 1, stride 1.
+    /// @param weight Their weight, times `eq` of their point and the first coordinates of `y`.
+    /// @return wrong Not zero if they are not aligned and inside a row before `rowsEnd`.
+    function inRow(
+        uint256 rowLog,
+        uint256 rowsEnd,
+        Evaluation memory e,
+        uint256 data,
+        uint256 kind,
+        uint256 weight
+    ) internal pure returns (uint256 wrong) {
+        unchecked {
+            uint256 limbs = kind / Keys.LIMBS;
+            uint256 index;
+            uint256 stride;
             assembly ("memory-safe") {
-                let end := add(table, shl(7, rowLog))
-                table := add(table, shl(7, log))
-                let index := shr(log, offset)
-                switch eq(kind, 4)
-                case 0 {
-                    index := shl(5, index)
-                    for {} lt(table, end) { table := add(table, 256) } {
-                        weight := mulmod(weight, mload(add(table, and(index, 0x60))), R)
-                        index := shr(2, index)
-                    }
-                    mstore(slot, addmod(mload(slot), weight, R))
+                let log := byte(0, data)
+                stride := log
+                let offset := and(shr(208, data), 0xffffff)
+                let last := offset
+                if limbs {
+                    // Count 2 .. MAX_LIMBS, width up to MAX_WIDTH, stride from the block's size to a row's.
+                    limbs := byte(6, data)
+                    stride := byte(8, data)
+                    last := add(offset, shl(stride, sub(limbs, 1)))
+                    wrong := or(
+                        or(iszero(lt(sub(limbs, 2), sub(MAX_LIMBS, 1))), gt(byte(7, data), MAX_WIDTH)),
+                        or(lt(stride, log), gt(stride, rowLog))
+                    )
                 }
-                default {
-                    // What lies between limbs of a larger stride selects as a block does, coordinate by coordinate.
-                    for { let k := sub(byte(8, data), log) } k { k := sub(k, 1) } {
-                        let at_ := add(table, shl(5, and(index, 1)))
-                        weight := mulmod(weight, add(mload(at_), mload(add(at_, 64))), R)
-                        index := shr(1, index)
-                        table := add(table, 128)
-                    }
-                    // From the last limb to the first, by Horner's rule.
-                    let limbs := byte(6, data)
-                    index := add(index, sub(limbs, 1))
-                    let width := shl(byte(7, data), 1)
-                    let sum := 0
-                    for {} limbs {} {
-                        // The limbs that have all but the two lowest bits of their index in common.
-                        let high := weight
-                        let bits := shl(3, index)
-                        for { let pair := add(table, 256) } lt(pair, end) { pair := add(pair, 256) } {
-                            high := mulmod(high, mload(add(pair, and(bits, 0x60))), R)
-                            bits := shr(2, bits)
-                        }
-                        for {} 1 {} {
-                            sum := addmod(
-                                mulmod(sum, width, R), mulmod(high, mload(add(table, shl(5, and(index, 3)))), R), R
-                            )
-                            limbs := sub(limbs, 1)
-                            index := sub(index, 1)
-                            if or(iszero(limbs), eq(and(index, 3), 3)) { break }
-                        }
-                    }
-                    mstore(slot, addmod(mload(slot), sum, R))
+                // Aligned, and the last one in its row: multiples of its size below the row's.
+                index := shr(log, offset)
+                wrong := or(wrong, or(sub(offset, shl(log, index)), shr(rowLog, last)))
+                wrong := or(wrong, iszero(lt(and(shr(232, data), 0xffff), rowsEnd)))
+            }
+            uint256 slot = e.rowWeights;
+            e.steps += limbs == 0 ? 1 : limbs;
+            if (wrong != 0 || slot == 0) return wrong;
+            slot += (data >> 227) & 0x1fffe0;
+            uint256 table = e.yPairs;
+            uint256 end = table + (rowLog << 7);
+            table += (data >> 248) << 7;
+            if (limbs == 0) {
+                weight = _select(table, end, index, weight);
+            } else {
+                // What lies between limbs of a larger stride selects as a block does, coordinate by coordinate.
+                for (uint256 k = stride - (data >> 248); k > 0; k--) {
+                    uint256 at_ = table + 32 * (index & 1);
+                    weight = mulmod(weight, Memory.load(at_, 0) + Memory.load(at_, 2), R);
+                    index >>= 1;
+                    table += 128;
                 }
+                weight = mulmod(weight, _limbs(table, end, e.groups, index, limbs, (data >> 192) & 0xff), R);
+            }
+            Memory.store(slot, 0, addmod(Memory.load(slot, 0), weight, R));
+        }
+    }
+
+    /// @notice A weight times the factors of `yPairs` from `table` to `end` that are selected by the bits of `index`.
+    function _select(uint256 table, uint256 end, uint256 index, uint256 weight) private pure returns (uint256) {
+        if (table == end) return weight;
+        assembly ("memory-safe") {
+            index := shl(5, index)
+            for {} lt(table, end) { table := add(table, 256) } {
+                weight := mulmod(weight, mload(add(table, and(index, 0x60))), R)
+                index := shr(2, index)
+            }
+        }
+        return weight;
+    }
+
+    /// @notice The sum over limbs from number `index` on of what selects them and their weights, powers of `2^bits`: from
+    /// the last to the first by Horner's rule, in groups that have all but the two lowest bits of their number in common.
+    function _limbs(uint256 table, uint256 end, uint256 groups, uint256 index, uint256 limbs, uint256 bits)
+        private
+        pure
+        returns (uint256 sum)
+    {
+        unchecked {
+            index += limbs;
+            while (limbs > 0) {
+                uint256 group = (index - 1) >> 2;
+                uint256 count = index - 4 * group;
+                if (count > limbs) count = limbs;
+                uint256 inner;
+                assembly ("memory-safe") {
+                    let from := add(table, shl(5, sub(index, shl(2, group))))
+                    for { let first := sub(from, shl(5, count)) } gt(from, first) {} {
+                        from := sub(from, 32)
+                        inner := add(mulmod(inner, shl(bits, 1), R), mload(from))
+                    }
+                }
+                // What the other bits select is kept.
+                uint256 entry = groups + 64 * (group & 31);
+                uint256 name = (end - table) << 64 | group;
+                if (Memory.load(entry, 0) != name) {
+                    Memory.store(entry, 0, name);
+                    Memory.store(entry, 1, _select(table + 256, end, group, 1));
+                }
+                inner = mulmod(inner, Memory.load(entry, 1), R);
+                sum = addmod(mulmod(sum, 1 << (bits * count), R), inner, R);
+                limbs -= count;
+                index -= count;
             }
         }
     }

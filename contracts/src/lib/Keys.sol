@@ -107,7 +107,7 @@ library Keys {
         returns (bool committed, uint256 log, uint256 bits, uint256 length)
     {
         unchecked {
-            uint256 word = uintAt(key.tensors + 8 * number, 8);
+            uint256 word = Memory.load(key.tensors + 8 * number, 0) >> 192;
             return (word >> 56 >= 2, (word >> 48) & 0xff, (word >> 40) & 0xff, word & 0xffffffff);
         }
     }
@@ -147,7 +147,7 @@ library Keys {
 
     /// @notice A block, 6 bytes: log size, row, offset (or row count).
     function blockAt(uint256 cursor) internal pure returns (uint256 log, uint256 row, uint256 offset) {
-        uint256 word = uintAt(cursor, 6);
+        uint256 word = Memory.load(cursor, 0) >> 208;
         return (word >> 40, (word >> 24) & 0xffff, word & 0xffffff);
     }
 
@@ -157,18 +157,19 @@ library Keys {
         returns (uint256 cursor)
     {
         unchecked {
+            if (start == 0) return 0;
             if (end < start + SRS_OFFSET + SRS_BYTES + 2) invalid(KeyPart.Header, 0);
-            if (uintAt(start, 6) != KEY_HEAD) invalid(KeyPart.Header, 0);
-            if (uintAt(start + 6, 1) > 2) invalid(KeyPart.Srs, 0);
+            if (Memory.load(start, 0) >> 208 != KEY_HEAD) invalid(KeyPart.Header, 0);
+            if (Memory.load(start + 6, 0) >> 248 > 2) invalid(KeyPart.Srs, 0);
             cursor = start + SRS_OFFSET + SRS_BYTES;
-            uint256 rowLog = uintAt(cursor, 1);
+            uint256 rowLog = Memory.load(cursor, 0) >> 248;
             if (rowLog < MIN_ROW_LOG || rowLog > MAX_ROW_LOG) invalid(KeyPart.Header, 0);
             bytes32 found;
             assembly ("memory-safe") {
                 found := keccak256(add(start, SRS_OFFSET), SRS_BYTES)
             }
             if (found != srs) revert ISumcastVerifier.WrongSrs();
-            uint256 count = uintAt(cursor + 1, 1);
+            uint256 count = Memory.load(cursor + 1, 0) >> 248;
             cursor += 2;
             key.rowLog = rowLog;
             key.tensors = cursor;
@@ -176,15 +177,15 @@ library Keys {
             if (count > MAX_TENSORS) invalid(KeyPart.Header, 0);
             for (uint256 i = 0; i < count; i++) {
                 (bool committed, uint256 log, uint256 bits, uint256 length) = tensor(key, i);
-                bool valid = uintAt(cursor + 8 * i, 1) <= 3 && log <= MAX_TENSOR_LOG && length <= 1 << log
+                bool valid = Memory.load(cursor + 8 * i, 0) >> 248 <= 3 && log <= MAX_TENSOR_LOG && length <= 1 << log
                     && bits <= MAX_TENSOR_BITS;
                 if (!valid) invalid(KeyPart.Tensor, i);
                 if (committed) key.statementRows += tensorRows(key, length);
             }
             cursor += 8 * count;
-            key.fixedRows = uintAt(cursor, 2);
-            key.witnessRows = uintAt(cursor + 2, 2);
-            key.helperRows = uintAt(cursor + 4, 2);
+            key.fixedRows = Memory.load(cursor, 0) >> 240;
+            key.witnessRows = Memory.load(cursor + 2, 0) >> 240;
+            key.helperRows = Memory.load(cursor + 4, 0) >> 240;
             cursor += 6;
             bool fits = key.fixedRows <= MAX_ROWS && key.statementRows <= MAX_ROWS && key.witnessRows <= MAX_ROWS
                 && key.helperRows <= MAX_ROWS;
@@ -194,13 +195,14 @@ library Keys {
 
     function _forms(Key memory key, uint256 cursor, uint256 end) private pure returns (uint256) {
         unchecked {
-            uint256 count = uintAt(cursor, 2);
+            if (cursor == 0) return 0;
+            uint256 count = Memory.load(cursor, 0) >> 240;
             cursor += 2;
             if (cursor + 3 * count > end || count > MAX_ENTRIES) invalid(KeyPart.Form, count);
             key.formCount = count;
             uint256 forms = key.forms = Memory.allocate(count);
             for (uint256 i = 0; i < count; i++) {
-                uint256 head = uintAt(cursor, 3);
+                uint256 head = Memory.load(cursor, 0) >> 232;
                 cursor += 3;
                 uint256 length = head & 0xffff;
                 if ((head >> 16) & 0x7f > MAX_LOG) invalid(KeyPart.Form, i);
@@ -252,22 +254,40 @@ library Keys {
 
     function _claims(Key memory key, uint256 cursor, uint256 end) private pure returns (uint256) {
         unchecked {
-            uint256 count = uintAt(cursor, 2);
+            if (cursor == 0) return 0;
+            uint256 count = Memory.load(cursor, 0) >> 240;
             cursor += 2;
             if (cursor + 4 * count > end || count > MAX_ENTRIES) invalid(KeyPart.Claim, count);
             key.claimCount = count;
-            uint256 claims = key.claims = Memory.allocate(count);
-            for (uint256 i = 0; i < count; i++) {
-                uint256 head = uintAt(cursor, 4);
+            uint256 to = key.claims = Memory.allocate(count);
+            uint256 forms = key.forms;
+            uint256 formCount = key.formCount;
+            uint256 sent;
+            for (uint256 last = to + 32 * count; to < last; to += 32) {
+                uint256 head = Memory.load(cursor, 0) >> 224;
                 cursor += 4;
                 uint256 runs = head & 0xff;
-                if (head >> 16 >= key.formCount || cursor + 2 * runs > end) invalid(KeyPart.Claim, i);
-                Memory.store(claims, i, head >> 16 | ((head >> 8) & 0xff) << 16 | runs << 24 | cursor << 32);
-                uint256 word = form(key, head >> 16);
-                if (_wrongRuns(key, cursor, runs, (head >> 8) & 0xff, word & 0xff)) invalid(KeyPart.Claim, i);
+                if (head >> 16 >= formCount) break;
+                if (cursor + 2 * runs > end) break;
+                uint256 vars = (head >> 8) & 0xff;
+                Memory.store(to, 0, head >> 16 | vars << 16 | runs << 24 | cursor << 32);
+                uint256 word = Memory.load(forms, head >> 16);
+                uint256 log = word & 0xff;
+                // Most claims have one run, the point of S1 as far as they go.
+                if (runs << 16 | Memory.load(cursor, 0) >> 240 == 0x18000 | log) {
+                    uint256 wrong;
+                    assembly ("memory-safe") {
+                        wrong := or(iszero(lt(sub(log, 1), vars)), gt(vars, MAX_LOG))
+                    }
+                    if (wrong != 0) break;
+                } else if (_wrongRuns(key, cursor, runs, vars, log)) {
+                    break;
+                }
                 cursor += 2 * runs;
-                key.sent += (word >> 8) & 1;
+                sent += (word >> 8) & 1;
             }
+            if (to < key.claims + 32 * count) invalid(KeyPart.Claim, (to - key.claims) / 32);
+            key.sent = sent;
             return cursor;
         }
     }
@@ -306,73 +326,87 @@ library Keys {
 
     function _products(Key memory key, uint256 cursor, uint256 end) private pure returns (uint256) {
         unchecked {
-            uint256 count = uintAt(cursor, 2);
+            if (cursor == 0) return 0;
+            uint256 count = Memory.load(cursor, 0) >> 240;
             cursor += 2;
             if (cursor + 4 * count > end || count > MAX_ENTRIES) invalid(KeyPart.Product, count);
-            uint256 to;
-            assembly ("memory-safe") {
-                to := mload(0x40)
-            }
+            uint256 to = Memory.allocate(0);
             key.productCount = count;
             key.products = to;
             key.rounds = 1;
             key.degree = 2;
             for (uint256 i = 0; i < count; i++) {
-                uint256 head = uintAt(cursor, 4);
+                uint256 head = Memory.load(cursor, 0) >> 224;
                 cursor += 4;
                 uint256 log = head >> 24;
                 uint256 linear = (head >> 8) & 0xffff;
                 uint256 terms = head & 0xff;
                 if (log > MAX_LOG) invalid(KeyPart.Product, i);
                 if (linear != NO_FORM) {
-                    if (linear >= key.formCount || form(key, linear) & 0xff != log) {
-                        invalid(KeyPart.Product, i);
-                    }
+                    if (linear >= key.formCount) invalid(KeyPart.Product, i);
+                    if (form(key, linear) & 0xff != log) invalid(KeyPart.Product, i);
                 }
                 if (log > key.tauLength) key.tauLength = log;
-                assembly ("memory-safe") {
-                    mstore(to, or(linear, shl(16, terms)))
-                    to := add(to, 32)
-                    mstore(0x40, to)
-                }
-                for (uint256 j = 0; j < terms; j++) {
+                // Past the free memory, which begins after the last product below.
+                Memory.store(to, 0, linear | terms << 16);
+                to += 32;
+                for (; terms > 0; terms--) {
                     if (cursor >= end) invalid(KeyPart.Product, i);
-                    (cursor, to) = _term(key, cursor, to, i);
+                    cursor = _term(key, cursor, to, i);
+                    to += 64;
                 }
                 if (cursor > end) invalid(KeyPart.Product, i);
+            }
+            assembly ("memory-safe") {
+                mstore(0x40, to)
             }
             return cursor;
         }
     }
 
-    function _term(Key memory key, uint256 cursor, uint256 to, uint256 number) private pure returns (uint256, uint256) {
+    /// @notice Reads a term of a product, number `number`, to two words at `to`.
+    function _term(Key memory key, uint256 cursor, uint256 to, uint256 number) private pure returns (uint256) {
         unchecked {
-            uint256 head = uintAt(cursor, 1);
-            if (head & ~(HEAD_EQ | HEAD_MINUS | HEAD_MANTISSA | HEAD_SHIFT) != 0) invalid(KeyPart.Product, number);
-            uint256 scalar;
-            (cursor, scalar) = _coefficient(cursor + 1, head, number);
-            uint256 vars = uintAt(cursor, 1);
-            uint256 factors = uintAt(cursor + 1, 1);
-            uint256 eq = head & HEAD_EQ;
-            cursor += 2;
-            if (vars > MAX_LOG || factors == 0 || factors > MAX_FACTORS) invalid(KeyPart.Product, number);
-            uint256 word = vars | eq << 8 | factors << 16;
-            for (uint256 i = 0; i < factors; i++) {
-                uint256 factor = uintAt(cursor, 2);
-                cursor += 2;
-                if (factor >= key.claimCount) invalid(KeyPart.Product, number);
-                if ((Memory.load(key.claims, factor) >> 16) & 0xff != vars) invalid(KeyPart.Product, number);
-                word |= factor << (24 + 16 * i);
+            uint256 head = Memory.load(cursor, 0) >> 248;
+            uint256 scalar = 1;
+            cursor++;
+            if (head > HEAD_EQ) (cursor, scalar) = _coefficient(cursor, head, number);
+            uint256 withEq = head & HEAD_EQ;
+            uint256 data = Memory.load(cursor, 0);
+            uint256 vars = data >> 248;
+            uint256 factors = (data >> 240) & 0xff;
+            uint256 wrong;
+            {
+                uint256 claims = key.claims;
+                uint256 claimCount = key.claimCount;
+                assembly ("memory-safe") {
+                    wrong := or(gt(vars, MAX_LOG), iszero(lt(sub(factors, 1), MAX_FACTORS)))
+                    if iszero(wrong) {
+                        let word := or(vars, or(shl(8, withEq), shl(16, factors)))
+                        let left := shl(16, data)
+                        for { let shift := 24 } 1 {} {
+                            let factor := shr(240, left)
+                            // In the range of claims before what lies there is read.
+                            if iszero(lt(factor, claimCount)) {
+                                wrong := 1
+                                break
+                            }
+                            let claim := mload(add(claims, shl(5, factor)))
+                            wrong := or(wrong, sub(and(shr(16, claim), 0xff), vars))
+                            word := or(word, shl(shift, factor))
+                            left := shl(16, left)
+                            shift := add(shift, 16)
+                            if eq(shift, add(24, shl(4, factors))) { break }
+                        }
+                        mstore(to, scalar)
+                        mstore(add(to, 32), word)
+                    }
+                }
             }
-            assembly ("memory-safe") {
-                mstore(to, scalar)
-                mstore(add(to, 32), word)
-                to := add(to, 64)
-                mstore(0x40, to)
-            }
-            if (eq == 1 && vars > key.tauLength) key.tauLength = vars;
-            _shape(key, vars, factors + eq, 2 * factors + (vars == 0 ? 1 : eq));
-            return (cursor, to);
+            if (wrong != 0) invalid(KeyPart.Product, number);
+            if (withEq > 0 && vars > key.tauLength) key.tauLength = vars;
+            _shape(key, vars, factors + withEq, 2 * factors + (vars == 0 ? 1 : withEq));
+            return cursor + 2 + 2 * factors;
         }
     }
 
@@ -381,13 +415,15 @@ library Keys {
         unchecked {
             uint256 magnitude = 1;
             uint256 minus = head & HEAD_MINUS;
-            uint256 wrong;
+            uint256 wrong = head & ~(HEAD_EQ | HEAD_MINUS | HEAD_MANTISSA | HEAD_SHIFT);
             if (head & HEAD_MANTISSA != 0) {
-                (magnitude, minus, wrong) = mantissa(uintAt(cursor, 4), minus);
+                uint256 bad;
+                (magnitude, minus, bad) = mantissa(Memory.load(cursor, 0) >> 224, minus);
+                wrong |= bad;
                 cursor += 4;
             }
             if (head & HEAD_SHIFT != 0) {
-                uint256 shift = uintAt(cursor, 1);
+                uint256 shift = Memory.load(cursor, 0) >> 248;
                 wrong |= wrongShift(shift, magnitude);
                 magnitude <<= shift;
                 cursor += 1;
@@ -406,7 +442,8 @@ library Keys {
 
     function _lookups(Key memory key, uint256 cursor, uint256 end) private pure returns (uint256) {
         unchecked {
-            uint256 count = uintAt(cursor, 1);
+            if (cursor == 0) return 0;
+            uint256 count = Memory.load(cursor, 0) >> 248;
             cursor += 1;
             if (count > MAX_LOOKUPS) invalid(KeyPart.Lookup, count);
             key.lookups = cursor;
@@ -428,7 +465,7 @@ library Keys {
 
     function _lookup(Key memory key, uint256 cursor, uint256 number, uint256 spans) private pure returns (uint256) {
         unchecked {
-            uint256 head = uintAt(cursor, 4);
+            uint256 head = Memory.load(cursor, 0) >> 224;
             cursor += 4;
             uint256 log = head >> 24;
             uint256 tableLog = (head >> 16) & 0xff;
@@ -469,7 +506,7 @@ library Keys {
         unchecked {
             uint256 committed;
             for (uint256 i = 0; i < count; i++) {
-                uint256 component = uintAt(cursor, 2);
+                uint256 component = Memory.load(cursor, 0) >> 240;
                 cursor += 2;
                 if (component >= key.formCount) invalid(KeyPart.Lookup, number);
                 uint256 word = form(key, component);
@@ -502,13 +539,6 @@ library Keys {
                     if (!apart) invalid(KeyPart.Helpers, 0);
                 }
             }
-        }
-    }
-
-    /// @notice A big-endian number of `length` bytes.
-    function uintAt(uint256 cursor, uint256 length) internal pure returns (uint256 value) {
-        assembly ("memory-safe") {
-            value := shr(sub(256, shl(3, length)), mload(cursor))
         }
     }
 

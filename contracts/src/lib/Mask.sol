@@ -18,8 +18,8 @@ library Mask {
         unchecked {
             uint256 z = ch.z;
             // The claims' masks stand at the corner 0 of the cube of S2.
-            uint256 corner = Field.select(ch.y, key.rowLog, 0);
-            uint256 late = Field.select(ch.x, key.rounds, 0);
+            uint256 corner = Field.corner(ch.y, key.rowLog);
+            uint256 late = Field.corner(ch.x, key.rounds);
             uint256 x = Memory.load(ch.x, 0);
             uint256 power = mulmod(corner, ch.gamma, R);
             uint256 onClaim = mulmod(mulmod(x, R + 1 - x, R), power, R);
@@ -28,7 +28,7 @@ library Mask {
             // points but for a power of them.
             uint256 to1;
             uint256 to2;
-            (to1, to2) = _rounds(to1, to2, ch.x, key.rounds, key.degree, key.lastDegree, inverse, z);
+            (to1, to2) = _constraintRounds(to1, to2, ch.x, key.rounds, key.degree, key.lastDegree, inverse, z);
             to1 = mulmod(to1, power, R);
             to2 = mulmod(to2, power, R);
             uint256 gamma = ch.gamma;
@@ -38,7 +38,7 @@ library Mask {
                 onClaim = mulmod(onClaim, gamma, R);
             }
             uint256 m = key.rowLog;
-            (to1, to2) = _rounds(to1, to2, ch.y, m, 2, 2, inverse, z);
+            (to1, to2) = _reductionRounds(to1, to2, ch.y, m, inverse, z);
             uint256 last = Keys.maskCells(key) - 1;
             uint256 first = Field.sub(corner, mulmod(power, late, R));
             atZ = addmod(mulmod(to1, Field.power(z, last), R), first, R);
@@ -48,7 +48,7 @@ library Mask {
 
     /// @notice Takes `1 - 2x` and `x^j - x` for `j = 2 .. degree`, which mask the coefficients of each round from the
     /// first, that of the highest coordinate, to the last, into two sums by Horner's rule.
-    function _rounds(
+    function _constraintRounds(
         uint256 sum1,
         uint256 sum2,
         uint256 point,
@@ -58,22 +58,44 @@ library Mask {
         uint256 at1,
         uint256 at2
     ) private pure returns (uint256, uint256) {
+        if (rounds == 0) return (sum1, sum2);
         assembly ("memory-safe") {
             for { let from := add(point, shl(5, rounds)) } gt(from, point) {} {
                 from := sub(from, 32)
                 if eq(from, point) { degree := lastDegree }
                 let x := mload(from)
-                let weight := add(1, sub(shl(1, R), add(x, x)))
+                let minus := sub(R, x)
+                let weight := add(1, add(minus, minus))
+                sum1 := add(mulmod(sum1, at1, R), weight)
+                sum2 := add(mulmod(sum2, at2, R), weight)
                 let power := x
-                let left := degree
-                for {} 1 {} {
+                for { let left := degree } gt(left, 1) { left := sub(left, 1) } {
+                    power := mulmod(power, x, R)
+                    weight := add(power, minus)
                     sum1 := add(mulmod(sum1, at1, R), weight)
                     sum2 := add(mulmod(sum2, at2, R), weight)
-                    left := sub(left, 1)
-                    if iszero(left) { break }
-                    power := mulmod(power, x, R)
-                    weight := add(power, sub(R, x))
                 }
+            }
+        }
+        return (sum1, sum2);
+    }
+
+    /// @notice The same for S2, whose rounds have `1 - 2y` and `y^2 - y`.
+    function _reductionRounds(uint256 sum1, uint256 sum2, uint256 point, uint256 rounds, uint256 at1, uint256 at2)
+        private
+        pure
+        returns (uint256, uint256)
+    {
+        if (rounds == 0) return (sum1, sum2);
+        assembly ("memory-safe") {
+            for { let from := add(point, shl(5, rounds)) } gt(from, point) {} {
+                from := sub(from, 32)
+                let y := mload(from)
+                let minus := sub(R, y)
+                let first := add(1, add(minus, minus))
+                let second := add(mulmod(y, y, R), minus)
+                sum1 := add(mulmod(add(mulmod(sum1, at1, R), first), at1, R), second)
+                sum2 := add(mulmod(add(mulmod(sum2, at2, R), first), at2, R), second)
             }
         }
         return (sum1, sum2);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {ISumcastVerifier} from "../ISumcastVerifier.sol";
 import {R} from "./Constants.sol";
 import {Curve} from "./Curve.sol";
 import {Field, Memory} from "./Field.sol";
 import {Key, Keys} from "./Keys.sol";
 import {Mask} from "./Mask.sol";
-import {Challenges, Layout} from "./Transcript.sol";
+import {Challenges, Layout, Transcript} from "./Transcript.sol";
 
 /// @notice What the batched opening divides by: the inverses of `z`, `z^2 - 1`, `z - zeta`, `1 - z zeta`, `w - z`,
 /// `w z - 1` and `w - zeta`, which are there if and only if the points `z`, `1/z`, `zeta` and `w` are there and distinct.
@@ -55,7 +54,13 @@ library Opening {
             Memory.store(generator, 0, 1);
             Memory.store(generator, 1, 2);
             Memory.store(to, 7, generator);
-            uint256 scale = _batch(key, ch, opening + 5 * 64, value, scalars + 32 * count);
+            Inverses memory inv = _inverses(ch);
+            uint256 list;
+            assembly ("memory-safe") {
+                list := inv
+            }
+            if (!Field.invert(list, 7, Transcript.word(parts.inverse))) return false;
+            uint256 scale = _batch(key, ch, inv, opening + 5 * 64, value, scalars + 32 * count);
             for (uint256 i = 0; i < count; i++) {
                 Memory.store(scalars, i, mulmod(scale, Memory.load(rowWeights, i), R));
             }
@@ -85,8 +90,8 @@ library Opening {
         }
     }
 
-    /// @notice The inverses, by one inversion.
-    function _inverses(Challenges memory ch) private view returns (Inverses memory inv) {
+    /// @notice What the inverses are of.
+    function _inverses(Challenges memory ch) private pure returns (Inverses memory inv) {
         unchecked {
             uint256 r = R;
             uint256 z = ch.z;
@@ -100,24 +105,22 @@ library Opening {
             inv.fromZ = addmod(w, r - z, r);
             inv.fromInverse = addmod(mulmod(w, z, r), r - 1, r);
             inv.fromZeta = addmod(w, minusZeta, r);
-            uint256 list;
-            assembly ("memory-safe") {
-                list := inv
-            }
-            if (!Field.invert(list, 7)) revert ISumcastVerifier.ExcludedChallenge();
         }
     }
 
     /// @notice Steps 3 to 6: the scalars of the points of the opening, in the order of `holds`.
     /// @param values The eight evaluations.
     /// @return onRows What the weights of the rows are multiplied by.
-    function _batch(Key memory key, Challenges memory ch, uint256 values, uint256 value, uint256 to)
-        private
-        view
-        returns (uint256 onRows)
-    {
+    function _batch(
+        Key memory key,
+        Challenges memory ch,
+        Inverses memory inv,
+        uint256 values,
+        uint256 value,
+        uint256 to
+    ) private pure returns (uint256 onRows) {
         unchecked {
-            Inverses memory inv = _inverses(ch);
+            if (to == 0) return 0;
             (uint256 s, uint256 d, uint256 power) = _implied(key, ch, inv.z, values, value);
             uint256 r = inv.order;
             uint256 nu = ch.nu;

@@ -22,6 +22,7 @@ library Relation {
             e.tensors = parts.tensors;
             e.rowsEnd = Keys.firstHelperRow(key);
             e.yPairs = Forms.pairs(ch.y, m);
+            e.groups = Memory.zeros(64);
             uint256 one = Memory.allocate(1);
             Memory.store(one, 0, 1);
             e.eqTauY = Field.eqPrefixes(ch.tau, ch.y, _min(key.tauLength, m), one, 0);
@@ -38,12 +39,22 @@ library Relation {
             for (uint256 i = 0; i < key.formCount; i++) {
                 if (Keys.form(key, i) & Keys.EVALUATED == 0) Forms.evaluate(key, e, i);
             }
+            // And tensors of no form.
+            e.z = ch.x;
+            for (uint256 i = 0; i < key.tensorCount; i++) {
+                (bool committed,, uint256 bits, uint256 length) = Keys.tensor(key, i);
+                if (!committed && (e.seen >> i) & 1 == 0) Forms.tensor(e, i, length, bits, 2);
+            }
         }
     }
 
     /// @notice A block of the key, 6 bytes at `cursor`, at `e.z`.
     function _block(Key memory key, Evaluation memory e, uint256 cursor, uint256 weight) private pure {
-        Forms.rows(key.rowLog, e, Memory.load(cursor, 0), Keys.BLOCK, weight);
+        uint256 data = Memory.load(cursor, 0);
+        uint256 rowLog = key.rowLog;
+        uint256 log = data >> 248;
+        if (log > rowLog) Forms.spread(rowLog, e, data, weight);
+        else Forms.inRow(rowLog, Keys.rows(key), e, data, Keys.BLOCK, mulmod(weight, Memory.load(e.eqY, log), R));
     }
 
     /// @notice Claim 0 but for the multiplicities: the linear parts at `tau`.
@@ -222,6 +233,7 @@ library Relation {
     /// @notice All terms of S1 at its point.
     function terms(Key memory key, Challenges memory ch, Evaluation memory e) internal pure returns (uint256 sum) {
         unchecked {
+            if (key.modelId == 0) return 0;
             uint256 rounds = key.rounds;
             uint256 eq = e.eqTauX;
             uint256 late = _lateTerms(ch.x, rounds);

@@ -9,10 +9,9 @@ import {Key, Keys} from "./Keys.sol";
 
 /// @title Reads a statement (`docs/protocol.md` 2 and 9).
 library Statements {
-    /// @notice Checks a statement and copies it to memory.
+    /// @notice Copies a statement to memory. Checks its length, and the points of committed tensors.
     /// @return state The transcript's first state (section 8, step 0).
-    /// @return tensors For each tensor a pointer: to the integers of a public one as scalars, not reduced, with three
-    /// zeros after them; or to the points of a committed one.
+    /// @return tensors For each tensor a pointer to its packed integers, which `evaluate` checks, or to its points.
     function read(Key memory key, Statement calldata statement)
         internal
         pure
@@ -35,51 +34,104 @@ library Statements {
             for (uint256 i = 0; i < count; i++) {
                 (bool committed,, uint256 bits, uint256 length) = Keys.tensor(key, i);
                 uint256 rows = Keys.tensorRows(key, length);
-                uint256 width = bits / 8 + 1;
-                uint256 size = committed ? 64 * rows : width * length;
-                if (cursor + size > end) _invalid(count);
-                bool valid;
-                if (committed) {
-                    Memory.store(tensors, i, cursor);
-                    valid = Curve.firstInvalid(cursor, rows) == rows;
-                } else {
-                    uint256 words = Memory.allocate(length + 3);
-                    Memory.store(tensors, i, words);
-                    valid = _unpack(cursor, words, length, width, bits);
-                }
-                if (!valid) _invalid(i);
+                uint256 size = committed ? 64 * rows : (bits / 8 + 1) * length;
+                if (cursor + size > end) invalid(count);
+                Memory.store(tensors, i, cursor);
+                if (committed && Curve.firstInvalid(cursor, rows) != rows) invalid(i);
                 cursor += size;
             }
-            if (cursor != end) _invalid(count);
+            if (cursor != end) invalid(count);
         }
     }
 
-    /// @notice Unpacks integers of `width` bytes to scalars; whether all are below `2^bits` in magnitude.
-    function _unpack(uint256 from, uint256 to, uint256 count, uint256 width, uint256 bits)
-        private
+    /// @notice The extension of a public tensor at a point.
+    /// @param from Its packed integers, `count` of them.
+    /// @return value The extension.
+    /// @return wrong Whether an integer is `2^bits` or more in magnitude.
+    function evaluate(uint256 from, uint256 count, uint256 bits, uint256 point, uint256 length)
+        internal
         pure
-        returns (bool valid)
+        returns (uint256 value, uint256 wrong)
     {
-        assembly ("memory-safe") {
-            let bound := sub(shl(bits, 1), 1)
-            let range := add(bound, bound)
-            let shift := sub(256, shl(3, width))
-            let wrong := 0
-            for { let end := add(to, shl(5, count)) } lt(to, end) { to := add(to, 32) } {
-                let value := sar(shift, mload(from))
-                // From -bound to bound: sums from 0 to twice that, which no other value has.
-                wrong := or(wrong, gt(add(value, bound), range))
-                mstore(to, add(value, R))
-                from := add(from, width)
+        unchecked {
+            uint256 low;
+            assembly ("memory-safe") {
+                // In free memory, which is not kept: `eq` of the first two coordinates, then by doubling that of the others.
+                low := mload(0x40)
+                let z0 := 0
+                let z1 := 0
+                if length { z0 := mload(point) }
+                if gt(length, 1) { z1 := mload(add(point, 32)) }
+                let both := mulmod(z0, z1, R)
+                mstore(add(low, 96), both)
+                mstore(add(low, 64), add(z1, sub(R, both)))
+                mstore(add(low, 32), add(z0, sub(R, both)))
+                mstore(low, add(sub(add(R, 1), z0), sub(add(R, both), z1)))
+                let high := add(low, 128)
+                let end := add(high, 32)
+                mstore(high, 1)
+                for { let k := 2 } lt(k, length) { k := add(k, 1) } {
+                    let z := mload(add(point, shl(5, k)))
+                    let upper := end
+                    for { let i := high } lt(i, upper) { i := add(i, 32) } {
+                        let one := mulmod(mload(i), z, R)
+                        mstore(end, one)
+                        mstore(i, add(mload(i), sub(R, one)))
+                        end := add(end, 32)
+                    }
+                }
             }
-            mstore(to, 0)
-            mstore(add(to, 32), 0)
-            mstore(add(to, 64), 0)
-            valid := iszero(wrong)
+            uint256 width = bits / 8 + 1;
+            return _evaluate(from, count, low, low + 128, width, 256 - 8 * width, (1 << bits) - 1);
         }
     }
 
-    function _invalid(uint256 tensor) private pure {
+    /// @notice The sum of `count` integers of `width` bytes, each times one of four factors at `low` in turn and, for each
+    /// four, one at `high`.
+    /// @param shift What is left of a word beside an integer, bits.
+    /// @param bound The largest magnitude.
+    function _evaluate(
+        uint256 from,
+        uint256 count,
+        uint256 low,
+        uint256 high,
+        uint256 width,
+        uint256 shift,
+        uint256 bound
+    ) private pure returns (uint256 value, uint256 wrong) {
+        if (count == 0) return (0, 0);
+        assembly ("memory-safe") {
+            // From -bound to bound: sums from 0 to twice that, which no other number has. Sums of four products are below
+            // 2^256.
+            for { let end := add(high, shl(5, shr(2, count))) } lt(high, end) { high := add(high, 32) } {
+                let v := sar(shift, mload(from))
+                from := add(from, width)
+                wrong := or(wrong, gt(add(v, bound), shl(1, bound)))
+                let sum := mulmod(add(v, R), mload(low), R)
+                v := sar(shift, mload(from))
+                from := add(from, width)
+                wrong := or(wrong, gt(add(v, bound), shl(1, bound)))
+                sum := add(sum, mulmod(add(v, R), mload(add(low, 32)), R))
+                v := sar(shift, mload(from))
+                from := add(from, width)
+                wrong := or(wrong, gt(add(v, bound), shl(1, bound)))
+                sum := add(sum, mulmod(add(v, R), mload(add(low, 64)), R))
+                v := sar(shift, mload(from))
+                from := add(from, width)
+                wrong := or(wrong, gt(add(v, bound), shl(1, bound)))
+                sum := add(sum, mulmod(add(v, R), mload(add(low, 96)), R))
+                value := addmod(value, mulmod(sum, mload(high), R), R)
+            }
+            for { let end := add(low, shl(5, and(count, 3))) } lt(low, end) { low := add(low, 32) } {
+                let v := sar(shift, mload(from))
+                from := add(from, width)
+                wrong := or(wrong, gt(add(v, bound), shl(1, bound)))
+                value := addmod(value, mulmod(mulmod(add(v, R), mload(low), R), mload(high), R), R)
+            }
+        }
+    }
+
+    function invalid(uint256 tensor) internal pure {
         revert ISumcastVerifier.InvalidStatement(tensor);
     }
 }

@@ -32,6 +32,7 @@ struct Layout {
     uint256 opening;
     uint256 evaluations;
     uint256 batch;
+    uint256 inverse;
     uint256 end;
     // For each tensor of the statement a pointer; 0 where a key is checked alone.
     uint256 tensors;
@@ -42,6 +43,7 @@ library Transcript {
     /// @notice The parts of a proof that begins at `offset`.
     function partsOf(Key memory key, uint256 offset) internal pure returns (Layout memory parts) {
         unchecked {
+            if (offset == 0) return parts;
             parts.witness = offset;
             parts.helper = parts.witness + 64 * (key.witnessRows + 1);
             parts.linear = parts.helper + 64 * key.helperRows;
@@ -51,7 +53,8 @@ library Transcript {
             parts.opening = parts.reductionRounds + 64 * key.rowLog;
             parts.evaluations = parts.opening + 5 * 64;
             parts.batch = parts.evaluations + 8 * 32;
-            parts.end = parts.batch + 2 * 64;
+            parts.inverse = parts.batch + 2 * 64;
+            parts.end = parts.inverse + 32;
         }
     }
 
@@ -63,6 +66,7 @@ library Transcript {
         returns (Challenges memory ch)
     {
         unchecked {
+            if (state == 0) return ch;
             state = _absorb(state, LABEL_WITNESS, parts.witness, parts.helper - parts.witness);
             ch.alpha = state % R;
             state = _absorb(state, LABEL_BETA, 0, 0);

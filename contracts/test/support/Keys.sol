@@ -16,7 +16,7 @@ library Keys {
     /// @param tensors Entries as `tensor` makes them, one after another.
     function key(bytes memory tensors, bytes memory rest) internal pure returns (bytes memory) {
         return abi.encodePacked(
-            "SCVK", uint16(3), uint8(1), new bytes(256), uint8(10), uint8(tensors.length / 8), tensors, rest
+            "SCVK", uint16(4), uint8(1), new bytes(128), uint8(10), uint8(tensors.length / 8), tensors, rest
         );
     }
 }

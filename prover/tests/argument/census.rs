@@ -38,7 +38,7 @@ fn expected(key: &Key) -> Vec<(u8, Vec<usize>)> {
         true => 32 * shape.last_degree,
         false => 32 * shape.degree,
     });
-    let lengths: [Vec<usize>; 14] = [
+    let lengths: [Vec<usize>; 15] = [
         vec![64 * (shape.witness + 1)],
         vec![0],
         vec![64 * shape.helper],
@@ -53,6 +53,7 @@ fn expected(key: &Key) -> Vec<(u8, Vec<usize>)> {
         vec![32 * 8],
         vec![64],
         vec![64],
+        vec![32],
     ];
     let rows = table();
     assert_eq!(rows.len(), lengths.len());
@@ -69,8 +70,9 @@ fn messages_come_in_the_order_of_the_protocol() {
     let found: Vec<(u8, usize)> = events.iter().map(|e| (e.label as u8, e.absorbed.len())).collect();
     assert_eq!(found, expected);
     let drawn: Vec<&str> = table().iter().map(|row| row.2).collect();
-    let names =
-        ["alpha", "beta", "lambda", "tau_k", "", "x_k", "gamma", "y_k", "zeta", "eta", "z", "nu", "w", ""];
+    let names = [
+        "alpha", "beta", "lambda", "tau_k", "", "x_k", "gamma", "y_k", "zeta", "eta", "z", "nu", "w", "", "",
+    ];
     assert_eq!(drawn, names);
 }
 

@@ -29,7 +29,7 @@ pub const FACTORS: usize = 4;
 pub const STEPS: u64 = 1 << 18;
 /// Most limbs of a piece.
 pub const LIMBS: u8 = 64;
-/// Largest log2 of a limb's weight over that of the limb before.
-pub const WIDTH: u8 = 64;
+/// Largest log2 of a limb's weight over that of the limb before. A word holds what four limbs are multiplied by.
+pub const WIDTH: u8 = 63;
 /// Largest shift of a coefficient.
 pub const SHIFT: u8 = 200;

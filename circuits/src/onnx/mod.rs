@@ -74,5 +74,5 @@ fn decode(bytes: &[u8]) -> Result<proto::ModelProto, ImportError> {
 
 /// The operators that can be imported, as pairs of domain and name; the standard domain is empty.
 pub fn supported() -> impl Iterator<Item = (&'static str, &'static str)> {
-    ops::REGISTRY.iter().map(|(domain, op, _)| (*domain, *op))
+    ops::REGISTRY.iter().map(|op| (op.domain, op.name))
 }

@@ -1,11 +1,14 @@
 //! Clip: bounds are attributes before opset 11, constant scalar inputs since.
 
+use super::Operator;
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, Value},
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const CLIP: Operator = Operator::new("Clip", import).limited("constant bounds");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let x = call.activation(0)?;
     let (lo, hi) = if call.opset < 11 {
         (call.float("min")?, call.float("max")?)

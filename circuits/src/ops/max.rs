@@ -1,5 +1,6 @@
 //! Max and Min of one or more tensors, with broadcasting.
 
+use super::Operator;
 use crate::{
     graph::layout,
     onnx::{
@@ -9,11 +10,15 @@ use crate::{
     },
 };
 
-pub(super) fn max(call: &mut Call<'_>) -> Outcome {
+pub(super) const MAX: Operator = Operator::new("Max", max);
+
+fn max(call: &mut Call<'_>) -> Outcome {
     reduce(call, true)
 }
 
-pub(super) fn min(call: &mut Call<'_>) -> Outcome {
+pub(super) const MIN: Operator = Operator::new("Min", min);
+
+fn min(call: &mut Call<'_>) -> Outcome {
     reduce(call, false)
 }
 

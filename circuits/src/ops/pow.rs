@@ -1,11 +1,14 @@
 //! Pow with a constant exponent of 1/2, 1, 2 or 3.
 
+use super::Operator;
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, Value},
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const POW: Operator = Operator::new("Pow", import).limited("constant exponent 0.5, 1, 2 or 3");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let x = call.activation(0)?;
     let tensor = call.constant(1)?;
     let exponent = match (tensor.as_floats(), tensor.as_ints()) {

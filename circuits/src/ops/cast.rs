@@ -26,7 +26,8 @@ fn import(call: &mut Call<'_>) -> Outcome {
     Ok(vec![value])
 }
 
-fn convert(data: &Data, to: i32) -> Result<Data, Problem> {
+/// The elements as ones of another type.
+pub(super) fn convert(data: &Data, to: i32) -> Result<Data, Problem> {
     let fits = |x: &f64| {
         let whole = x.trunc();
         (whole >= -(2f64.powi(63)) && whole < 2f64.powi(63)).then_some(whole as i64)

@@ -8,6 +8,8 @@
 //! limits are this module's constants and [`crate::graph::MAX_TENSOR_ELEMENTS`].
 
 pub(crate) mod call;
+#[cfg(test)]
+mod conformance;
 mod error;
 mod external;
 mod importer;

@@ -129,10 +129,11 @@ impl Case {
             Computed::One(i) => vec![i],
             Computed::None => vec![],
         };
-        let fed: Vec<String> = graph.input.iter().map(|i| i.name().to_owned()).collect();
+        let fed: Vec<String> =
+            graph.input.iter().take(set.inputs.len()).map(|i| i.name().to_owned()).collect();
         let mut input = Vec::new();
         let mut parts = Vec::new();
-        graph.initializer.retain(|t| !fed[..set.inputs.len().min(fed.len())].contains(&t.name().to_owned()));
+        graph.initializer.retain(|t| !fed.iter().any(|name| name == t.name()));
         for (i, (name, bytes)) in fed.iter().zip(&set.inputs).enumerate() {
             let mut tensor = TensorProto::decode(bytes.0.as_slice()).map_err(|e| e.to_string())?;
             if computed.contains(&i) {

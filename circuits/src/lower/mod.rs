@@ -76,6 +76,35 @@ impl Lowered {
         )
     }
 
+    /// Witness cells and lookups of a tensor.
+    #[cfg(test)]
+    pub(crate) fn cells_of(&self, tensor: usize) -> (u64, u64) {
+        let limbs = |lists: &[&Vec<Symbol>]| {
+            let cells = lists.iter().flat_map(|l| l.iter()).map(|s| 1u64 << s.log).sum();
+            (cells, cells)
+        };
+        match &self.cells[tensor] {
+            None => (0, 0),
+            Some(Cells::Copy(symbol)) => (1 << symbol.log, 0),
+            Some(Cells::Round { result, remainder }) => limbs(&[result, remainder]),
+            Some(Cells::Rectify { positive, negative, remainder }) => limbs(&[positive, negative, remainder]),
+            Some(Cells::Remainder { result, remainder, above }) => limbs(&[result, remainder, above]),
+            Some(Cells::Function { below, result, .. }) => {
+                // A tuple is one lookup of three cells.
+                let (cells, size) = (limbs(&[below]).0, 1 << result.log);
+                (cells + 4 * size, cells + size)
+            }
+        }
+    }
+
+    /// Fixed cells other than those of the tables of functions.
+    #[cfg(test)]
+    pub(crate) fn weights(&self) -> u64 {
+        let of_tables = |i: &usize| self.table_blocks.is_some_and(|(a, b)| *i == a || *i == b);
+        let blocks = self.fixed.iter().enumerate().filter(|(i, _)| !of_tables(i));
+        blocks.map(|(_, block)| block.cells.len() as u64).sum()
+    }
+
     pub(crate) fn new(circuit: &Circuit) -> Self {
         let mut lowered = constraints::lower(circuit);
         fold::fold(&mut lowered);

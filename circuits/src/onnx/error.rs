@@ -177,6 +177,14 @@ pub enum TensorProblem {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
+    /// The operator is of a later operator set.
+    #[error("it came with operator set {since}, and the model names {opset}; export with {since} or later")]
+    Since {
+        /// The operator set it came with.
+        since: i64,
+        /// The one the model names.
+        opset: i64,
+    },
     /// A required input is absent.
     #[error("input {0} is missing")]
     MissingInput(usize),

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     graph::{DroppedOutput, Graph, GraphBuilder},
-    ops::{self, Import},
+    ops::{self, Import, Operator},
 };
 
 /// Builds the graph of `model`; operators may generate `budget` elements.
@@ -135,22 +135,23 @@ fn label(node: &NodeProto) -> String {
     }
 }
 
-fn lookup(node: &NodeProto) -> Result<Import, ImportError> {
+fn lookup(node: &NodeProto) -> Result<&'static Operator, ImportError> {
     let domain = normal_domain(node.domain());
-    ops::REGISTRY
-        .iter()
-        .find(|(d, op, _)| *d == domain && *op == node.op_type())
-        .map(|(_, _, import)| *import)
-        .ok_or_else(|| ImportError::UnsupportedOperator {
+    ops::REGISTRY.iter().find(|op| op.domain == domain && op.name == node.op_type()).ok_or_else(|| {
+        ImportError::UnsupportedOperator {
             op: node.op_type().to_owned(),
             domain: if domain.is_empty() { "ai.onnx".into() } else { domain.to_owned() },
             node: label(node),
             supported: ops::REGISTRY
                 .iter()
-                .map(|(d, op, _)| if d.is_empty() { (*op).to_owned() } else { format!("{d}.{op}") })
+                .map(|op| match op.domain {
+                    "" => op.name.to_owned(),
+                    domain => format!("{domain}.{}", op.name),
+                })
                 .collect::<Vec<_>>()
                 .join(", "),
-        })
+        }
+    })
 }
 
 fn initializers(proto: &mut GraphProto) -> Result<BTreeMap<String, Value>, ImportError> {
@@ -271,7 +272,11 @@ fn needed(proto: &GraphProto, outputs: &[String]) -> Vec<bool> {
 }
 
 /// Imports one node; where it has only constants and its import folds none, it is evaluated on them.
-fn apply(import: Import, mut call: Call<'_>) -> Outcome {
+fn apply(operator: &Operator, mut call: Call<'_>) -> Outcome {
+    let Operator { import, since, .. } = *operator;
+    if call.opset < since {
+        return Err(Problem::Since { since, opset: call.opset });
+    }
     let subgraph = |a: &&super::proto::AttributeProto| a.g.is_some() || !a.graphs.is_empty();
     if let Some(a) = call.node.attribute.iter().find(subgraph) {
         return Err(Problem::Subgraph(a.name().to_owned()));

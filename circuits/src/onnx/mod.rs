@@ -8,6 +8,8 @@
 //! limits are this module's constants and [`crate::graph::MAX_TENSOR_ELEMENTS`].
 
 pub(crate) mod call;
+#[cfg(test)]
+mod conformance;
 mod error;
 mod external;
 mod importer;
@@ -74,5 +76,5 @@ fn decode(bytes: &[u8]) -> Result<proto::ModelProto, ImportError> {
 
 /// The operators that can be imported, as pairs of domain and name; the standard domain is empty.
 pub fn supported() -> impl Iterator<Item = (&'static str, &'static str)> {
-    ops::REGISTRY.iter().map(|(domain, op, _)| (*domain, *op))
+    ops::REGISTRY.iter().map(|op| (op.domain, op.name))
 }

@@ -3,7 +3,7 @@
 use prost::Message;
 
 use super::{
-    MAX_GENERATED_ELEMENTS,
+    ImportError, MAX_GENERATED_ELEMENTS,
     call::Value,
     import, importer,
     proto::{
@@ -146,6 +146,31 @@ fn model(
 /// The graph of a node whose first output is computed.
 pub(crate) fn graph_of(op: &str, opset: i64, attrs: &Attrs<'_>, args: &[Arg<'_>]) -> Graph {
     import(&model(op, opset, attrs, args, &[0]).0).unwrap()
+}
+
+/// The graph of a node whose output `k` is multiplied by itself, so that it is made a factor as most of a network's
+/// tensors are.
+pub(crate) fn squared(
+    op: &str,
+    opset: i64,
+    attrs: &Attrs<'_>,
+    args: &[Arg<'_>],
+    k: usize,
+) -> Result<Graph, ImportError> {
+    let (bytes, _) = model(op, opset, attrs, args, &[k]);
+    // A constant has no square to compute, and may be of integers.
+    import(&bytes)?;
+    let mut model = ModelProto::decode(bytes.as_slice())?;
+    let graph = model.graph.as_mut().unwrap();
+    let y = format!("y{k}");
+    graph.node.push(NodeProto {
+        input: vec![y.clone(), y],
+        output: vec!["square".into()],
+        op_type: Some("Mul".into()),
+        ..Default::default()
+    });
+    graph.output = vec![info("square", element::FLOAT, &[])];
+    import(&model.encode_to_vec())
 }
 
 /// The shapes and values of the last `count` outputs that hold real numbers.

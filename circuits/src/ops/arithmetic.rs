@@ -1,5 +1,6 @@
 //! Add, Sub, Mul, Div and Neg, with broadcasting.
 
+use super::Operator;
 use crate::{
     graph::layout,
     onnx::{
@@ -17,23 +18,34 @@ enum Kind {
     Div,
 }
 
-pub(super) fn add(call: &mut Call<'_>) -> Outcome {
+pub(super) const ADD: Operator = Operator::new("Add", add);
+
+fn add(call: &mut Call<'_>) -> Outcome {
     binary(call, Kind::Add)
 }
 
-pub(super) fn sub(call: &mut Call<'_>) -> Outcome {
+pub(super) const SUB: Operator = Operator::new("Sub", sub);
+
+fn sub(call: &mut Call<'_>) -> Outcome {
     binary(call, Kind::Sub)
 }
 
-pub(super) fn mul(call: &mut Call<'_>) -> Outcome {
+pub(super) const MUL: Operator = Operator::new("Mul", mul);
+
+fn mul(call: &mut Call<'_>) -> Outcome {
     binary(call, Kind::Mul)
 }
 
-pub(super) fn div(call: &mut Call<'_>) -> Outcome {
+pub(super) const DIV: Operator =
+    Operator::new("Div", div).limited("a divisor that is not constant must be positive on every input");
+
+fn div(call: &mut Call<'_>) -> Outcome {
     binary(call, Kind::Div)
 }
 
-pub(super) fn neg(call: &mut Call<'_>) -> Outcome {
+pub(super) const NEG: Operator = Operator::new("Neg", neg);
+
+fn neg(call: &mut Call<'_>) -> Outcome {
     if let Some(Value::Const(c)) = call.optional(0)
         && let Some(ints) = c.as_ints()
     {

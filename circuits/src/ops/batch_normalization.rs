@@ -1,12 +1,16 @@
 //! BatchNormalization at inference: a factor and an addend a channel.
 
+use super::Operator;
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, Value},
     tensor,
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const BATCH_NORMALIZATION: Operator =
+    Operator::new("BatchNormalization", import).limited("inference mode; constant statistics");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let x = call.activation(0)?;
     let shape = call.builder.shape(x)?.to_vec();
     let channels = shape.get(1).copied().unwrap_or(1);

@@ -1,12 +1,16 @@
 //! Cast: computed tensors between floating point types only, constants between all number types.
 
+use super::Operator;
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, Value},
     tensor::{ConstTensor, Data, element},
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const CAST: Operator =
+    Operator::new("Cast", import).limited("float to float; integers and truth values only on constants");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let to = call.int("to")?.ok_or(Problem::MissingAttribute("to"))?;
     let to = i32::try_from(to).map_err(|_| Problem::attribute("to", "is not an element type"))?;
     let value = match call.input(0)? {
@@ -22,7 +26,8 @@ pub(super) fn import(call: &mut Call<'_>) -> Outcome {
     Ok(vec![value])
 }
 
-fn convert(data: &Data, to: i32) -> Result<Data, Problem> {
+/// The elements as ones of another type.
+pub(super) fn convert(data: &Data, to: i32) -> Result<Data, Problem> {
     let fits = |x: &f64| {
         let whole = x.trunc();
         (whole >= -(2f64.powi(63)) && whole < 2f64.powi(63)).then_some(whole as i64)

@@ -1,12 +1,15 @@
 //! Concat.
 
+use super::Operator;
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, Value, axis},
     tensor,
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const CONCAT: Operator = Operator::new("Concat", import);
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let inputs: Vec<Value> = (0..call.inputs.len()).map(|i| call.input(i)).collect::<Result<_, _>>()?;
     let shapes: Vec<Vec<usize>> = inputs.iter().map(|v| call.shape(v)).collect::<Result<_, _>>()?;
     let first = shapes.first().ok_or(Problem::MissingInput(0))?;

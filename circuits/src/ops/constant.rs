@@ -1,12 +1,15 @@
 //! Constant and ConstantOfShape.
 
+use super::Operator;
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, Value},
     tensor::{self, ConstTensor},
 };
 
-pub(super) fn constant(call: &mut Call<'_>) -> Outcome {
+pub(super) const CONSTANT: Operator = Operator::new("Constant", constant).limited("dense");
+
+fn constant(call: &mut Call<'_>) -> Outcome {
     let tensor = if let Some(tensor) = call.tensor("value")? {
         tensor
     } else if let Some(x) = call.float("value_float")? {
@@ -40,7 +43,9 @@ pub(super) fn constant(call: &mut Call<'_>) -> Outcome {
     Ok(vec![tensor.into()])
 }
 
-pub(super) fn of_shape(call: &mut Call<'_>) -> Outcome {
+pub(super) const CONSTANT_OF_SHAPE: Operator = Operator::new("ConstantOfShape", of_shape);
+
+fn of_shape(call: &mut Call<'_>) -> Outcome {
     let dims = call.ints(0)?;
     let shape: Option<Vec<usize>> = dims.iter().map(|d| usize::try_from(*d).ok()).collect();
     let shape = shape.ok_or_else(|| Problem::Shape(format!("shape {dims:?} has a negative side")))?;

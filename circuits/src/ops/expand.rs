@@ -1,5 +1,6 @@
 //! Expand: broadcasting to a constant shape.
 
+use super::Operator;
 use crate::{
     graph::layout,
     onnx::{
@@ -9,7 +10,9 @@ use crate::{
     },
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const EXPAND: Operator = Operator::new("Expand", import).limited("constant shape");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let x = call.input(0)?;
     let from = call.shape(&x)?;
     let wanted = call.ints(1)?;

@@ -1,5 +1,6 @@
 //! Functions of one variable: Erf, Exp, Gelu, Sigmoid, Softplus, Sqrt and Tanh.
 
+use super::Operator;
 use crate::{
     graph::Function,
     onnx::{
@@ -13,27 +14,39 @@ fn function(call: &mut Call<'_>, function: Function) -> Outcome {
     Ok(vec![Value::Node(call.builder.function(x, function)?)])
 }
 
-pub(super) fn erf(call: &mut Call<'_>) -> Outcome {
+pub(super) const ERF: Operator = Operator::new("Erf", erf);
+
+fn erf(call: &mut Call<'_>) -> Outcome {
     function(call, Function::Erf)
 }
 
-pub(super) fn exp(call: &mut Call<'_>) -> Outcome {
+pub(super) const EXP: Operator = Operator::new("Exp", exp);
+
+fn exp(call: &mut Call<'_>) -> Outcome {
     function(call, Function::Exp)
 }
 
-pub(super) fn sigmoid(call: &mut Call<'_>) -> Outcome {
+pub(super) const SIGMOID: Operator = Operator::new("Sigmoid", sigmoid);
+
+fn sigmoid(call: &mut Call<'_>) -> Outcome {
     function(call, Function::Sigmoid)
 }
 
-pub(super) fn softplus(call: &mut Call<'_>) -> Outcome {
+pub(super) const SOFTPLUS: Operator = Operator::new("Softplus", softplus);
+
+fn softplus(call: &mut Call<'_>) -> Outcome {
     function(call, Function::Softplus)
 }
 
-pub(super) fn tanh(call: &mut Call<'_>) -> Outcome {
+pub(super) const TANH: Operator = Operator::new("Tanh", tanh);
+
+fn tanh(call: &mut Call<'_>) -> Outcome {
     function(call, Function::Tanh)
 }
 
-pub(super) fn gelu(call: &mut Call<'_>) -> Outcome {
+pub(super) const GELU: Operator = Operator::new("Gelu", gelu).since(20);
+
+fn gelu(call: &mut Call<'_>) -> Outcome {
     match call.text("approximate", "none")?.as_str() {
         "none" => function(call, Function::Gelu),
         "tanh" => function(call, Function::GeluTanh),
@@ -41,7 +54,9 @@ pub(super) fn gelu(call: &mut Call<'_>) -> Outcome {
     }
 }
 
-pub(super) fn sqrt(call: &mut Call<'_>) -> Outcome {
+pub(super) const SQRT: Operator = Operator::new("Sqrt", sqrt).limited("not negative on any input");
+
+fn sqrt(call: &mut Call<'_>) -> Outcome {
     let x = call.activation(0)?;
     Ok(vec![Value::Node(call.builder.sqrt(x)?)])
 }

@@ -1,12 +1,15 @@
 //! Gather with constant indices.
 
+use super::Operator;
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, axis},
     tensor,
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const GATHER: Operator = Operator::new("Gather", import).limited("constant indices");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let x = call.input(0)?;
     let shape = call.shape(&x)?;
     let at = axis(call.int("axis")?.unwrap_or(0), shape.len())?;

@@ -1,13 +1,15 @@
 //! Gemm: `alpha A' B' + beta C`, with at least one of `A` and `B` constant.
 
-use super::dense::dense;
+use super::{Operator, dense::dense};
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, Value},
     tensor,
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const GEMM: Operator = Operator::new("Gemm", import).limited("one of A and B constant");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let (alpha, beta) = (call.float("alpha")?.unwrap_or(1.0), call.float("beta")?.unwrap_or(1.0));
     let (trans_a, trans_b) = (call.flag("transA")?, call.flag("transB")?);
     let (a, b) = (call.input(0)?, call.input(1)?);

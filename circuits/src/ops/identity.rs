@@ -1,17 +1,23 @@
 //! Operators that pass their first input on: Identity, Dropout at inference, and ZipMap, whose table of scores by class is
 //! the tensor of scores.
 
+use super::Operator;
 use crate::onnx::{
     Problem,
     call::{Call, Outcome},
     tensor::Data,
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const IDENTITY: Operator = Operator::new("Identity", import);
+pub(super) const ZIP_MAP: Operator = Operator::ml("ZipMap", import);
+
+fn import(call: &mut Call<'_>) -> Outcome {
     Ok(vec![call.input(0)?])
 }
 
-pub(super) fn dropout(call: &mut Call<'_>) -> Outcome {
+pub(super) const DROPOUT: Operator = Operator::new("Dropout", dropout).limited("inference mode");
+
+fn dropout(call: &mut Call<'_>) -> Outcome {
     if call.optional(2).is_some() && call.constant(2)?.data != Data::Bool(vec![false]) {
         return Err(Problem::Unsupported("training mode is on; export the model for inference".into()));
     }

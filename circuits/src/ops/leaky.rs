@@ -1,5 +1,6 @@
 //! Functions with a bend at zero: Abs, LeakyRelu and Relu.
 
+use super::Operator;
 use crate::onnx::call::{Call, Outcome, Value};
 
 fn leaky(call: &mut Call<'_>, slope: f64) -> Outcome {
@@ -7,16 +8,22 @@ fn leaky(call: &mut Call<'_>, slope: f64) -> Outcome {
     Ok(vec![Value::Node(call.builder.leaky(x, slope)?)])
 }
 
-pub(super) fn abs(call: &mut Call<'_>) -> Outcome {
+pub(super) const ABS: Operator = Operator::new("Abs", abs);
+
+fn abs(call: &mut Call<'_>) -> Outcome {
     leaky(call, -1.0)
 }
 
-pub(super) fn leaky_relu(call: &mut Call<'_>) -> Outcome {
+pub(super) const LEAKY_RELU: Operator = Operator::new("LeakyRelu", leaky_relu);
+
+fn leaky_relu(call: &mut Call<'_>) -> Outcome {
     let slope = call.float("alpha")?.unwrap_or(0.01);
     leaky(call, slope)
 }
 
-pub(super) fn relu(call: &mut Call<'_>) -> Outcome {
+pub(super) const RELU: Operator = Operator::new("Relu", relu);
+
+fn relu(call: &mut Call<'_>) -> Outcome {
     leaky(call, 0.0)
 }
 

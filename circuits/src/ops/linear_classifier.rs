@@ -4,7 +4,7 @@
 //! the logistic function of `-s` and `s`; SOFTMAX then has no effect. SOFTMAX_ZERO is taken as SOFTMAX, from which it
 //! differs only where a score is exactly zero. PROBIT is refused: it is undefined for scores outside 0 to 1.
 
-use super::linear_regressor::scores;
+use super::{Operator, linear_regressor::scores};
 use crate::{
     graph::{Function, Matrix},
     onnx::{
@@ -13,7 +13,10 @@ use crate::{
     },
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const LINEAR_CLASSIFIER: Operator = Operator::ml("LinearClassifier", import)
+    .limited("PROBIT is refused; SOFTMAX_ZERO is SOFTMAX, which differs where a score is exactly zero");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let transform = call.text("post_transform", "NONE")?;
     let labels = match call.int_list("classlabels_ints")? {
         Some(labels) if !labels.is_empty() => labels.len(),

@@ -1,5 +1,6 @@
 //! LinearRegressor, and the scores it shares with LinearClassifier.
 
+use super::Operator;
 use crate::{
     graph::{Matrix, NodeId},
     onnx::{
@@ -8,7 +9,10 @@ use crate::{
     },
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const LINEAR_REGRESSOR: Operator =
+    Operator::ml("LinearRegressor", import).limited("post-transform NONE");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let targets = call.int("targets")?.unwrap_or(1);
     let targets = usize::try_from(targets).ok().filter(|t| *t > 0);
     let targets = targets.ok_or_else(|| Problem::attribute("targets", "must be positive"))?;

@@ -1,13 +1,16 @@
 //! MatMul with a constant on either side.
 
-use super::dense::dense;
+use super::{Operator, dense::dense};
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, Value},
     tensor::ConstTensor,
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const MAT_MUL: Operator = Operator::new("MatMul", import)
+    .limited("one operand constant: a vector, or a matrix with no axes before it but 1s");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let (a, b) = (call.input(0)?, call.input(1)?);
     let product = match (&a, &b) {
         (Value::Node(x), Value::Const(w)) => {

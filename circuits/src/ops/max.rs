@@ -1,5 +1,6 @@
 //! Max and Min of one or more tensors, with broadcasting.
 
+use super::Operator;
 use crate::{
     graph::layout,
     onnx::{
@@ -9,11 +10,15 @@ use crate::{
     },
 };
 
-pub(super) fn max(call: &mut Call<'_>) -> Outcome {
+pub(super) const MAX: Operator = Operator::new("Max", max);
+
+fn max(call: &mut Call<'_>) -> Outcome {
     reduce(call, true)
 }
 
-pub(super) fn min(call: &mut Call<'_>) -> Outcome {
+pub(super) const MIN: Operator = Operator::new("Min", min);
+
+fn min(call: &mut Call<'_>) -> Outcome {
     reduce(call, false)
 }
 
@@ -34,6 +39,12 @@ fn pair(call: &mut Call<'_>, a: &Value, b: &Value, max: bool) -> Result<Value, P
     call.charge(size)?;
     let (x, c) = match (a, b) {
         (Value::Const(a), Value::Const(b)) => {
+            if let (Some(x), Some(y)) = (a.as_ints(), b.as_ints()) {
+                let index = |c: &ConstTensor| layout::broadcast_index(&c.shape, &shape).unwrap_or_default();
+                let pairs = index(a).into_iter().zip(index(b)).map(|(i, j)| (x[i], y[j]));
+                let data = pairs.map(|(a, b)| if max { a.max(b) } else { a.min(b) }).collect();
+                return Ok(ConstTensor::ints(shape, data).into());
+            }
             let (a, b) = (call.broadcast_const(a, &shape)?, call.broadcast_const(b, &shape)?);
             let data = a.iter().zip(&b).map(|(a, b)| if max { a.max(*b) } else { a.min(*b) }).collect();
             return Ok(ConstTensor::floats(shape, data).into());
@@ -58,7 +69,7 @@ fn pair(call: &mut Call<'_>, a: &Value, b: &Value, max: bool) -> Result<Value, P
 
 #[cfg(test)]
 mod tests {
-    use crate::onnx::testing::{Arg, fails, floats};
+    use crate::onnx::testing::{Arg, fails, floats, ints};
 
     #[test]
     fn operands_of_each_kind() {
@@ -70,6 +81,9 @@ mod tests {
         assert_eq!(floats("Min", 13, &[], &[x()]).1, [3.0, -4.0]);
         assert_eq!(floats("Max", 13, &[], &[x(), c(), Arg::Floats(&[2], &[0.0, 2.0])]).1, [3.0, 2.0]);
         assert_eq!(floats("Min", 13, &[], &[c(), Arg::Floats(&[2], &[0.0, 2.0])]).1, [0.0, 1.0]);
+        assert_eq!(ints("Max", 13, &[], &[Arg::List(&[1, -2]), Arg::Int(0)]), [1, 0]);
+        assert_eq!(ints("Min", 13, &[], &[Arg::List(&[1, -2]), Arg::Int(0)]), [0, -2]);
+        fails("Max", 13, &[], &[Arg::Int(0), c()], "do not mix");
         fails("Max", 13, &[], &[], "input 0 is missing");
     }
 }

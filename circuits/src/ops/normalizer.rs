@@ -2,12 +2,16 @@
 //!
 //! The divisor must be positive. onnxruntime passes a row of zeros on unchanged; here its quotient is undefined.
 
+use super::Operator;
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, Value},
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const NORMALIZER: Operator =
+    Operator::ml("Normalizer", import).limited("an input of zeros is refused");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let x = call.activation(0)?;
     let norm = call.text("norm", "MAX")?;
     let b = &mut *call.builder;

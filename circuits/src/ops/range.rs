@@ -1,12 +1,15 @@
 //! Range of constants.
 
+use super::Operator;
 use crate::onnx::{
     Problem,
     call::{Call, Outcome},
     tensor::{self, ConstTensor, Data},
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const RANGE: Operator = Operator::new("Range", import).since(11).limited("constants only");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let list = [call.constant(0)?, call.constant(1)?, call.constant(2)?];
     let data = match list.each_ref().map(|t| &t.data) {
         [Data::Int(a), Data::Int(b), Data::Int(c)] => {

@@ -1,16 +1,21 @@
 //! ReduceSum and ReduceMean over any axes.
 
+use super::Operator;
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, Value, axis},
     tensor,
 };
 
-pub(super) fn sum(call: &mut Call<'_>) -> Outcome {
+pub(super) const REDUCE_SUM: Operator = Operator::new("ReduceSum", sum).limited("constant axes");
+
+fn sum(call: &mut Call<'_>) -> Outcome {
     reduce(call, 13, false)
 }
 
-pub(super) fn mean(call: &mut Call<'_>) -> Outcome {
+pub(super) const REDUCE_MEAN: Operator = Operator::new("ReduceMean", mean).limited("constant axes");
+
+fn mean(call: &mut Call<'_>) -> Outcome {
     reduce(call, 18, true)
 }
 

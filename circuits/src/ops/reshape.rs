@@ -1,12 +1,15 @@
 //! New shapes for the same elements: Flatten, Reshape, Squeeze and Unsqueeze.
 
+use super::Operator;
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, axis},
     tensor,
 };
 
-pub(super) fn flatten(call: &mut Call<'_>) -> Outcome {
+pub(super) const FLATTEN: Operator = Operator::new("Flatten", flatten);
+
+fn flatten(call: &mut Call<'_>) -> Outcome {
     let x = call.input(0)?;
     let shape = call.shape(&x)?;
     let at = call.int("axis")?.unwrap_or(1);
@@ -16,7 +19,9 @@ pub(super) fn flatten(call: &mut Call<'_>) -> Outcome {
     Ok(vec![call.reshape(&x, sides)?])
 }
 
-pub(super) fn reshape(call: &mut Call<'_>) -> Outcome {
+pub(super) const RESHAPE: Operator = Operator::new("Reshape", reshape).limited("constant shape");
+
+fn reshape(call: &mut Call<'_>) -> Outcome {
     let x = call.input(0)?;
     let shape = call.shape(&x)?;
     let target = call.ints(1)?;
@@ -43,7 +48,9 @@ pub(super) fn reshape(call: &mut Call<'_>) -> Outcome {
     Ok(vec![call.reshape(&x, sides)?])
 }
 
-pub(super) fn squeeze(call: &mut Call<'_>) -> Outcome {
+pub(super) const SQUEEZE: Operator = Operator::new("Squeeze", squeeze).limited("constant axes");
+
+fn squeeze(call: &mut Call<'_>) -> Outcome {
     let x = call.input(0)?;
     let shape = call.shape(&x)?;
     let dropped: Vec<usize> = match axes(call)? {
@@ -59,7 +66,9 @@ pub(super) fn squeeze(call: &mut Call<'_>) -> Outcome {
     Ok(vec![call.reshape(&x, kept)?])
 }
 
-pub(super) fn unsqueeze(call: &mut Call<'_>) -> Outcome {
+pub(super) const UNSQUEEZE: Operator = Operator::new("Unsqueeze", unsqueeze).limited("constant axes");
+
+fn unsqueeze(call: &mut Call<'_>) -> Outcome {
     let x = call.input(0)?;
     let shape = call.shape(&x)?;
     let axes = axes(call)?.ok_or(Problem::MissingAttribute("axes"))?;

@@ -1,11 +1,14 @@
 //! Scaler: `(x - offset) scale`, by feature or by one number.
 
+use super::Operator;
 use crate::onnx::{
     Problem,
     call::{Call, Outcome, Value},
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const SCALER: Operator = Operator::ml("Scaler", import);
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let x = call.activation(0)?;
     let shape = call.builder.shape(x)?.to_vec();
     let features = shape.last().copied().unwrap_or(1);

@@ -1,11 +1,14 @@
 //! Shape: the dimensions of a tensor, which are constant here.
 
+use super::Operator;
 use crate::onnx::{
     call::{Call, Outcome},
     tensor::ConstTensor,
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const SHAPE: Operator = Operator::new("Shape", import);
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let x = call.input(0)?;
     let shape: Vec<i64> = call.shape(&x)?.iter().map(|d| *d as i64).collect();
     let rank = shape.len() as i64;

@@ -1,5 +1,6 @@
 //! Slice: bounds are attributes before opset 10, constant inputs since.
 
+use super::Operator;
 use crate::{
     graph::layout,
     onnx::{
@@ -9,7 +10,9 @@ use crate::{
     },
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const SLICE: Operator = Operator::new("Slice", import).limited("constant bounds");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let x = call.input(0)?;
     let mut shape = call.shape(&x)?;
     let (starts, ends, axes, steps) = if call.opset < 10 {

@@ -1,11 +1,14 @@
 //! Softmax: over one axis since opset 13, over all axes from one on before.
 
+use super::Operator;
 use crate::onnx::{
     call::{Call, Outcome, Value, axis},
     tensor,
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const SOFTMAX: Operator = Operator::new("Softmax", import);
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let x = call.activation(0)?;
     let shape = call.builder.shape(x)?.to_vec();
     // Beside the result, the maximum by halving and the sum take about this many tensors of the input's size.

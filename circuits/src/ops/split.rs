@@ -1,5 +1,6 @@
 //! Split: lengths are an attribute before opset 13, a constant input since, or equal parts.
 
+use super::Operator;
 use crate::{
     graph::layout,
     onnx::{
@@ -9,7 +10,9 @@ use crate::{
     },
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const SPLIT: Operator = Operator::new("Split", import).limited("constant sizes");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let x = call.input(0)?;
     let shape = call.shape(&x)?;
     let at = axis(call.int("axis")?.unwrap_or(0), shape.len())?;

@@ -1,5 +1,6 @@
 //! Transpose.
 
+use super::Operator;
 use crate::{
     graph::layout,
     onnx::{
@@ -9,7 +10,9 @@ use crate::{
     },
 };
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const TRANSPOSE: Operator = Operator::new("Transpose", import);
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let x = call.input(0)?;
     let shape = call.shape(&x)?;
     let perm: Vec<usize> = match call.int_list("perm")? {

@@ -1,5 +1,6 @@
 //! Equal of constants, and Where on a constant condition.
 
+use super::Operator;
 use crate::{
     graph::layout,
     onnx::{
@@ -9,7 +10,9 @@ use crate::{
     },
 };
 
-pub(super) fn equal(call: &mut Call<'_>) -> Outcome {
+pub(super) const EQUAL: Operator = Operator::new("Equal", equal).limited("constants only");
+
+fn equal(call: &mut Call<'_>) -> Outcome {
     let (a, b) = (call.constant(0)?, call.constant(1)?);
     let shape = broadcast(&[&a.shape, &b.shape])?;
     call.charge(tensor::count(&shape)?)?;
@@ -26,7 +29,9 @@ pub(super) fn equal(call: &mut Call<'_>) -> Outcome {
     Ok(vec![ConstTensor { shape, data: Data::Bool(same) }.into()])
 }
 
-pub(super) fn import(call: &mut Call<'_>) -> Outcome {
+pub(super) const WHERE: Operator = Operator::new("Where", import).limited("constant condition");
+
+fn import(call: &mut Call<'_>) -> Outcome {
     let condition = call.constant(0)?;
     let Data::Bool(truth) = &condition.data else {
         return Err(Problem::InputType { input: 0, expected: "truth values" });

@@ -1,0 +1,99 @@
+//! A use or two of each operator, to measure what it costs.
+
+use crate::onnx::testing::{Arg, Attr};
+
+/// A sample's input, positive so that it can be divided by.
+pub(super) const X: [f64; 64] = {
+    let mut x = [0.0; 64];
+    let mut i = 0;
+    while i < 64 {
+        x[i] = (i + 1) as f64 / 64.0;
+        i += 1;
+    }
+    x
+};
+
+const SIDES: &[usize] = &[8, 8];
+const ROW: &[f64] = &[0.25, -0.5, 0.75, -1.0, 1.25, -1.5, 1.75, -2.0];
+
+pub(super) struct Sample {
+    /// The operands, for a reader.
+    pub(super) with: &'static str,
+    pub(super) attrs: Vec<(&'static str, Attr)>,
+    pub(super) args: Vec<Arg<'static>>,
+}
+
+fn sample(with: &'static str, attrs: &[(&'static str, Attr)], args: &[Arg<'static>]) -> Sample {
+    Sample { with, attrs: attrs.to_vec(), args: args.to_vec() }
+}
+
+/// The samples of an operator: of one operand and no attributes unless listed.
+pub(super) fn of(operator: &str) -> Vec<Sample> {
+    let x = || Arg::Input(SIDES, &X);
+    let row = || Arg::Floats(&[8], ROW);
+    let constant = || sample("x, constant", &[], &[x(), row()]);
+    let computed = || sample("x, x", &[], &[x(), x()]);
+    let ints = |list| vec![sample("x", &[], &[x(), Arg::List(list)])];
+    match operator {
+        "Add" | "Max" | "Min" | "Sub" => vec![constant()],
+        "Div" | "Mul" => vec![constant(), computed()],
+        "BatchNormalization" => {
+            let positive = Arg::Floats(&[8], &X[..8]);
+            vec![sample("x", &[], &[x(), row(), row(), row(), positive])]
+        }
+        "Cast" => vec![sample("x", &[("to", Attr::Int(1))], &[x()])],
+        "Clip" => {
+            let bound = |b| Arg::Floats(&[], b);
+            vec![sample("x", &[], &[x(), bound(&[0.25]), bound(&[0.5])])]
+        }
+        "Concat" => vec![sample("x, x", &[("axis", Attr::Int(0))], &[x(), x()])],
+        "Constant" => vec![sample("", &[("value", Attr::Tensor(vec![1], vec![1.0]))], &[])],
+        "ConstantOfShape" => vec![sample("constant", &[], &[Arg::List(&[8])])],
+        "Equal" => vec![sample("constants", &[], &[row(), row()])],
+        "Expand" => ints(&[2, 8, 8]),
+        "Gather" => ints(&[3, 2, 1, 0]),
+        "Gemm" | "MatMul" => vec![sample("x, constant", &[], &[x(), Arg::Floats(SIDES, &X)])],
+        "Pow" => {
+            let power = |with, e: &'static [f64]| sample(with, &[], &[x(), Arg::Floats(&[], e)]);
+            vec![power("x, 0.5", &[0.5]), power("x, 2", &[2.0]), power("x, 3", &[3.0])]
+        }
+        "Range" => vec![sample("constants", &[], &[Arg::Int(0), Arg::Int(8), Arg::Int(1)])],
+        "ReduceMean" | "ReduceSum" => vec![
+            sample("x, last axis", &[], &[x(), Arg::List(&[1])]),
+            sample("x, first axis", &[], &[x(), Arg::List(&[0])]),
+        ],
+        "Reshape" => ints(&[4, 16]),
+        "Slice" => vec![sample("x", &[], &[x(), Arg::List(&[0]), Arg::List(&[4])])],
+        "Split" => ints(&[4, 4]),
+        "Unsqueeze" => ints(&[0]),
+        "Where" => {
+            let mask = Arg::Bools(&[8], &[true, false, true, false, true, false, true, false]);
+            vec![sample("constant, x, constant", &[], &[mask, x(), row()])]
+        }
+        "LinearClassifier" => {
+            let weights: [f32; 64] = std::array::from_fn(|i| i as f32 / 64.0);
+            let attrs = |transform| {
+                [
+                    ("coefficients", Attr::Floats(Box::leak(Box::new(weights)))),
+                    ("classlabels_ints", Attr::Ints(&[0, 1, 2, 3, 4, 5, 6, 7])),
+                    ("post_transform", Attr::Text(transform)),
+                ]
+            };
+            let with = |transform| sample(transform, &attrs(transform), &[x()]);
+            vec![with("NONE"), with("LOGISTIC"), with("SOFTMAX")]
+        }
+        "LinearRegressor" => {
+            let weights = Attr::Floats(&[0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]);
+            vec![sample("x", &[("coefficients", weights)], &[x()])]
+        }
+        "Normalizer" => {
+            let norm = |norm| sample(norm, &[("norm", Attr::Text(norm))], &[x()]);
+            vec![norm("MAX"), norm("L1"), norm("L2")]
+        }
+        "Scaler" => {
+            let factors = Attr::Floats(&[0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]);
+            vec![sample("x", &[("offset", factors.clone()), ("scale", factors)], &[x()])]
+        }
+        _ => vec![sample("x", &[], &[x()])],
+    }
+}

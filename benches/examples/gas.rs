@@ -1,13 +1,13 @@
 //! What verification costs on chain: writes `docs/gas.md`, or the rates of the estimate in `cli/src/gas.rs`.
 //!
 //! ```sh
-//! cargo run --release -p sumcast-benches --example gas -- [MODEL ...] [--output FILE | --fit]
+//! cargo run --release -p sumcast-benches --example gas -- [MODEL ...] [--output FILE | --fit | --transactions FILE]
 //! ```
 
 use anyhow::Context;
 use clap::Parser;
 use std::path::PathBuf;
-use sumcast_benches::{ALL_MODELS, Gas, deployment, gas_page, gas_rates};
+use sumcast_benches::{ALL_MODELS, Gas, deployment, gas_page, gas_rates, transactions};
 
 /// Measures what verification costs on chain and writes a page about it.
 #[derive(Debug, Parser)]
@@ -21,10 +21,13 @@ struct Arguments {
     /// Print the rates that fit the measurements best, and write no page.
     #[arg(long)]
     fit: bool,
+    /// Write the transactions for `benches/zksync` to this file, and no page.
+    #[arg(long, value_name = "FILE", conflicts_with = "fit")]
+    transactions: Option<PathBuf>,
 }
 
 fn main() -> anyhow::Result<()> {
-    let Arguments { models, output, fit } = Arguments::parse();
+    let Arguments { models, output, fit, transactions: file } = Arguments::parse();
     let mut measured = Vec::new();
     for model in &models {
         eprintln!("{model}");
@@ -34,6 +37,10 @@ fn main() -> anyhow::Result<()> {
         print!("{}", gas_rates(&measured));
         return Ok(());
     }
-    let page = gas_page(&measured, deployment()?);
+    if let Some(file) = file {
+        let text = serde_json::to_string_pretty(&transactions(&measured)?.to_json())?;
+        return std::fs::write(&file, text + "\n").with_context(|| format!("write {}", file.display()));
+    }
+    let page = gas_page(&measured, deployment()?)?;
     std::fs::write(&output, page).with_context(|| format!("write {}", output.display()))
 }

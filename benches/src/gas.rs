@@ -1,11 +1,13 @@
 //! What verification costs on chain.
 
-use crate::report::markdown;
+use crate::report::{count, markdown};
+use crate::zksync::{Calls, Figures, Transactions};
 use crate::{Case, Source};
 use anyhow::{Context, Result, bail, ensure};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use sumcast_cli::{GasEstimate, Unit, gas_estimate, gas_units};
+use sumcast_contracts::alloy_primitives::Bytes;
 use sumcast_contracts::{CodeMap, Contract};
 use sumcast_evm::{Chain, Evm, GasParts, Outcome, Receipt, Route, Sumcast, Watch};
 use sumcast_params::Srs;
@@ -43,7 +45,7 @@ impl Work {
             (
                 "Keys",
                 "blockAt" | "firstHelperRow" | "firstWitnessRow" | "form" | "inRows" | "invalid" | "mantissa"
-                | "maskCells" | "rows" | "tau" | "tensor" | "tensorRows" | "uintAt" | "wrongShift",
+                | "maskCells" | "rows" | "tau" | "tensor" | "tensorRows" | "wrongShift",
             )
             | ("Relation", "_min" | "_word")
             | ("SumcastVerifier", "_word") => return None,
@@ -51,9 +53,8 @@ impl Work {
             ("Statements", _) => Self::Statement,
             ("SumcastVerifier", "_readProof" | "_checkPoints" | "_checkScalars") => Self::Proof,
             ("Transcript", _) => Self::Transcript,
-            ("SumcastVerifier", "_rounds") | ("Relation", "terms" | "_lookup" | "_lateTerms") => {
-                Self::Sumcheck
-            }
+            ("SumcastVerifier", "_constraintRounds" | "_reductionRounds")
+            | ("Relation", "terms" | "_lookup" | "_lateTerms") => Self::Sumcheck,
             ("Relation" | "Forms", _) => Self::Claims,
             ("Mask", _) => Self::Mask,
             ("Opening", "_pairing") | ("Curve", "pairing") => Self::Pairing,
@@ -73,13 +74,13 @@ const PARTS: [(&str, &str); 14] = [
     ("calldata", "its data: model id, context, tensors, proof"),
     ("registry", "finding the key, loading it, passing the call on"),
     ("key", "reading and checking the key"),
-    ("statement", "reading the tensors and checking their bounds"),
+    ("statement", "reading the tensors, checking their bounds, evaluating them at their points"),
     ("proof", "reading the proof, checking that points are points and scalars canonical"),
     ("transcript", "hashing, and the challenges"),
     ("sumcheck", "the rounds of both sumchecks, and the constraints at the point"),
     ("claims", "the forms at their points, and the weights of the rows"),
     ("mask", "the weights of the mask"),
-    ("opening", "the arithmetic of the opening, with one inversion"),
+    ("opening", "the arithmetic of the opening"),
     ("points", "ecMul and ecAdd, for every row and those of the opening"),
     ("pairing", "one pairing check of two pairs"),
     ("rest", "decoding the call, and what is between the parts"),
@@ -98,7 +99,7 @@ fn parts(of: &GasParts, watch: &Watch) -> Parts {
         own(Work::Sumcheck),
         own(Work::Claims),
         own(Work::Mask),
-        own(Work::Opening) + of.modexp.gas,
+        own(Work::Opening),
         own(Work::Points) + of.ec_add.gas + of.ec_mul.gas,
         own(Work::Pairing) + of.pairing.gas,
         own(Work::Rest),
@@ -133,6 +134,7 @@ pub struct Gas {
     parts: Parts,
     estimate: GasEstimate,
     units: Vec<(&'static str, Vec<(Unit, u64)>)>,
+    calls: Calls,
 }
 
 impl Gas {
@@ -176,6 +178,7 @@ impl Gas {
             parts,
             estimate: gas_estimate(&case.relation.program),
             units: gas_units(&case.relation.program),
+            calls: Calls::new(&vk, specs, &file),
         })
     }
 
@@ -196,8 +199,20 @@ impl Gas {
 /// # Errors
 /// Says why it cannot be.
 pub fn deployment() -> Result<u64> {
-    let tau = development(1).tau();
-    used(&Evm::new(Chain::Ethereum).create(Contract::deploy_verifier(&tau))?)
+    used(&Evm::new(Chain::Ethereum).create(verifier())?)
+}
+
+/// The transactions whose gas was measured, for a chain that is not embedded here.
+///
+/// # Errors
+/// As [`deployment`].
+pub fn transactions(all: &[Gas]) -> Result<Transactions> {
+    Ok(Transactions::new(verifier(), all.iter().map(|gas| (gas.name.clone(), gas.calls.clone()))))
+}
+
+/// What deploys a verifier for all models.
+fn verifier() -> Bytes {
+    Contract::deploy_verifier(&development(1).tau())
 }
 
 fn development(log_size: u32) -> Srs {
@@ -219,24 +234,24 @@ fn used(receipt: &Receipt) -> Result<u64> {
     receipt.gas.context("the chain's prices are not known")
 }
 
-/// With commas.
-fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// The page `docs/gas.md`.
-pub fn gas_page(all: &[Gas], deployment: u64) -> String {
+///
+/// # Errors
+/// As [`transactions`], or says what is wrong with the figures of ZKsync.
+pub fn gas_page(all: &[Gas], deployment: u64) -> Result<String> {
+    let (zksync, now) = (Figures::kept()?, transactions(all)?);
     let strings = |cells: &[&str]| -> Vec<String> { cells.iter().map(ToString::to_string).collect() };
-    let head =
-        ["model", "rows", "key, bytes", "register", "calldata, bytes", "Ethereum", "Monad", "predicted"];
+    let head = [
+        "model",
+        "rows",
+        "key, bytes",
+        "register",
+        "calldata, bytes",
+        "Ethereum",
+        "Monad",
+        "ZKsync",
+        "predicted",
+    ];
     let mut figures = vec![strings(&head)];
     figures.extend(all.iter().map(|gas| {
         vec![
@@ -247,6 +262,7 @@ pub fn gas_page(all: &[Gas], deployment: u64) -> String {
             count(gas.calldata_bytes as u64),
             format!("**{}**", count(gas.ethereum)),
             count(gas.monad),
+            zksync.verify(&now, &gas.name),
             format!("{} ({:+.1} %)", count(gas.estimate.total), gas.error()),
         ]
     }));
@@ -264,18 +280,17 @@ pub fn gas_page(all: &[Gas], deployment: u64) -> String {
     let (cheapest, dearest) = range(&|gas| gas.ethereum);
     let (low, high) = range(&|gas| gas.register);
     let spread = range(&|gas| gas.spread).1;
-    format!(
+    Ok(format!(
         "# What verification costs\n\n\
          Made by one command, which compiles and proves every bundled model and lets the compiled contracts verify the\n\
          proofs in an embedded EVM; it gives the same page wherever it is run:\n\n\
          ```sh\ncargo run --release -p sumcast-benches --example gas\n```\n\n\
          Gas of whole transactions: base, data, execution. *register* puts a model's key on chain, once; *Ethereum* and\n\
-         *Monad* verify a proof through the registry, at the prices of {} and {}; *predicted* is what\n\
-         `sumcast compile` and `inspect` say of Ethereum before there is a proof, by rates that were fitted to these models.\n\n{}\n\
+         *Monad* verify a proof through the registry, at the prices of {} and {}; *ZKsync* is of\n\
+         a section of its own; *predicted* is what `sumcast compile` and `inspect` say of Ethereum before there is a proof,\n\
+         by rates that were fitted to these models.\n\n{}\n\
          One verifier serves all models of a structured reference string. Deploying it takes {} gas, once.\n\n\
-         There is no column for ZKsync, because its price cannot be derived from EVM gas: it charges for the interpreter\n\
-         that runs the contract, and for publishing the state, and what is known of that does not tell field\n\
-         arithmetic from the rest (`contracts/evm/src/chain.rs`).\n\n\
+         {}\
          ## Beside another system\n\n\
          | | a proof | for each model | for all models |\n\
          |---|---:|---:|---:|\n\
@@ -297,9 +312,10 @@ pub fn gas_page(all: &[Gas], deployment: u64) -> String {
         Chain::Monad.revision(),
         markdown(&figures),
         count(deployment),
+        zksync.section(&now),
         count(deployment),
         markdown(&by_part),
-    )
+    ))
 }
 
 #[cfg(test)]
@@ -319,13 +335,8 @@ mod tests {
             }
             let rest = gas.parts[PARTS.len() - 1];
             assert!(50 * rest < gas.ethereum, "{model}: the rest has {rest}");
-            let page = gas_page(&[gas], 1_234_567);
+            let page = gas_page(&[gas], 1_234_567).unwrap();
             assert!(page.contains("1,234,567") && page.contains("| transcript"), "{page}");
         }
-    }
-
-    #[test]
-    fn numbers_have_commas() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
     }
 }

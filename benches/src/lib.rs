@@ -25,13 +25,15 @@ mod gas;
 mod masking;
 mod numbers;
 mod report;
+mod zksync;
 
 pub use case::{Case, Source, development};
 pub use fit::gas_rates;
-pub use gas::{Gas, deployment, gas_page};
+pub use gas::{Gas, deployment, gas_page, transactions};
 pub use masking::{Masking, masking_table};
 pub use numbers::Numbers;
 pub use report::{Report, table};
+pub use zksync::Transactions;
 
 /// The bundled models that are measured, smallest first. `mlp_tanh` has function tables; the others have weights of
 /// growing number.

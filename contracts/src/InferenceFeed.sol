@@ -23,7 +23,7 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
         "Post(uint256 topicId,uint64 epoch,address worker,bytes32 modelId,bytes32 inputsHash,bytes32 outputsHash,uint256 deadline)"
     );
 
-    /// @dev Where a key has its `m` (`docs/protocol.md` 9): after magic, version, kind of the SRS and two points in G2.
+    /// @dev Where a key has its `m` (`docs/protocol.md` 9): after magic, version, kind of the SRS and a point in G2.
     uint256 private constant ROW_BITS = 4 + 2 + 1 + 128;
     uint256 private constant POINT_SIZE = 64;
 

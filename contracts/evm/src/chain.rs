@@ -39,17 +39,15 @@ impl Chain {
 
     /// Why there is no figure for the gas, where there is none.
     ///
-    /// ZKsync runs contracts in an interpreter that is itself charged for, and adds what it costs to publish the state.
-    /// What is known of its prices are whole transactions of one precompile call each (82,910 for a transfer, 126,274
-    /// with one scalar multiplication, 291,326 with a pairing of two pairs). They hold the price of a call and of an
-    /// interpreter's start together, and none of them that of the field arithmetic in which most of a verification is:
-    /// any split fits them, and the splits are more than an order of magnitude apart.
+    /// ZKsync runs contracts in an interpreter that is itself charged for, and adds what it costs to publish the state:
+    /// the price is not a function of the EVM's gas. That of the bundled models has been measured in ZKsync's own machine
+    /// (`benches/zksync`, `docs/gas.md`), which is too large to be embedded here.
     pub fn unpriced(self) -> Option<&'static str> {
         match self {
             Self::Ethereum | Self::Monad => None,
             Self::Zksync => Some(
                 "the contract runs as on Ethereum there, but what ZKsync charges for it is not a function of the EVM's \
-                 gas: ask a node of ZKsync for an estimate",
+                 gas: docs/gas.md has what was measured of the bundled models, and a node of ZKsync estimates any other",
             ),
         }
     }

@@ -13,21 +13,21 @@ pub(crate) const ROW_LOGS: std::ops::RangeInclusive<u8> = 8..=18;
 
 /// Microseconds of two cores for a cell of a row (the opening, and the last sumcheck), for a lookup cell, and for a
 /// table entry (two multi-scalar multiplications).
-const OPENING: f64 = 2.6;
+const OPENING: f64 = 4.9;
 const LOOKUP: f64 = 0.8;
 const ENTRY: f64 = 7.0;
 
 /// Gas of a verification on chain: of a row, a scalar multiplication and an addition; of a row's commitment in the
 /// calldata; of a scalar of a proof, with what is computed from it; of a term of a form that is evaluated.
-const ROW: f64 = 6_400.0;
+const ROW: f64 = 6_500.0;
 const POINT: f64 = 1_024.0;
 const SCALAR: f64 = 1_000.0;
 const TERM: f64 = 750.0;
 
-/// Gas that weighs as much as a microsecond. From 0.21 to 0.40 the networks of 8 thousand, 100 thousand and a million
-/// weights get the longest rows with which, by the times above, a proof takes two cores at most 40, 110 and 450
-/// milliseconds.
-const GAS_PER_MICROSECOND: f64 = 0.3;
+/// Gas that weighs as much as a microsecond. From 0.15 to 0.20 the networks of 8 thousand, 100 thousand and a million
+/// weights get rows of 2^13, 2^15 and 2^17: those with which, by the times above, a proof takes two cores 55, 175 and 610
+/// milliseconds, and the first two are verified for less than 500,000 gas.
+const GAS_PER_MICROSECOND: f64 = 0.18;
 
 /// The cost of a proof, in microseconds, gas converted.
 pub(crate) fn cost(lowered: &Lowered, circuit: &Circuit, program: &Program) -> f64 {

@@ -39,8 +39,6 @@ pub struct GasParts {
     pub ec_mul: Part,
     /// The precompile at address 8.
     pub pairing: Part,
-    /// The precompile at address 5.
-    pub modexp: Part,
     /// Hashing, with the memory it takes first.
     pub keccak: Part,
     /// What is charged beyond all other parts because a transaction with this much data costs at least that (EIP-7623).
@@ -56,7 +54,7 @@ impl GasParts {
     }
 
     fn named(&self) -> u64 {
-        let parts = [&self.ec_add, &self.ec_mul, &self.pairing, &self.modexp, &self.keccak];
+        let parts = [&self.ec_add, &self.ec_mul, &self.pairing, &self.keccak];
         self.base + self.calldata + self.floor + parts.iter().map(|part| part.gas).sum::<u64>()
     }
 }
@@ -104,7 +102,6 @@ impl Meter {
             return None;
         }
         match number {
-            5 => Some(&mut self.parts.modexp),
             6 => Some(&mut self.parts.ec_add),
             7 => Some(&mut self.parts.ec_mul),
             8 => Some(&mut self.parts.pairing),

@@ -172,7 +172,6 @@ impl fmt::Display for Report {
             ("ecAdd", parts.ec_add),
             ("ecMul", parts.ec_mul),
             ("pairing", parts.pairing),
-            ("modexp", parts.modexp),
             ("keccak", parts.keccak),
             ("floor", whole(parts.floor)),
             ("other", whole(parts.other)),

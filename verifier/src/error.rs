@@ -29,7 +29,10 @@ pub enum KeyError {
     #[error("this is not a Sumcast verifying key")]
     Magic,
     /// A version this verifier does not know.
-    #[error("verifying key version {0} is not supported, only version 3 is: compile the model again")]
+    #[error(
+        "verifying key version {0} is not supported, only version {known} is: compile the model again",
+        known = crate::vk::VERSION
+    )]
     Version(u16),
     /// An encoding error.
     #[error("malformed verifying key: {0}")]
@@ -65,7 +68,8 @@ pub enum VerifyError {
     Magic,
     /// A version this verifier does not know.
     #[error(
-        "proof version {0} is not supported, only version 3 is: compile the model again, and prove again"
+        "proof version {0} is not supported, only version {known} is: compile the model again, and prove again",
+        known = crate::proof::VERSION
     )]
     Version(u16),
     /// The proof is for another model.

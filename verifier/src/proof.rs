@@ -137,7 +137,8 @@ impl Proof {
 }
 
 const MAGIC: &[u8; 4] = b"SCPF";
-const VERSION: u16 = 4;
+/// The version of proof files that is known.
+pub(crate) const VERSION: u16 = 4;
 
 /// A proof with its statement, as it travels.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -157,6 +157,7 @@ library Keys {
         returns (uint256 cursor)
     {
         unchecked {
+            // Never so: for not being inlined (contracts/README.md).
             if (start == 0) return 0;
             if (end < start + SRS_OFFSET + SRS_BYTES + 2) invalid(KeyPart.Header, 0);
             if (Memory.load(start, 0) >> 208 != KEY_HEAD) invalid(KeyPart.Header, 0);
@@ -195,6 +196,7 @@ library Keys {
 
     function _forms(Key memory key, uint256 cursor, uint256 end) private pure returns (uint256) {
         unchecked {
+            // Never so: for not being inlined (contracts/README.md).
             if (cursor == 0) return 0;
             uint256 count = Memory.load(cursor, 0) >> 240;
             cursor += 2;
@@ -254,6 +256,7 @@ library Keys {
 
     function _claims(Key memory key, uint256 cursor, uint256 end) private pure returns (uint256) {
         unchecked {
+            // Never so: for not being inlined (contracts/README.md).
             if (cursor == 0) return 0;
             uint256 count = Memory.load(cursor, 0) >> 240;
             cursor += 2;
@@ -326,6 +329,7 @@ library Keys {
 
     function _products(Key memory key, uint256 cursor, uint256 end) private pure returns (uint256) {
         unchecked {
+            // Never so: for not being inlined (contracts/README.md).
             if (cursor == 0) return 0;
             uint256 count = Memory.load(cursor, 0) >> 240;
             cursor += 2;
@@ -442,6 +446,7 @@ library Keys {
 
     function _lookups(Key memory key, uint256 cursor, uint256 end) private pure returns (uint256) {
         unchecked {
+            // Never so: for not being inlined (contracts/README.md).
             if (cursor == 0) return 0;
             uint256 count = Memory.load(cursor, 0) >> 248;
             cursor += 1;

@@ -120,6 +120,7 @@ library Opening {
         uint256 to
     ) private pure returns (uint256 onRows) {
         unchecked {
+            // Never so: for not being inlined (contracts/README.md).
             if (to == 0) return 0;
             (uint256 s, uint256 d, uint256 power) = _implied(key, ch, inv.z, values, value);
             uint256 r = inv.order;

@@ -233,7 +233,7 @@ library Relation {
     /// @notice All terms of S1 at its point.
     function terms(Key memory key, Challenges memory ch, Evaluation memory e) internal pure returns (uint256 sum) {
         unchecked {
-            if (key.modelId == 0) return 0;
+            if (key.productCount + key.lookupCount == 0) return 0;
             uint256 rounds = key.rounds;
             uint256 eq = e.eqTauX;
             uint256 late = _lateTerms(ch.x, rounds);

@@ -43,6 +43,7 @@ library Transcript {
     /// @notice The parts of a proof that begins at `offset`.
     function partsOf(Key memory key, uint256 offset) internal pure returns (Layout memory parts) {
         unchecked {
+            // Never so: for not being inlined (contracts/README.md).
             if (offset == 0) return parts;
             parts.witness = offset;
             parts.helper = parts.witness + 64 * (key.witnessRows + 1);
@@ -66,7 +67,8 @@ library Transcript {
         returns (Challenges memory ch)
     {
         unchecked {
-            if (state == 0) return ch;
+            // Never so: for not being inlined (contracts/README.md).
+            if (parts.end == 0) return ch;
             state = _absorb(state, LABEL_WITNESS, parts.witness, parts.helper - parts.witness);
             ch.alpha = state % R;
             state = _absorb(state, LABEL_BETA, 0, 0);

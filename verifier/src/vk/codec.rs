@@ -8,7 +8,8 @@ use crate::encoding::{Reader, g2_bytes, point_bytes};
 use crate::{DecodeError, KeyError};
 
 const MAGIC: [u8; 4] = *b"SCVK";
-const VERSION: u16 = 4;
+/// The version of key files that is known.
+pub(crate) const VERSION: u16 = 4;
 /// What a key begins with: magic and version.
 pub const HEAD: [u8; 6] = {
     let ([a, b, c, d], [high, low]) = (MAGIC, VERSION.to_be_bytes());

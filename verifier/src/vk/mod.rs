@@ -6,6 +6,7 @@ mod codec;
 pub mod limits;
 
 pub use codec::HEAD;
+pub(crate) use codec::VERSION;
 
 use crate::encoding::integer;
 use crate::transcript::keccak256;

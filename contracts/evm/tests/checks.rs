@@ -166,6 +166,22 @@ fn steps(count: u32) -> Program {
     }
 }
 
+/// The same with a lookup, whose form takes two of them and whose blocks none.
+fn steps_and_lookup(count: u32) -> Program {
+    let mut program = steps(count - 2);
+    program.forms.push(ones(3));
+    program.lookups.push(Lookup {
+        log: 3,
+        table_log: 4,
+        columns: vec![vec![1]],
+        table: vec![],
+        multiplicity: block(4, 3, 0),
+        helper: block(3, 4, 0),
+        table_helper: block(4, 5, 0),
+    });
+    program
+}
+
 fn key(program: Program) -> Key {
     let srs = SrsPoints { kind: SrsKind::Development, ..Key::from_bytes(&honest().0).unwrap().srs };
     let fixed = vec![G1Affine::default(); program.fixed_rows.into()];
@@ -381,6 +397,8 @@ const CASES: &[Case] = &[
     // The whole.
     ok("as many steps as may be", || steps(1 << 18)),
     ("too many steps", Some(KeyPart::Steps), || steps((1 << 18) + 1)),
+    ok("as many steps as may be, and a lookup", || steps_and_lookup(1 << 18)),
+    ("too many steps, and a lookup", Some(KeyPart::Steps), || steps_and_lookup((1 << 18) + 1)),
     ok("masks that fill a row", || masks(256)),
     ("too many masks", Some(KeyPart::Masks), || masks(257)),
 ];

@@ -100,6 +100,7 @@ library Forms {
                     } else {
                         value = mulmod(value, weight, R);
                         value = mulmod(value, Memory.load(e.eqY, pieceLog), R);
+                        e.steps += kind == Keys.LIMBS ? (data >> 200) & 0xff : 1;
                         if (inRow(rowLog, e.rowsEnd, e, data, kind, value) != 0) {
                             Keys.invalid(KeyPart.Form, number);
                         }
@@ -259,7 +260,6 @@ library Forms {
                 wrong := or(wrong, iszero(lt(and(shr(232, data), 0xffff), rowsEnd)))
             }
             uint256 slot = e.rowWeights;
-            e.steps += limbs == 0 ? 1 : limbs;
             if (wrong != 0 || slot == 0) return wrong;
             slot += (data >> 227) & 0x1fffe0;
             uint256 table = e.yPairs;

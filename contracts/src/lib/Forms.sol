@@ -57,7 +57,7 @@ library Forms {
             uint256 log = form & 0xff;
             uint256 rowLog = key.rowLog;
             uint256 weight = e.weight;
-            e.steps++;
+            uint256 steps = 1;
             Memory.store(key.forms, number, form | Keys.EVALUATED);
             while (cursor < end) {
                 uint256 data = Memory.load(cursor, 0);
@@ -100,7 +100,7 @@ library Forms {
                     } else {
                         value = mulmod(value, weight, R);
                         value = mulmod(value, Memory.load(e.eqY, pieceLog), R);
-                        e.steps += kind == Keys.LIMBS ? (data >> 200) & 0xff : 1;
+                        steps += kind == Keys.LIMBS ? (data >> 200) & 0xff : 1;
                         if (inRow(rowLog, e.rowsEnd, e, data, kind, value) != 0) {
                             Keys.invalid(KeyPart.Form, number);
                         }
@@ -108,7 +108,7 @@ library Forms {
                 } else {
                     value = mulmod(value, e.scale, R);
                     cursor++;
-                    e.steps++;
+                    steps++;
                     if (kind == Keys.PUBLIC) {
                         cursor++;
                         value = mulmod(value, _public(key, e, data, number), R);
@@ -120,6 +120,7 @@ library Forms {
                     open = addmod(open, value, R);
                 }
             }
+            e.steps += steps;
             if (cursor != end || committed != (form >> 8) & 1) Keys.invalid(KeyPart.Form, number);
         }
     }

@@ -9,7 +9,7 @@
 //! that of `docs/conformance.md`. Tests fail until both are there.
 
 mod arithmetic;
-mod batch_normalization;
+mod average_pool;
 mod cast;
 mod clip;
 mod concat;
@@ -25,6 +25,7 @@ mod linear_classifier;
 mod linear_regressor;
 mod matmul;
 mod max;
+mod max_pool;
 mod normalizer;
 mod pow;
 mod range;
@@ -41,6 +42,7 @@ mod split;
 mod table;
 mod transpose;
 mod r#where;
+mod windows;
 
 use crate::onnx::{
     ML_OPSETS, OPSETS,
@@ -95,7 +97,7 @@ const ML: &str = "ai.onnx.ml";
 pub(crate) const REGISTRY: &[Operator] = &[
     leaky::ABS,
     arithmetic::ADD,
-    batch_normalization::BATCH_NORMALIZATION,
+    average_pool::AVERAGE_POOL,
     cast::CAST,
     clip::CLIP,
     concat::CONCAT,
@@ -111,10 +113,13 @@ pub(crate) const REGISTRY: &[Operator] = &[
     gather::GATHER,
     function::GELU,
     gemm::GEMM,
+    average_pool::GLOBAL_AVERAGE_POOL,
+    max_pool::GLOBAL_MAX_POOL,
     identity::IDENTITY,
     leaky::LEAKY_RELU,
     matmul::MAT_MUL,
     max::MAX,
+    max_pool::MAX_POOL,
     max::MIN,
     arithmetic::MUL,
     arithmetic::NEG,

@@ -14,6 +14,7 @@ mod cast;
 mod clip;
 mod concat;
 mod constant;
+mod conv;
 mod dense;
 mod expand;
 mod function;
@@ -103,6 +104,7 @@ pub(crate) const REGISTRY: &[Operator] = &[
     concat::CONCAT,
     constant::CONSTANT,
     constant::CONSTANT_OF_SHAPE,
+    conv::CONV,
     arithmetic::DIV,
     identity::DROPOUT,
     r#where::EQUAL,

@@ -10,6 +10,7 @@
 
 mod arithmetic;
 mod average_pool;
+mod batch_normalization;
 mod cast;
 mod clip;
 mod concat;
@@ -27,6 +28,7 @@ mod linear_regressor;
 mod matmul;
 mod max;
 mod max_pool;
+mod normalization;
 mod normalizer;
 mod pow;
 mod range;
@@ -99,6 +101,7 @@ pub(crate) const REGISTRY: &[Operator] = &[
     leaky::ABS,
     arithmetic::ADD,
     average_pool::AVERAGE_POOL,
+    batch_normalization::BATCH_NORMALIZATION,
     cast::CAST,
     clip::CLIP,
     concat::CONCAT,
@@ -118,6 +121,8 @@ pub(crate) const REGISTRY: &[Operator] = &[
     average_pool::GLOBAL_AVERAGE_POOL,
     max_pool::GLOBAL_MAX_POOL,
     identity::IDENTITY,
+    normalization::INSTANCE_NORMALIZATION,
+    normalization::LAYER_NORMALIZATION,
     leaky::LEAKY_RELU,
     matmul::MAT_MUL,
     max::MAX,

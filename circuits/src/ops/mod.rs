@@ -9,11 +9,13 @@
 //! that of `docs/conformance.md`. Tests fail until both are there.
 
 mod arithmetic;
+mod average_pool;
 mod batch_normalization;
 mod cast;
 mod clip;
 mod concat;
 mod constant;
+mod conv;
 mod dense;
 mod expand;
 mod function;
@@ -25,6 +27,8 @@ mod linear_classifier;
 mod linear_regressor;
 mod matmul;
 mod max;
+mod max_pool;
+mod normalization;
 mod normalizer;
 mod pow;
 mod range;
@@ -41,6 +45,7 @@ mod split;
 mod table;
 mod transpose;
 mod r#where;
+mod windows;
 
 use crate::onnx::{
     ML_OPSETS, OPSETS,
@@ -95,12 +100,14 @@ const ML: &str = "ai.onnx.ml";
 pub(crate) const REGISTRY: &[Operator] = &[
     leaky::ABS,
     arithmetic::ADD,
+    average_pool::AVERAGE_POOL,
     batch_normalization::BATCH_NORMALIZATION,
     cast::CAST,
     clip::CLIP,
     concat::CONCAT,
     constant::CONSTANT,
     constant::CONSTANT_OF_SHAPE,
+    conv::CONV,
     arithmetic::DIV,
     identity::DROPOUT,
     r#where::EQUAL,
@@ -111,16 +118,23 @@ pub(crate) const REGISTRY: &[Operator] = &[
     gather::GATHER,
     function::GELU,
     gemm::GEMM,
+    average_pool::GLOBAL_AVERAGE_POOL,
+    max_pool::GLOBAL_MAX_POOL,
     identity::IDENTITY,
+    normalization::INSTANCE_NORMALIZATION,
+    normalization::LAYER_NORMALIZATION,
     leaky::LEAKY_RELU,
     matmul::MAT_MUL,
     max::MAX,
+    max_pool::MAX_POOL,
     max::MIN,
     arithmetic::MUL,
     arithmetic::NEG,
     pow::POW,
     range::RANGE,
+    reduce::REDUCE_MAX,
     reduce::REDUCE_MEAN,
+    reduce::REDUCE_MIN,
     reduce::REDUCE_SUM,
     leaky::RELU,
     reshape::RESHAPE,

@@ -1,4 +1,4 @@
-//! ReduceSum and ReduceMean over any axes.
+//! ReduceSum, ReduceMean, ReduceMax and ReduceMin over any axes.
 
 use super::Operator;
 use crate::onnx::{
@@ -7,20 +7,41 @@ use crate::onnx::{
     tensor,
 };
 
+/// What is made of the elements along the axes.
+#[derive(Clone, Copy)]
+enum Kind {
+    Sum,
+    Mean,
+    Max,
+    Min,
+}
+
 pub(super) const REDUCE_SUM: Operator = Operator::new("ReduceSum", sum).limited("constant axes");
 
 fn sum(call: &mut Call<'_>) -> Outcome {
-    reduce(call, 13, false)
+    reduce(call, 13, Kind::Sum)
 }
 
 pub(super) const REDUCE_MEAN: Operator = Operator::new("ReduceMean", mean).limited("constant axes");
 
 fn mean(call: &mut Call<'_>) -> Outcome {
-    reduce(call, 18, true)
+    reduce(call, 18, Kind::Mean)
+}
+
+pub(super) const REDUCE_MAX: Operator = Operator::new("ReduceMax", max).limited("constant axes");
+
+fn max(call: &mut Call<'_>) -> Outcome {
+    reduce(call, 18, Kind::Max)
+}
+
+pub(super) const REDUCE_MIN: Operator = Operator::new("ReduceMin", min).limited("constant axes");
+
+fn min(call: &mut Call<'_>) -> Outcome {
+    reduce(call, 18, Kind::Min)
 }
 
 /// The axes are an attribute before opset `by_input`, the second input since.
-fn reduce(call: &mut Call<'_>, by_input: i64, mean: bool) -> Outcome {
+fn reduce(call: &mut Call<'_>, by_input: i64, kind: Kind) -> Outcome {
     let x = call.activation(0)?;
     let shape = call.builder.shape(x)?.to_vec();
     let axes = if call.opset < by_input { call.int_list("axes")? } else { call.optional_ints(1)? };
@@ -35,11 +56,23 @@ fn reduce(call: &mut Call<'_>, by_input: i64, mean: bool) -> Outcome {
     let perm: Vec<usize> = kept.iter().copied().chain(last).collect();
     let width: usize =
         shape.iter().enumerate().filter(|(a, _)| reduced.contains(a)).map(|(_, d)| d).product();
-    call.charge(tensor::count(&shape)?)?;
+    // A maximum by halving takes about three tensors of the input's size more.
+    call.charge(tensor::count(&shape)?.saturating_mul(4))?;
     let y = call.builder.transpose(x, &perm)?;
     let rows = tensor::count(&shape)? / width;
     let y = call.builder.reshape(y, &[rows, width])?;
-    let y = call.builder.sum_last(y, if mean { 1.0 / width as f64 } else { 1.0 })?;
+    let b = &mut *call.builder;
+    let y = match kind {
+        Kind::Sum => b.sum_last(y, 1.0)?,
+        Kind::Mean => b.sum_last(y, 1.0 / width as f64)?,
+        Kind::Max => b.max_last(y)?,
+        Kind::Min => {
+            // The least is the greatest of the negatives.
+            let y = b.affine(y, -1.0, 0.0)?;
+            let y = b.max_last(y)?;
+            b.affine(y, -1.0, 0.0)?
+        }
+    };
     let result: Vec<usize> = if keep {
         shape.iter().enumerate().map(|(a, d)| if reduced.contains(&a) { 1 } else { *d }).collect()
     } else {
@@ -62,5 +95,18 @@ mod tests {
         assert_eq!(floats("ReduceMean", 18, &[], &[x()]), (vec![1, 1, 1], vec![2.75]));
         assert_eq!(floats("ReduceSum", 13, &[("noop_with_empty_axes", Attr::Int(1))], &[x()]).0, [1, 2, 2]);
         fails("ReduceSum", 13, &[], &[x(), Arg::List(&[3])], "out of range");
+    }
+
+    #[test]
+    fn extremes() {
+        let x = || Arg::Input(&[1, 2, 3], &[1.0, -2.0, 3.0, 5.0, 4.0, -6.0]);
+        let last = [("axes", Attr::Ints(&[-1])), ("keepdims", Attr::Int(0))];
+        assert_eq!(floats("ReduceMax", 11, &last, &[x()]), (vec![1, 2], vec![3.0, 5.0]));
+        assert_eq!(floats("ReduceMin", 17, &last, &[x()]), (vec![1, 2], vec![-2.0, -6.0]));
+        assert_eq!(
+            floats("ReduceMax", 18, &[], &[x(), Arg::List(&[1])]),
+            (vec![1, 1, 3], vec![5.0, 4.0, 3.0])
+        );
+        assert_eq!(floats("ReduceMin", 18, &[], &[x()]), (vec![1, 1, 1], vec![-6.0]));
     }
 }

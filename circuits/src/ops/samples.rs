@@ -14,6 +14,7 @@ pub(super) const X: [f64; 64] = {
 };
 
 const SIDES: &[usize] = &[8, 8];
+const IMAGE: &[usize] = &[1, 1, 8, 8];
 const ROW: &[f64] = &[0.25, -0.5, 0.75, -1.0, 1.25, -1.5, 1.75, -2.0];
 
 pub(super) struct Sample {
@@ -34,9 +35,15 @@ pub(super) fn of(operator: &str) -> Vec<Sample> {
     let constant = || sample("x, constant", &[], &[x(), row()]);
     let computed = || sample("x, x", &[], &[x(), x()]);
     let ints = |list| vec![sample("x", &[], &[x(), Arg::List(list)])];
+    let image = || Arg::Input(IMAGE, &X);
     match operator {
         "Add" | "Max" | "Min" | "Sub" => vec![constant()],
+        "Conv" => vec![sample("x, 3 by 3", &[], &[image(), Arg::Floats(&[1, 1, 3, 3], &X[..9])])],
         "Div" | "Mul" => vec![constant(), computed()],
+        "AveragePool" | "MaxPool" => {
+            let attrs = [("kernel_shape", Attr::Ints(&[2, 2])), ("strides", Attr::Ints(&[2, 2]))];
+            vec![sample("x, 2 by 2", &attrs, &[image()])]
+        }
         "BatchNormalization" => {
             let positive = Arg::Floats(&[8], &X[..8]);
             vec![sample("x", &[], &[x(), row(), row(), row(), positive])]
@@ -52,13 +59,20 @@ pub(super) fn of(operator: &str) -> Vec<Sample> {
         "Equal" => vec![sample("constants", &[], &[row(), row()])],
         "Expand" => ints(&[2, 8, 8]),
         "Gather" => ints(&[3, 2, 1, 0]),
-        "Gemm" | "MatMul" => vec![sample("x, constant", &[], &[x(), Arg::Floats(SIDES, &X)])],
+        "Gemm" => vec![sample("x, constant", &[], &[x(), Arg::Floats(SIDES, &X)])],
+        "GlobalAveragePool" | "GlobalMaxPool" => vec![sample("x", &[], &[image()])],
+        "InstanceNormalization" => {
+            let one = || Arg::Floats(&[1], &[1.5]);
+            vec![sample("x", &[], &[image(), one(), one()])]
+        }
+        "LayerNormalization" => vec![sample("x", &[], &[x(), row(), row()])],
+        "MatMul" => vec![sample("x, constant", &[], &[x(), Arg::Floats(SIDES, &X)]), computed()],
         "Pow" => {
             let power = |with, e: &'static [f64]| sample(with, &[], &[x(), Arg::Floats(&[], e)]);
             vec![power("x, 0.5", &[0.5]), power("x, 2", &[2.0]), power("x, 3", &[3.0])]
         }
         "Range" => vec![sample("constants", &[], &[Arg::Int(0), Arg::Int(8), Arg::Int(1)])],
-        "ReduceMean" | "ReduceSum" => vec![
+        "ReduceMax" | "ReduceMean" | "ReduceMin" | "ReduceSum" => vec![
             sample("x, last axis", &[], &[x(), Arg::List(&[1])]),
             sample("x, first axis", &[], &[x(), Arg::List(&[0])]),
         ],

@@ -150,6 +150,35 @@ def operators(v):
         one(f"Normalizer{t}", [n("Exp", "x", "e"), n("Normalizer", "e", domain=ML, norm=t)])
 
 
+def images(v):
+    """Pooling, convolution and normalisation, and products of tensors with batches."""
+    one = lambda name, nodes, shape=(1, 2, 4, 4), consts=(): model(name, v, nodes if isinstance(nodes, list) else [nodes], shape, consts)
+    for op in "MaxPool AveragePool".split():
+        one(op, n(op, "x", kernel_shape=[2, 2], strides=[2, 2]))
+        one(op + "Line", n(op, "x", kernel_shape=[3], strides=[2], auto_pad="SAME_UPPER"), (1, 2, 6))
+        one(op + "Pads", n(op, "x", kernel_shape=[3, 2], strides=[2, 3], pads=[1, 0, 1, 1], **({"ceil_mode": 1} if v > 9 else {})))
+        one("Global" + op, n("Global" + op, "x"))
+    one("AveragePoolInclude", n("AveragePool", "x", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1), (1, 1, 3, 3))
+    if v > 9:
+        one("MaxPoolDilated", n("MaxPool", "x", kernel_shape=[2, 2], dilations=[2, 1]))
+    for op in "ReduceMax ReduceMin".split():
+        one(op, n(op, "x", **({"axes": [1]} if v < 18 else {})), (1, 3, 2))
+    one("Conv", n("Conv", "x w b", pads=[1, 0, 1, 1], strides=[2, 1]), consts={"w": f(3, 2, 3, 2), "b": f(3)})
+    one("ConvLine", n("Conv", "x w", dilations=[2], auto_pad="VALID"), (1, 2, 6), consts={"w": f(2, 2, 3)})
+    one("ConvGroups", n("Conv", "x w", group=2), (1, 4, 3, 3), consts={"w": f(4, 2, 2, 2)})
+    one("ConvNet", [
+        n("Conv", "x w", "c", pads=[1, 1, 1, 1]), n("BatchNormalization", "c s b m v", "n"), n("Relu", "n", "r"),
+        n("MaxPool", "r", "p", kernel_shape=[2, 2], strides=[2, 2]), n("GlobalAveragePool", "p", "g"),
+        n("Flatten", "g", "t"), n("MatMul", "t d")], (1, 1, 4, 4),
+        consts={"w": f(2, 1, 3, 3), "s": f(2), "b": f(2), "m": f(2), "v": abs(f(2)) + 1, "d": f(2, 3)})
+    one("InstanceNormalization", n("InstanceNormalization", "x s b"), (1, 2, 2, 3), consts={"s": f(2), "b": f(2)})
+    if v >= 17:
+        one("LayerNormalization", n("LayerNormalization", "x s b"), (1, 2, 6), consts={"s": f(6), "b": f(6)})
+        one("LayerNormalizationAxis", n("LayerNormalization", "x s", axis=1, epsilon=.01), (1, 2, 3), consts={"s": f(2, 3)})
+    one("MatMulBatch", n("MatMul", "x w"), (1, 2, 2, 3), consts={"w": f(2, 3, 2)})
+    one("MatMulComputed", [n("Tanh", "x", "t"), n("Transpose", "t", "u", perm=[0, 2, 1]), n("MatMul", "x u")], (1, 2, 3))
+
+
 def exports():
     """Networks as their frameworks export them."""
     import torch, torch.nn as nn
@@ -215,6 +244,9 @@ def strip(blob):
 for opset in (9, 13, 17, 21):
     operators(opset)
 exports()
+rng = np.random.default_rng(11)
+for opset in (9, 13, 17, 21):
+    images(opset)
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ops.json")
 with open(path, "w") as out:
     out.write("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")

@@ -2,26 +2,30 @@
 
 use crate::circuit::{Circuit, Layout, Op, TensorId};
 use crate::execute::RunError;
-use crate::graph::Graph;
+use crate::graph::{Graph, Node, NodeId};
 
 /// An error begins where it is more than this many times that of the operands.
 const GROWTH: f64 = 10.0;
 
-/// The spread that an error is relative to is at least this, or this part of the tensor's largest magnitude where that
-/// is less.
+/// The spread of an element of an output is at least this.
 const LEAST_SPREAD: f64 = 0.01;
 
-/// The error of one tensor over a set of inputs: the largest difference from the float model, relative to the standard
-/// deviation of its element over the inputs. Of an element that hardly varies, it is relative to 0.01 or, in a tensor
-/// below 1, to a hundredth of the tensor's largest magnitude.
+/// The spread of another tensor is at least this part of its largest magnitude.
+const LEAST_PART: f64 = 0.01;
+
+/// The error of one tensor over a set of inputs: the largest difference from the float model, relative to its spread.
+///
+/// The spread of an output is that of each element: its standard deviation over the inputs, or 0.01 where that is
+/// smaller. The spread of any other tensor is one for all its elements, as some may hardly vary and mean nothing: the
+/// root mean square of their standard deviations, or a hundredth of the largest magnitude where that is larger.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TensorError {
     /// The ONNX tensor's name, or one derived from it for a step inside an operator.
     pub tensor: String,
     /// The operator that computes it, by [`crate::graph::Op::name`].
     pub operator: &'static str,
-    /// The largest error of its operands; 0 for the input.
-    pub operands: f64,
+    /// The largest error of its operands; nothing for the input.
+    pub operands: Option<f64>,
     /// Its own, its rounding for whoever reads it included.
     pub own: f64,
 }
@@ -31,7 +35,8 @@ impl TensorError {
     /// of the operands. The first such tensor in the order of computation is the one to look at.
     #[must_use]
     pub fn begins(&self, tolerance: f64) -> bool {
-        self.own > tolerance || (self.own > tolerance / GROWTH && self.own > self.operands * GROWTH)
+        let grows = |operands: f64| self.own > tolerance / GROWTH && self.own > operands * GROWTH;
+        self.own > tolerance || self.operands.is_some_and(grows)
     }
 }
 
@@ -53,11 +58,12 @@ pub(crate) fn tensor_errors(
             forms.iter().for_each(|t| span.compare(&float, &circuit.reals(*t, &integers[*t])));
         }
     }
-    let own: Vec<f64> = spans.iter().map(Span::error).collect();
-    let of = |(node, error): (&crate::graph::Node, &f64)| TensorError {
+    let error = |(id, _): (NodeId, _)| spans[id.index()].error(graph.outputs().contains(&id));
+    let own: Vec<f64> = graph.iter().map(error).collect();
+    let of = |(node, error): (&Node, &f64)| TensorError {
         tensor: node.name.clone(),
         operator: node.op.name(),
-        operands: node.op.operands().iter().map(|x| own[x.index()]).fold(0.0, f64::max),
+        operands: node.op.operands().iter().map(|x| own[x.index()]).reduce(f64::max),
         own: *error,
     };
     Ok(Some(graph.nodes().iter().zip(&own).map(of).collect()))
@@ -125,13 +131,19 @@ impl Span {
         }
     }
 
-    fn error(&self) -> f64 {
-        let part = if self.magnitude > 0.0 { self.magnitude.min(1.0) } else { 1.0 };
-        let least = LEAST_SPREAD * part;
-        let relative = |(difference, squares): (&f64, &f64)| {
-            difference / (squares / self.samples.max(1.0)).sqrt().max(least)
-        };
-        self.difference.iter().zip(&self.squares).map(relative).fold(0.0, f64::max)
+    fn error(&self, output: bool) -> f64 {
+        let variance = |squares: f64| squares / self.samples.max(1.0);
+        if output {
+            let relative = |(difference, squares): (&f64, &f64)| {
+                difference / variance(*squares).sqrt().max(LEAST_SPREAD)
+            };
+            return self.difference.iter().zip(&self.squares).map(relative).fold(0.0, f64::max);
+        }
+        let difference = self.difference.iter().copied().fold(0.0, f64::max);
+        let mean = variance(self.squares.iter().sum()) / self.squares.len() as f64;
+        let spread = mean.sqrt().max(self.magnitude * LEAST_PART);
+        // A tensor of zeros has no scale.
+        difference / if spread > 0.0 { spread } else { LEAST_SPREAD }
     }
 }
 
@@ -195,7 +207,7 @@ mod tests {
             // A tensor beside another node's values would be off by its whole spread.
             assert!(error.own > 0.0 && error.own < 1e-3, "{error:?}");
             let operands = node.op.operands();
-            assert!(operands.iter().any(|x| found[x.index()].own == error.operands) || operands.is_empty());
+            assert_eq!(error.operands, operands.iter().map(|x| found[x.index()].own).reduce(f64::max));
         }
         assert!(!found.iter().any(|error| error.begins(1e-2)), "{found:?}");
     }
@@ -216,7 +228,7 @@ mod tests {
         let found = errors(&graph, &inputs, 16);
         let first = found.iter().find(|error| error.begins(1e-3)).unwrap();
         assert_eq!((first.operator, first.tensor.as_str()), ("Function", found[2].tensor.as_str()));
-        assert!(first.operands < 1e-4 && first.own > 1e-2, "{first:?}");
+        assert!(first.operands < Some(1e-4) && first.own > 1e-2, "{first:?}");
     }
 
     #[test]
@@ -234,17 +246,19 @@ mod tests {
         let found = errors(&graph, &line(100.0, 2000.0), 8);
         let first = found.iter().find(|error| error.begins(1e-3)).unwrap();
         assert_eq!(first.operator, "Combine", "{found:?}");
-        assert!(first.own > 100.0 * first.operands, "{first:?}");
+        assert!(first.operands < Some(first.own / 100.0), "{first:?}");
     }
 
     #[test]
     fn growth_counts_from_a_tenth_of_the_tolerance() {
-        let error = |operands, own| TensorError { tensor: "t".into(), operator: "Linear", operands, own };
+        let of = |operands, own| TensorError { tensor: "t".into(), operator: "Linear", operands, own };
+        let error = |operands, own| of(Some(operands), own);
         assert!(error(0.9e-3, 1.1e-3).begins(1e-3), "above the tolerance");
         assert!(!error(0.9e-3, 1e-3).begins(1e-3), "at it");
         assert!(error(1e-5, 2e-4).begins(1e-3), "below it, and twenty times that of the operands");
         assert!(!error(1e-4, 9e-4).begins(1e-3), "nine times");
         assert!(!error(0.0, 1e-4).begins(1e-3), "a tenth of the tolerance");
+        assert!(!of(None, 9e-4).begins(1e-3) && of(None, 2e-3).begins(1e-3), "the input");
     }
 
     #[test]
@@ -260,21 +274,25 @@ mod tests {
     }
 
     #[test]
-    fn spreads_are_of_each_element() {
+    fn spreads_are_of_an_outputs_elements_and_of_other_tensors() {
+        // Element 0 spreads by 1, element 1 not at all.
         let mut span = Span::new(2);
         for float in [[1.0, 5.0], [-1.0, 5.0]] {
             span.add(&float);
-            span.compare(&float, &[float[0] + 0.5, 5.0]);
+            span.compare(&float, &[float[0], 5.02]);
         }
-        assert_eq!(span.error(), 0.5);
-        span.compare(&[0.0, 5.0], &[0.0, 5.02]);
-        assert!((span.error() - 2.0).abs() < 1e-9, "0.02, relative to 0.01");
-        let mut small = Span::new(1);
-        small.add(&[1e-3]);
-        small.compare(&[1e-3], &[1.01e-3]);
-        assert!((small.error() - 1.0).abs() < 1e-9, "a hundredth of a tensor below 1");
+        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{found}");
+        near(span.error(true), 2.0);
+        near(span.error(false), 0.02 * 2f64.sqrt());
+        let mut still = Span::new(1);
+        still.add(&[1e-3]);
+        still.compare(&[1e-3], &[1.01e-3]);
+        near(still.error(true), 1e-3);
+        near(still.error(false), 1.0);
         let mut zero = Span::new(1);
         zero.add(&[0.0]);
-        assert_eq!(zero.error(), 0.0);
+        assert_eq!(zero.error(false), 0.0);
+        zero.compare(&[0.0], &[1e-3]);
+        near(zero.error(false), 0.1);
     }
 }

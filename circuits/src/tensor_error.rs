@@ -150,7 +150,9 @@ impl Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::circuit::Committed;
     use crate::graph::{Function, GraphBuilder, Matrix};
+    use crate::quantise::{Ranges, quantise};
     use crate::{CompileOptions, compile};
 
     fn errors(graph: &Graph, inputs: &[Vec<f64>], frac_bits: u8) -> Vec<TensorError> {
@@ -168,11 +170,11 @@ mod tests {
         Matrix::new(rows, cols, data).unwrap()
     }
 
-    /// Every operator, and both forms of a bend.
-    fn every_operator() -> Graph {
+    /// Every operator, and both forms of a bend; the first layer has this name.
+    fn every_operator(first: &str) -> Graph {
         let mut b = GraphBuilder::new("every", "x", &[1, 2]).unwrap();
         let x = b.input();
-        b.set_scope("linear");
+        b.set_scope(first);
         let h = b.linear(x, matrix(3, 2), vec![0.1, -0.2, 0.3]).unwrap();
         b.set_scope("relu");
         let relu = b.relu(h).unwrap();
@@ -199,7 +201,7 @@ mod tests {
 
     #[test]
     fn every_node_is_compared() {
-        let graph = every_operator();
+        let graph = every_operator("linear");
         let found = errors(&graph, &line(-1.0, 1.3), 16);
         assert_eq!(found.len(), graph.nodes().len());
         for (error, (_, node)) in found.iter().zip(graph.iter()) {
@@ -210,6 +212,22 @@ mod tests {
             assert_eq!(error.operands, operands.iter().map(|x| found[x.index()].own).reduce(f64::max));
         }
         assert!(!found.iter().any(|error| error.begins(1e-2)), "{found:?}");
+    }
+
+    #[test]
+    fn roundings_and_copies_are_of_the_tensor_they_are_made_from() {
+        let graph = every_operator("linear");
+        let ranges = Ranges::of(&graph, &line(-1.0, 1.3)).unwrap();
+        let circuit = quantise(&graph, &ranges, 8, 8, Committed::default()).unwrap();
+        let forms = forms(&circuit, &graph).unwrap();
+        for (forms, node) in forms.iter().zip(graph.nodes()) {
+            assert!(!forms.is_empty() && forms.iter().all(|t| circuit.tensors[*t].name == node.name));
+        }
+        let steps = circuit.tensors.iter().filter(|tensor| matches!(tensor.op, Op::Negative { .. })).count();
+        assert_eq!(steps, 1);
+        let all: usize = forms.iter().map(Vec::len).sum();
+        assert_eq!(all, circuit.tensors.len() - 2, "all but the two parts of the bend with a slope");
+        assert!(all > graph.nodes().len() + 2, "roundings, besides the two outputs");
     }
 
     #[test]
@@ -263,14 +281,16 @@ mod tests {
 
     #[test]
     fn other_graphs_are_told_apart() {
-        let model = compile(&every_operator(), &[], &CompileOptions::default());
+        let model = compile(&every_operator("linear"), &[], &CompileOptions::default());
         let model = model.unwrap();
         let mut b = GraphBuilder::new("every", "x", &[1, 2]).unwrap();
         let x = b.input();
         let y = b.linear(x, matrix(3, 2), vec![0.0; 3]).unwrap();
         let other = b.finish(&[("y", y)]).unwrap();
-        assert_eq!(model.tensor_errors(&other, &line(0.0, 1.0)), Ok(None));
-        assert!(model.tensor_errors(&every_operator(), &line(0.0, 1.0)).unwrap().is_some());
+        for other in [other, every_operator("renamed")] {
+            assert_eq!(model.tensor_errors(&other, &line(0.0, 1.0)), Ok(None));
+        }
+        assert!(model.tensor_errors(&every_operator("linear"), &line(0.0, 1.0)).unwrap().is_some());
     }
 
     #[test]

@@ -239,6 +239,15 @@ pub(crate) struct Circuit {
     pub(crate) outputs: Vec<TensorId>,
 }
 
+impl Circuit {
+    /// The real numbers that a tensor's integers, by position, stand for, by element.
+    pub(crate) fn reals(&self, t: TensorId, integers: &[i128]) -> Vec<f64> {
+        let Tensor { layout, fraction, .. } = &self.tensors[t];
+        let scale = 2f64.powi((*fraction).into());
+        (0..layout.len()).map(|i| integers[layout.position(i)] as f64 / scale).collect()
+    }
+}
+
 /// Most bits of any integer of a circuit: with the scaling of a rounding it still fits 128.
 pub(crate) const MAX_BITS: u32 = 112;
 

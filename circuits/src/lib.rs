@@ -6,7 +6,8 @@
 //!
 //! - [`onnx::import`] reads a file into a [`graph::Graph`];
 //! - [`compile`] chooses scales, bounds and layout and gives a [`Model`];
-//! - [`Model::lower`] gives its [`Relation`], [`Model::run`] an [`Inference`] with the witness.
+//! - [`Model::lower`] gives its [`Relation`], [`Model::run`] an [`Inference`] with the witness;
+//! - [`Model::tensor_errors`] says how far each tensor is from the float model.
 //!
 //! ```
 //! use sumcast_circuits::graph::{GraphBuilder, Matrix};
@@ -32,9 +33,11 @@ mod model;
 pub mod onnx;
 mod ops;
 mod quantise;
+mod tensor_error;
 
 pub use circuit::Committed;
 pub use execute::RunError;
 pub use lower::Relation;
-pub use model::{CompileError, CompileOptions, Inference, Model, ModelError, Secret, compile};
+pub use model::{CompileError, CompileOptions, FRAC_BITS, Inference, Model, ModelError, Secret, compile};
 pub use quantise::{DEFAULT_INPUT_BOUND, MARGIN, QuantiseError};
+pub use tensor_error::TensorError;

@@ -1,11 +1,12 @@
 //! A compiled model.
 
-use crate::circuit::{Circuit, Committed, Tensor, TensorId};
+use crate::circuit::{Circuit, Committed};
 use crate::cost::{LIMBS, ROW_LOGS, cost};
 use crate::execute::RunError;
 use crate::graph::Graph;
 use crate::lower::{Lowered, Placement, Relation, fill_witness};
 use crate::quantise::{QuantiseError, Ranges, quantise};
+use crate::tensor_error::{TensorError, tensor_errors};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use sumcast_verifier::{KeyError, transcript::keccak256, vk::Program};
@@ -13,7 +14,7 @@ use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Smallest and largest precision, in fraction bits.
-const FRAC_BITS: std::ops::RangeInclusive<u8> = 8..=24;
+pub const FRAC_BITS: std::ops::RangeInclusive<u8> = 8..=24;
 
 /// Most bits of the integers of a committed tensor, which are cells.
 const COMMITTED_BITS: u8 = 62;
@@ -262,13 +263,21 @@ impl Model {
         Ok(self.outputs(&self.circuit.execute(&self.circuit.quantise_input(input)?)?))
     }
 
+    /// The error of every tensor of `graph`, in the order of computation, over `inputs`; nothing if `graph` is not
+    /// what the model was compiled from.
+    ///
+    /// # Errors
+    /// As [`Model::run`].
+    pub fn tensor_errors(
+        &self,
+        graph: &Graph,
+        inputs: &[Vec<f64>],
+    ) -> Result<Option<Vec<TensorError>>, RunError> {
+        tensor_errors(&self.circuit, graph, inputs)
+    }
+
     fn outputs(&self, values: &[Vec<i128>]) -> Vec<Vec<f64>> {
-        let real = |t: &TensorId| {
-            let Tensor { layout, fraction, .. } = &self.circuit.tensors[*t];
-            let scale = 2f64.powi((*fraction).into());
-            (0..layout.len()).map(|i| values[*t][layout.position(i)] as f64 / scale).collect()
-        };
-        self.circuit.outputs.iter().map(real).collect()
+        self.circuit.outputs.iter().map(|t| self.circuit.reals(*t, &values[*t])).collect()
     }
 
     /// The bytes of `model.bin`.

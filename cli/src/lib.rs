@@ -18,8 +18,10 @@ mod input;
 mod measure;
 mod opening;
 mod output;
+mod precision;
 mod progress;
 mod summary;
+mod tolerance;
 
 #[doc(hidden)]
 pub use gas::{GasEstimate, Unit, gas_estimate, gas_units, masking_bytes, masking_gas};

@@ -66,6 +66,11 @@ impl Deviation {
     }
 }
 
+/// The largest relative error of all outputs.
+pub(crate) fn worst(deviations: &[Deviation]) -> f64 {
+    deviations.iter().map(|d| d.max_relative_error).fold(0.0, f64::max)
+}
+
 /// A table of deviations.
 pub(crate) fn table(deviations: &[Deviation]) -> String {
     let heading = ["output", "max error", "mean error", "max relative", "mean relative", "spread"];

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::input;
 use crate::measure::{self, Deviation};
 use crate::output::Outcome;
+use crate::tolerance::{self, Origin};
 use anyhow::{Context, bail};
 use clap::Args;
 use serde::Serialize;
@@ -14,9 +15,14 @@ use std::path::PathBuf;
 /// Arguments of `accuracy`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    sumcast accuracy model --onnx model.onnx --inputs inputs.json\n\n\
+    sumcast accuracy model --onnx model.onnx --inputs inputs.json\n  \
+    sumcast accuracy model --onnx model.onnx --inputs inputs.json --tolerance 1e-4\n\n\
     Relative errors are relative to the standard deviation of each output over the inputs, or to 0.01 where that is\n\
-    smaller. Where the file of inputs has \"outputs\" too, such as onnxruntime's, the model is compared with them as well.")]
+    smaller. Where the file of inputs has \"outputs\" too, such as onnxruntime's, the model is compared with them as well.\n\n\
+    The error begins at the first tensor, in the order of computation, whose relative error is above the tolerance, or\n\
+    above a tenth of it and more than ten times that of the tensors it is computed from. The error of a tensor that is\n\
+    no output is relative to the root mean square of its elements' standard deviations, or to a hundredth of its largest\n\
+    magnitude where that is larger.")]
 pub(crate) struct Accuracy {
     /// Directory that `compile` wrote
     dir: PathBuf,
@@ -26,6 +32,9 @@ pub(crate) struct Accuracy {
     /// The inputs, {"inputs": [[..], ..]}
     #[arg(long, value_name = "INPUTS.json")]
     inputs: PathBuf,
+    /// The relative error from which on a tensor is named
+    #[arg(long, value_name = "T", default_value_t = tolerance::DEFAULT, value_parser = tolerance::parse)]
+    tolerance: f64,
 }
 
 impl Accuracy {
@@ -42,12 +51,13 @@ impl Accuracy {
             samples.outputs.map(|outputs| split(outputs, &float)).transpose().with_context(file)?;
         let outputs = Deviation::all(names, &quantised, &float);
         let recorded = recorded.map(|recorded| Deviation::all(names, &quantised, &recorded));
-        let worst = |all: &[Deviation]| all.iter().map(|d| d.max_relative_error).fold(0.0, f64::max);
+        let origin = Origin::of(&model, &graph, &samples.inputs, self.tolerance).with_context(file)?;
         Outcome::new(&Report {
             inputs: samples.inputs.len(),
-            max_relative_error: worst(&outputs),
+            max_relative_error: measure::worst(&outputs),
             outputs,
-            recorded_max_relative_error: recorded.as_deref().map(worst),
+            origin,
+            recorded_max_relative_error: recorded.as_deref().map(measure::worst),
             recorded,
         })
     }
@@ -78,6 +88,8 @@ struct Report {
     max_relative_error: f64,
     /// Against the float model.
     outputs: Vec<Deviation>,
+    #[serde(flatten)]
+    origin: Origin,
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded_max_relative_error: Option<f64>,
     /// Against the outputs in the file of inputs.
@@ -89,6 +101,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "against the float model, over {} inputs", self.inputs)?;
         write!(f, "{}", measure::table(&self.outputs))?;
+        writeln!(f, "{}", self.origin)?;
         if let Some(recorded) = &self.recorded {
             writeln!(f, "\nagainst the outputs recorded with the inputs")?;
             write!(f, "{}", measure::table(recorded))?;

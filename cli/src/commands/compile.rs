@@ -6,8 +6,10 @@ use crate::format;
 use crate::input::{self, Samples};
 use crate::measure::{self, Deviation};
 use crate::output::{self, Outcome};
+use crate::precision::{self, Found, FracBits, Trial};
 use crate::progress::Progress;
 use crate::summary::{self, ProgramSummary};
+use crate::tolerance::{self, Origin};
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use rand::Rng;
@@ -25,11 +27,15 @@ use sumcast_prover::{Cpu, ProvingKey, srs_log};
 #[command(after_help = "Examples:\n  \
     sumcast compile model.onnx --calibrate inputs.json -o model\n  \
     sumcast compile model.onnx --calibrate inputs.json --params ceremony.srs -o model --json\n  \
-    sumcast compile model.onnx --calibrate inputs.json --hide input -o model\n\n\
+    sumcast compile model.onnx --calibrate inputs.json --hide input -o model\n  \
+    sumcast compile model.onnx --calibrate inputs.json --frac-bits auto --tolerance 1e-4 -o model\n\n\
     The directory gets model.bin and srs.bin for the prover, vk.bin for verifiers, and report.json.\n\
     model.bin has the weights and a fresh secret that hides them in vk.bin, so each compilation has a model id of its\n\
     own; keep it as secret as the weights. With --public-model there is no secret, and whoever compiles the same file\n\
     with the same inputs, options and parameters gets the same model id.\n\
+    With --frac-bits auto the precisions are tried from 8 fraction bits up, and the first is taken whose error on the\n\
+    calibration inputs is within the tolerance for every output, relative to its spread as `sumcast accuracy` has it.\n\
+    The report names the tensor where the error begins, also as there.\n\
     Without --params a development string is used, which is insecure: it is made and cached on first use.")]
 pub(crate) struct Compile {
     /// The model, one input, opset 9 to 21
@@ -37,9 +43,12 @@ pub(crate) struct Compile {
     /// Inputs to choose scales and bounds by, {"inputs": [[..], ..]}; interval analysis if not given
     #[arg(long, value_name = "INPUTS.json")]
     calibrate: Option<PathBuf>,
-    /// Fraction bits every tensor has at least
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u8).range(8..=24))]
-    frac_bits: u8,
+    /// Fraction bits every tensor has at least, 8 to 24; auto for the fewest that meet the tolerance
+    #[arg(long, value_name = "N", default_value = "16")]
+    frac_bits: FracBits,
+    /// The error accepted of an output, relative to its spread
+    #[arg(long, value_name = "T", default_value_t = tolerance::DEFAULT, value_parser = tolerance::parse)]
+    tolerance: f64,
     /// Most rows of weights; chosen by cost if not given
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(1..))]
     rows: Option<u16>,
@@ -73,6 +82,12 @@ impl Compile {
             return Err(anyhow!("cannot write {}: it is a file; name a directory", dir.0.display()));
         }
 
+        if self.frac_bits == FracBits::Auto && self.calibrate.is_none() {
+            return Err(anyhow!(
+                "--frac-bits auto measures errors on calibration inputs: give --calibrate INPUTS.json, or a number of bits"
+            ));
+        }
+
         progress.stage("import");
         let graph = import(&self.model)?;
         let samples = match &self.calibrate {
@@ -86,9 +101,19 @@ impl Compile {
             outputs: self.hide.contains(&Hidden::Output),
         };
         let secret = (!self.public_model).then(|| Secret(rand::rng().random()));
-        let options = CompileOptions { frac_bits: self.frac_bits, rows: self.rows, committed, secret };
+        let options = CompileOptions { rows: self.rows, committed, secret, ..CompileOptions::default() };
         let file = || self.model.display().to_string();
-        let model = compile(&graph, &samples.inputs, &options).with_context(file)?;
+        let (frac_bits, model, trials) = match self.frac_bits {
+            FracBits::Bits(frac_bits) => {
+                let options = CompileOptions { frac_bits, ..options };
+                (frac_bits, compile(&graph, &samples.inputs, &options).with_context(file)?, vec![])
+            }
+            FracBits::Auto => {
+                let found = precision::search(&graph, &samples.inputs, &options, self.tolerance);
+                let Found { frac_bits, model, trials } = found.with_context(file)?;
+                (frac_bits, model, trials)
+            }
+        };
         let relation = model.lower().with_context(file)?;
 
         progress.stage("parameters");
@@ -104,12 +129,13 @@ impl Compile {
             .key;
 
         progress.stage("errors");
-        let errors = match samples.inputs.as_slice() {
-            [] => vec![],
+        let (errors, origin) = match samples.inputs.as_slice() {
+            [] => (vec![], None),
             inputs => {
                 let quantised = measure::outputs_of(inputs, |input| Ok(model.infer(input)?))?;
                 let float = measure::outputs_of(inputs, |input| Ok(graph.eval_outputs(input)))?;
-                Deviation::all(model.output_names(), &quantised, &float)
+                let errors = Deviation::all(model.output_names(), &quantised, &float);
+                (errors, Some(Origin::of(&model, &graph, inputs, self.tolerance)?))
             }
         };
 
@@ -134,10 +160,12 @@ impl Compile {
                 .iter()
                 .map(|d| format!("{}: {}", d.name, d.reason))
                 .collect(),
-            frac_bits: self.frac_bits,
+            frac_bits,
+            precisions_tried: trials,
             limb_bits: model.limb_bits(),
             calibration_inputs: samples.inputs.len(),
             outputs: errors,
+            origin,
             program: ProgramSummary::of(&key.program),
             vk_bytes: vk.len(),
             model_bytes: bin.len(),
@@ -177,10 +205,15 @@ struct Report {
     output_names: Vec<String>,
     dropped_outputs: Vec<String>,
     frac_bits: u8,
+    /// With `--frac-bits auto`, the last of which is the one taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    precisions_tried: Vec<Trial>,
     limb_bits: u8,
     calibration_inputs: usize,
     /// Errors on the calibration inputs; empty without any.
     outputs: Vec<Deviation>,
+    #[serde(flatten)]
+    origin: Option<Origin>,
     #[serde(flatten)]
     program: ProgramSummary,
     vk_bytes: usize,
@@ -202,6 +235,10 @@ impl fmt::Display for Report {
         writeln!(f, "parameters     {}", format::count(self.parameters as u64))?;
         writeln!(f, "nodes          {}", self.nodes)?;
         writeln!(f, "precision      {} fraction bits, limbs of {} bits", self.frac_bits, self.limb_bits)?;
+        if let Some(origin) = self.origin.as_ref().filter(|_| !self.precisions_tried.is_empty()) {
+            let [tolerance, error] = [origin.tolerance, measure::worst(&self.outputs)].map(format::small);
+            writeln!(f, "               the fewest within the tolerance of {tolerance}: error {error}")?;
+        }
         write!(f, "{}", self.program)?;
         writeln!(f, "vk             {}", format::bytes(self.vk_bytes as u64))?;
         writeln!(f, "SRS            {}", self.srs)?;
@@ -212,6 +249,7 @@ impl fmt::Display for Report {
             return writeln!(f, "errors         unknown without --calibrate");
         }
         writeln!(f, "\nquantisation error over {} calibration inputs", self.calibration_inputs)?;
-        write!(f, "{}", measure::table(&self.outputs))
+        write!(f, "{}", measure::table(&self.outputs))?;
+        self.origin.as_ref().map_or(Ok(()), |origin| writeln!(f, "{origin}"))
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 /// That a command is refused, with all of these in its sentence, in both forms of output.
-fn refused(arguments: &[&dyn AsRef<OsStr>], expected: &[&str]) {
+pub(super) fn refused(arguments: &[&dyn AsRef<OsStr>], expected: &[&str]) {
     let mut with_json = command(arguments);
     with_json.arg("--json");
     let run = finish(with_json);

@@ -1,5 +1,6 @@
 //! The binary as a user meets it: commands, files, exit codes.
 
+mod accuracy;
 mod bad_input;
 #[cfg(all(unix, feature = "evm"))]
 mod evm;

@@ -204,8 +204,12 @@ fn no_two_proofs_have_anything_in_common() {
             .map(point_bytes)
             .collect();
         let rounds = p.constraint_rounds.iter().chain(&p.reduction_rounds).flat_map(|r| &r.coefficients);
-        let scalars =
-            [&p.linear, &p.mask_claim].into_iter().chain(&p.claims).chain(rounds).chain(&o.evaluations);
+        let scalars = [&p.linear, &p.mask_claim]
+            .into_iter()
+            .chain(&p.claims)
+            .chain(rounds)
+            .chain(&o.evaluations)
+            .chain([&o.inverse]);
         (points, scalars.copied().collect::<Vec<_>>())
     };
     let (points, scalars) = parts(&model.proof);

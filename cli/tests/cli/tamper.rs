@@ -70,7 +70,7 @@ fn altered_proofs_are_rejected() {
     rejected(
         "version.proof",
         &altered(4),
-        "version 259 is not supported, only version 4 is: compile the model again",
+        "version 260 is not supported, only version 4 is: compile the model again",
     );
     rejected(
         "old.proof",

@@ -757,11 +757,10 @@ enum Verdict {
     Opening,
 }
 
-/// A key of this program, and a proof of rows of zeros: the identity for every point, 0 for every scalar but the claim
+/// A key, and a proof of rows of zeros: the identity for every point, 0 for every scalar but the claim
 /// of the mask of S1, chosen so that the constraints hold, and `j`. Where the program holds for zeros, so is that claim,
 /// and the proof is accepted; else it fails at the opening. Either way a challenge more or less changes the verdict.
-fn zeros(program: Program) -> (Key, ProofFile) {
-    let key = key(program);
+fn zeros(key: Key) -> (Key, ProofFile) {
     let program = &key.program;
     let statement = Statement { context: [0; 32], tensors: vec![] };
     let body = vec![0; Shape::of(program).bytes()];
@@ -845,7 +844,7 @@ fn keys_have_as_many_challenges_as_their_parts_ask_for() {
     let mut contracts = deploy(Chain::Ethereum, &honest().0);
     for (what, tau, holds, program) in cases {
         assert_eq!(program.tau_len(), tau, "{what}");
-        let (key, file) = zeros(program);
+        let (key, file) = zeros(key(program));
         let rust = match rust_verify(&key, &file) {
             Ok(()) => Verdict::Accepted,
             Err(VerifyError::Rejected(Check::Constraints)) => Verdict::Constraints,
@@ -945,4 +944,36 @@ fn the_registry_asks_the_verifier() {
         assert_eq!(valid(&mut contracts, file.model_id, &body), rust.is_ok(), "{i}");
     }
     assert!(!valid(&mut contracts, [7; 32], &file.body));
+}
+
+/// Limbs of two strides in one row, and the blocks they are in another of the opposite commitment: what they add to the
+/// weights of the rows is the same, so that the rows cancel.
+#[test]
+fn limbs_are_the_blocks_they_say() {
+    let times = |shift, at| FormTerm {
+        coefficient: Coefficient::from_parts(1, shift).unwrap(),
+        ..one(Piece::Block(block(2, 1, at)))
+    };
+    let terms = vec![
+        limbs(2, 0, 0, 2, 8, 2),
+        limbs(2, 0, 0, 2, 8, 4),
+        times(0, 0),
+        times(8, 4),
+        times(0, 0),
+        times(8, 16),
+    ];
+    let program = Program {
+        fixed_rows: 2,
+        forms: vec![Form { log: 2, terms }],
+        claims: vec![Claim { form: 0, vars: 0, runs: vec![run(Axis::Tau, 0, 2)] }],
+        ..bare()
+    };
+    let point = G1Affine::new_unchecked(1.into(), 2.into());
+    let mut contracts = deploy(Chain::Ethereum, &honest().0);
+    for (fixed, holds) in [(vec![point, -point], true), (vec![point, point], false)] {
+        let (key, file) = zeros(Key { fixed, ..key(program.clone()) });
+        assert_eq!(rust_verify(&key, &file).is_ok(), holds);
+        let outcome = verify(&mut contracts, &key.to_bytes(), [0; 32], &[], &file.body).outcome;
+        assert_eq!(matches!(outcome, Outcome::Returned(_)), holds, "{outcome:?}");
+    }
 }

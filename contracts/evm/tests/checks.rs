@@ -12,15 +12,21 @@ use revm::primitives::hardfork::SpecId;
 use revm::primitives::{Address, Bytes, TxKind};
 use revm::{Context, ExecuteCommitEvm, MainBuilder, MainContext};
 use sumcast_contracts::abi::ISumcastVerifier::{self, ISumcastVerifierErrors as VerifierError};
-use sumcast_contracts::abi::{KeyPart, Statement as AbiStatement};
+use sumcast_contracts::abi::{IModelRegistry, KeyPart, Statement as AbiStatement};
 use sumcast_contracts::alloy_sol_types::{SolCall, SolInterface};
 use sumcast_contracts::{Contract, Failure, statement};
 use sumcast_evm::{Chain, Outcome, Receipt, Sumcast};
+use sumcast_verifier::encoding::scalar_bytes;
+use sumcast_verifier::opening::denominators;
+use sumcast_verifier::relation::{Challenges, ClaimList, terms_at};
+use sumcast_verifier::transcript::Label;
 use sumcast_verifier::vk::{
     Axis, Block, Claim, Coefficient, Form, FormTerm, Limbs, Lookup, Piece, Product, ProductTerm, Program,
     Role, Run, SrsKind, SrsPoints, TensorSpec, Visibility,
 };
-use sumcast_verifier::{G1Affine, Key, Shape};
+use sumcast_verifier::{
+    Check, Fr, G1Affine, Key, ProofFile, Shape, Statement, Tensor, VerifyError, trace, verify as rust_verify,
+};
 
 fn one(piece: Piece) -> FormTerm {
     FormTerm { coefficient: Coefficient::ONE, cube: 0, piece }
@@ -332,6 +338,15 @@ const CASES: &[Case] = &[
     ("a variable twice", Some(KeyPart::Claim), || claim(2, 2, vec![run(Axis::X, 1, 1), run(Axis::X, 1, 1)])),
     ("too few variables", Some(KeyPart::Claim), || claim(2, 2, vec![run(Axis::X, 1, 1)])),
     ("too many variables", Some(KeyPart::Claim), || claim(1, 2, vec![run(Axis::X, 0, 2)])),
+    ("too few variables", Some(KeyPart::Claim), || claim(2, 2, vec![run(Axis::X, 0, 1)])),
+    ("too many variables", Some(KeyPart::Claim), || {
+        claim(2, 3, vec![run(Axis::X, 0, 2), run(Axis::X, 2, 1)])
+    }),
+    ("nothing to bind", Some(KeyPart::Claim), || claim(0, 0, vec![run(Axis::X, 0, 0)])),
+    ("nothing to bind", Some(KeyPart::Claim), || claim(0, 2, vec![run(Axis::X, 0, 0)])),
+    ("more variables than the claim has", Some(KeyPart::Claim), || claim(3, 2, vec![run(Axis::X, 0, 3)])),
+    ok("two runs", || claim(3, 3, vec![run(Axis::X, 0, 2), run(Axis::X, 2, 1)])),
+    ok("no runs", || claim(0, 2, vec![])),
     ("more variables than S1 has", Some(KeyPart::Claim), || {
         with(|p| p.claims.push(Claim { form: 1, vars: 5, runs: p.claims[1].runs.clone() }))
     }),
@@ -749,5 +764,234 @@ fn a_verdict_can_be_asked_for() {
         let mut wrong = file.body.clone();
         wrong[at] ^= 1;
         assert!(!valid(&wrong));
+    }
+}
+
+/// What a verifier says of a proof that is well-formed.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Accepted,
+    Constraints,
+    Opening,
+}
+
+/// A key, and a proof of rows of zeros: the identity for every point, 0 for every scalar but the claim
+/// of the mask of S1, chosen so that the constraints hold, and `j`. Where the program holds for zeros, so is that claim,
+/// and the proof is accepted; else it fails at the opening. Either way a challenge more or less changes the verdict.
+fn zeros(key: Key) -> (Key, ProofFile) {
+    let program = &key.program;
+    let statement = Statement { context: [0; 32], tensors: vec![] };
+    let body = vec![0; Shape::of(program).bytes()];
+    let mut file = ProofFile { model_id: key.model_id(), statement, body };
+    let said = |file: &ProofFile, label: Label| -> Vec<Fr> {
+        let events = trace(&key, file).1.into_iter();
+        events.filter(|event| event.label == label).map(|event| event.challenge).collect()
+    };
+    let mut ch = Challenges {
+        alpha: said(&file, Label::Witness)[0],
+        beta: said(&file, Label::Beta)[0],
+        lambda: said(&file, Label::Helper)[0],
+        tau: said(&file, Label::Tau),
+        x: vec![],
+    };
+    let mut claim = -ClaimList::linear(program, &file.statement, &ch).open;
+    ch.x = said(&file, Label::ConstraintRound);
+    ch.x.reverse();
+    for x in &ch.x {
+        claim *= x;
+    }
+    let values: Vec<Fr> =
+        ClaimList::at_x(program, &file.statement, &ch).iter().map(|value| value.open).collect();
+    // Behind it the rounds of S2 and the opening: seven points, eight evaluations, `j`.
+    let at = file.body.len() - 32 * (2 * 7 + 8 + 1) - 64 * usize::from(program.row_log) - 32;
+    file.body[at..at + 32].copy_from_slice(&scalar_bytes(&(claim - terms_at(program, &ch, &values))));
+    let [zeta, z, w] = [Label::Halves, Label::Products, Label::Batch].map(|label| said(&file, label)[0]);
+    let at = file.body.len() - 32;
+    file.body[at..].copy_from_slice(&scalar_bytes(&(Fr::from(1) / denominators(zeta, z, w))));
+    (key, file)
+}
+
+/// Each part of a key that may be the one that makes `tau` longest, alone, and a key without a single one.
+#[test]
+fn keys_have_as_many_challenges_as_their_parts_ask_for() {
+    let with_claim =
+        |vars, runs: Vec<Run>| Program { claims: vec![Claim { form: 0, vars, runs }], ..in_rows(2, 0, 0) };
+    let eq = |log, vars| {
+        let term = ProductTerm { eq: true, ..term(vars, vec![0]) };
+        Program {
+            products: vec![product(log, None, vec![term])],
+            ..with_claim(vars, vec![run(Axis::X, 0, 2)])
+        }
+    };
+    let products = |products| Program { products, ..bare() };
+    let cases = [
+        ("nothing", 0, true, bare()),
+        ("a run", 2, true, with_claim(0, vec![run(Axis::Tau, 0, 2)])),
+        ("a run", 32, true, with_claim(0, vec![run(Axis::Tau, 30, 2)])),
+        ("the first run", 7, true, with_claim(0, vec![run(Axis::Tau, 6, 1), run(Axis::Tau, 2, 1)])),
+        ("the second run", 7, true, with_claim(0, vec![run(Axis::Tau, 2, 1), run(Axis::Tau, 6, 1)])),
+        ("a run over variables that there are", 2, true, {
+            Program {
+                products: vec![product(0, None, vec![term(2, vec![0])])],
+                ..with_claim(2, vec![run(Axis::Tau, 0, 2)])
+            }
+        }),
+        ("a product", 5, true, products(vec![product(5, None, vec![])])),
+        ("the first product", 5, true, products([5, 3].map(|log| product(log, None, vec![])).into())),
+        ("the second product", 5, true, products([3, 5].map(|log| product(log, None, vec![])).into())),
+        ("a term with eq", 3, true, eq(0, 3)),
+        ("a product, not its term", 4, true, eq(4, 3)),
+        ("a term without eq", 0, true, {
+            let mut program = eq(0, 3);
+            program.products[0].terms[0].eq = false;
+            program
+        }),
+        ("a lookup's column", 3, false, lookup(3, 2, 1, 1)),
+        ("a lookup's table", 3, false, lookup(2, 3, 1, 1)),
+        (
+            "a linear part",
+            3,
+            false,
+            Program {
+                forms: vec![Form { log: 3, terms: vec![one(Piece::Index { log: 3 })] }],
+                products: vec![product(3, Some(0), vec![])],
+                ..bare()
+            },
+        ),
+    ];
+    let mut contracts = deploy(Chain::Ethereum, &honest().0);
+    for (what, tau, holds, program) in cases {
+        assert_eq!(program.tau_len(), tau, "{what}");
+        let (key, file) = zeros(key(program));
+        let rust = match rust_verify(&key, &file) {
+            Ok(()) => Verdict::Accepted,
+            Err(VerifyError::Rejected(Check::Constraints)) => Verdict::Constraints,
+            Err(VerifyError::Rejected(Check::Opening)) => Verdict::Opening,
+            other => panic!("{what}: {other:?}"),
+        };
+        let vk = key.to_bytes();
+        let mut ask = |proof: &[u8]| match verify(&mut contracts, &vk, [0; 32], &[], proof).outcome {
+            Outcome::Returned(_) => Ok(Verdict::Accepted),
+            Outcome::Reverted(Failure::Verifier(error)) => match error {
+                VerifierError::ConstraintsFailed(_) => Ok(Verdict::Constraints),
+                VerifierError::OpeningFailed(_) => Ok(Verdict::Opening),
+                VerifierError::InvalidProofLength(error) => Err(error.expected.to::<usize>()),
+                other => panic!("{what}: {other:?}"),
+            },
+            other => panic!("{what}: {other:?}"),
+        };
+        assert_eq!(ask(&file.body).as_ref(), Ok(&rust), "{what}");
+        assert_eq!(rust, if holds { Verdict::Accepted } else { Verdict::Opening }, "{what}");
+        let length = file.body.len();
+        assert_eq!(ask(&file.body[32..]), Err(length), "{what}");
+        assert_eq!(ask(&[file.body, vec![0; 32]].concat()), Err(length), "{what}");
+    }
+}
+
+/// The contract takes integers four at a time: each of the four, and each of those that are left.
+#[test]
+fn every_integer_keeps_its_bound() {
+    let mut contracts = deploy(Chain::Ethereum, &honest().0);
+    for (in_form, len, bits) in [false, true]
+        .into_iter()
+        .flat_map(|in_form| (1..=9).map(move |len| (in_form, len)))
+        .flat_map(|(in_form, len)| [7, 20].map(|bits| (in_form, len, bits)))
+    {
+        let mut program =
+            Program { tensors: vec![tensor(Visibility::Public, 4, bits, len as u32)], ..bare() };
+        if in_form {
+            program.forms = form(4, one(Piece::Public { log: 4, tensor: 0 })).forms;
+            program.claims = vec![Claim { form: 0, vars: 0, runs: vec![run(Axis::Tau, 0, 4)] }];
+        }
+        let body = vec![0; Shape::of(&program).bytes()];
+        let specs = program.tensors.clone();
+        let key = key(program);
+        let vk = key.to_bytes();
+        let most = (1i128 << bits) - 1;
+        let mut refused = |values: Vec<i128>| {
+            let statement = Statement { context: [0; 32], tensors: vec![Tensor::Public(values)] };
+            let packed = statement.packed(&specs);
+            let file = ProofFile { model_id: key.model_id(), statement, body: body.clone() };
+            let rust = matches!(rust_verify(&key, &file), Err(VerifyError::Tensor { .. }));
+            let contract = match verify(&mut contracts, &vk, [0; 32], &packed, &body).outcome {
+                Outcome::Reverted(Failure::Verifier(error)) => {
+                    matches!(error, VerifierError::InvalidStatement(_))
+                }
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(contract, rust, "{len} integers of {bits} bits");
+            contract
+        };
+        for sign in [1, -1] {
+            assert!(!refused(vec![sign * most; len]));
+            for at in 0..len {
+                let mut values = vec![0; len];
+                values[at] = sign * (most + 1);
+                assert!(refused(values), "integer {at} of {len}");
+            }
+        }
+    }
+}
+
+/// Through the registry a verdict is the verifier's, and there is none on a model that it does not know.
+#[test]
+fn the_registry_asks_the_verifier() {
+    let (vk, file) = honest();
+    let mut contracts = deploy(Chain::Ethereum, &vk);
+    let key = Key::from_bytes(&vk).unwrap();
+    let valid = |contracts: &mut Sumcast, model_id: [u8; 32], body: &[u8]| {
+        let statement = statement(&file.statement, &specs(&vk));
+        let call =
+            IModelRegistry::isValidCall { modelId: model_id.into(), statement, proof: body.to_vec().into() };
+        match contracts.evm.call(contracts.registry, call.abi_encode().into()).unwrap().outcome {
+            Outcome::Returned(word) => IModelRegistry::isValidCall::abi_decode_returns(&word).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(!valid(&mut contracts, file.model_id, &file.body));
+    assert!(matches!(contracts.register(&vk).unwrap().outcome, Outcome::Returned(_)));
+    let mut wrong = vec![file.body.clone(), file.body[1..].to_vec(), vec![]];
+    for at in [31, file.body.len() / 2, file.body.len() - 1] {
+        let mut body = file.body.clone();
+        body[at] ^= 1;
+        wrong.push(body);
+    }
+    for (i, body) in wrong.into_iter().enumerate() {
+        let rust = rust_verify(&key, &ProofFile { body: body.clone(), ..file.clone() });
+        assert_eq!(rust.is_ok(), i == 0);
+        assert_eq!(valid(&mut contracts, file.model_id, &body), rust.is_ok(), "{i}");
+    }
+    assert!(!valid(&mut contracts, [7; 32], &file.body));
+}
+
+/// Limbs of two strides in one row, and the blocks they are in another of the opposite commitment: what they add to the
+/// weights of the rows is the same, so that the rows cancel.
+#[test]
+fn limbs_are_the_blocks_they_say() {
+    let times = |shift, at| FormTerm {
+        coefficient: Coefficient::from_parts(1, shift).unwrap(),
+        ..one(Piece::Block(block(2, 1, at)))
+    };
+    let terms = vec![
+        limbs(2, 0, 0, 2, 8, 2),
+        limbs(2, 0, 0, 2, 8, 4),
+        times(0, 0),
+        times(8, 4),
+        times(0, 0),
+        times(8, 16),
+    ];
+    let program = Program {
+        fixed_rows: 2,
+        forms: vec![Form { log: 2, terms }],
+        claims: vec![Claim { form: 0, vars: 0, runs: vec![run(Axis::Tau, 0, 2)] }],
+        ..bare()
+    };
+    let point = G1Affine::new_unchecked(1.into(), 2.into());
+    let mut contracts = deploy(Chain::Ethereum, &honest().0);
+    for (fixed, holds) in [(vec![point, -point], true), (vec![point, point], false)] {
+        let (key, file) = zeros(Key { fixed, ..key(program.clone()) });
+        assert_eq!(rust_verify(&key, &file).is_ok(), holds);
+        let outcome = verify(&mut contracts, &key.to_bytes(), [0; 32], &[], &file.body).outcome;
+        assert_eq!(matches!(outcome, Outcome::Returned(_)), holds, "{outcome:?}");
     }
 }

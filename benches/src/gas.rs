@@ -1,12 +1,12 @@
 //! What verification costs on chain.
 
-use crate::report::{count, markdown};
+use crate::report::markdown;
 use crate::zksync::{Calls, Figures, Transactions};
 use crate::{Case, Source};
 use anyhow::{Context, Result, bail, ensure};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use sumcast_cli::{GasEstimate, Unit, gas_estimate, gas_units};
+use sumcast_cli::{GasEstimate, Unit, count, gas_estimate, gas_units};
 use sumcast_contracts::alloy_primitives::Bytes;
 use sumcast_contracts::{CodeMap, Contract};
 use sumcast_evm::{Chain, Evm, GasParts, Outcome, Receipt, Route, Sumcast, Watch};

@@ -122,19 +122,6 @@ pub fn table(reports: &[Report]) -> String {
     )
 }
 
-/// With commas.
-pub(crate) fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A Markdown table whose columns line up in plain text too; the first row is the head.
 pub(crate) fn markdown(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
@@ -186,10 +173,5 @@ mod tests {
             let line = format!("| {} ", stage.name());
             assert!(text.lines().any(|l| l.starts_with(&line)), "{text}");
         }
-    }
-
-    #[test]
-    fn numbers_have_commas() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
     }
 }

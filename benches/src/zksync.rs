@@ -1,9 +1,10 @@
 //! What ZKsync charges, as the package in `benches/zksync` has measured it.
 
-use crate::report::{count, markdown};
+use crate::report::markdown;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sumcast_cli::count;
 use sumcast_contracts::alloy_primitives::{Address, Bytes, hex, keccak256};
 use sumcast_contracts::alloy_sol_types::SolCall;
 use sumcast_contracts::{Contract, abi, statement};

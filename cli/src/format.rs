@@ -22,7 +22,7 @@ pub(crate) fn bytes(value: u64) -> String {
 }
 
 /// A count with its thousands apart.
-pub(crate) fn count(value: u64) -> String {
+pub fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {

@@ -77,7 +77,7 @@ contract ModelRegistry is IModelRegistry {
 
     /// @inheritdoc IModelRegistry
     function verify(bytes32 modelId, Statement calldata, bytes calldata) external view {
-        if (_forward(ISumcastVerifier.verify.selector, _store(modelId))) return;
+        if (_verifies(_store(modelId))) return;
         assembly ("memory-safe") {
             let reason := mload(0x40)
             returndatacopy(reason, 0, returndatasize())
@@ -88,7 +88,7 @@ contract ModelRegistry is IModelRegistry {
     /// @inheritdoc IModelRegistry
     function isValid(bytes32 modelId, Statement calldata, bytes calldata) external view returns (bool) {
         address store = _stores[modelId];
-        return store != address(0) && _forward(ISumcastVerifier.verify.selector, store);
+        return store != address(0) && _verifies(store);
     }
 
     function _store(bytes32 modelId) private view returns (address store) {
@@ -104,10 +104,11 @@ contract ModelRegistry is IModelRegistry {
         }
     }
 
-    /// @dev Calls the verifier as this contract was called, with a key after all else in place of its number: the other
-    /// arguments stay where they are.
-    function _forward(bytes4 selector, address store) private view returns (bool success) {
+    /// @dev Whether the verifier accepts what this contract was called with: the other arguments stay where they are, and
+    /// the key comes after all of them.
+    function _verifies(address store) private view returns (bool success) {
         address to = address(verifier);
+        bytes4 selector = ISumcastVerifier.verify.selector;
         assembly ("memory-safe") {
             let call_ := mload(0x40)
             let size := calldatasize()

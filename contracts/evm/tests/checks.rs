@@ -600,6 +600,25 @@ fn statements_keep_their_bounds() {
     }
 }
 
+/// A tensor of no form is checked, also before one that a form has.
+#[test]
+fn a_tensor_of_no_form_is_checked_before_others() {
+    let mut contracts = deploy(Chain::Ethereum, &honest().0);
+    let tensors = vec![tensor(Visibility::Public, 0, 8, 1), tensor(Visibility::Public, 0, 8, 1)];
+    let forms = vec![Form { log: 0, terms: vec![one(Piece::Public { log: 0, tensor: 1 })] }];
+    let program = Program { tensors, forms, ..bare() };
+    let proof = vec![0; Shape::of(&program).bytes()];
+    let vk = key(program).to_bytes();
+    for (packed, expected) in [([1, 0, 0, 0], 0), ([0, 0, 1, 0], 1)] {
+        match verify(&mut contracts, &vk, [0; 32], &packed, &proof).outcome {
+            Outcome::Reverted(Failure::Verifier(VerifierError::InvalidStatement(e))) => {
+                assert_eq!(e.tensor.to::<u64>(), expected);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 /// The identity is a point: it is added and paired, and proves nothing.
 #[test]
 fn identities_are_points() {

@@ -89,13 +89,15 @@ pub(crate) enum Op {
         /// Bits.
         bits: u8,
     },
-    /// `y[r, o] = sum over terms of sum_j weights[o, j] x[r, j] + bias[r, o]`, `r` over the highest `row_vars`
-    /// variables of every operand and of the result, `j` over the others.
+    /// `y[r, o, l] = sum over terms of sum_j weights[o, j] x[r, j, l] + bias[r, o, l]`, `r` over the highest `row_vars`
+    /// variables of every operand and of the result, `l` over the lowest `low_vars`, `j` over the others.
     Linear {
         /// Operands and their matrices.
         terms: Vec<(TensorId, Weights)>,
         /// Log2 of the rows that share the matrices.
         row_vars: u8,
+        /// Log2 of the columns that share them.
+        low_vars: u8,
         /// By position; empty for none.
         bias: Vec<i64>,
     },

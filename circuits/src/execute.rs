@@ -1,6 +1,6 @@
 //! Runs an integer tensor graph.
 
-use crate::circuit::{Circuit, Op, Table, Tensor, round_shift};
+use crate::circuit::{Circuit, Op, Table, Tensor, Weights, round_shift};
 use rayon::prelude::*;
 use thiserror::Error;
 
@@ -209,7 +209,7 @@ impl Circuit {
 }
 
 fn linear(tensor: &Tensor, values: &[Vec<i128>]) -> Vec<i128> {
-    let Op::Linear { terms, row_vars, bias } = &tensor.op else { return Vec::new() };
+    let Op::Linear { terms, row_vars, low_vars, bias } = &tensor.op else { return Vec::new() };
     let mut out = vec![0i128; 1 << tensor.layout.log()];
     let width = out.len() >> row_vars;
     for (slot, b) in out.iter_mut().zip(bias) {
@@ -221,6 +221,10 @@ fn linear(tensor: &Tensor, values: &[Vec<i128>]) -> Vec<i128> {
             // Factors have 62 bits at most.
             let x: Vec<i64> = x.iter().map(|v| i64::try_from(*v).unwrap_or(i64::MAX)).collect();
             let cols = weights.cols as usize;
+            if *low_vars > 0 {
+                columns(out, weights, &x, 1 << low_vars);
+                continue;
+            }
             let rows = out.par_iter_mut().zip(weights.data.par_chunks(cols)).with_min_len(GRAIN / cols + 1);
             rows.for_each(|(slot, row)| {
                 *slot += row.iter().zip(&x).map(|(w, x)| i128::from(*w) * i128::from(*x)).sum::<i128>();
@@ -228,6 +232,16 @@ fn linear(tensor: &Tensor, values: &[Vec<i128>]) -> Vec<i128> {
         }
     }
     out
+}
+
+/// Adds a matrix times the rows of `low` numbers that `x` holds.
+fn columns(out: &mut [i128], weights: &Weights, x: &[i64], low: usize) {
+    let rows = out.chunks_mut(low).zip(weights.data.chunks(weights.cols as usize));
+    for (out, row) in rows {
+        for (w, x) in row.iter().zip(x.chunks(low)).filter(|(w, _)| **w != 0) {
+            out.iter_mut().zip(x).for_each(|(slot, x)| *slot += i128::from(*w) * i128::from(*x));
+        }
+    }
 }
 
 /// How an argument is cut into table position, step and rest (`docs/protocol.md` 11).

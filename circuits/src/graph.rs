@@ -20,11 +20,14 @@
 mod build;
 mod compose;
 mod eval;
+pub mod forest;
 mod function;
 pub(crate) mod layout;
 mod simplify;
 
-pub use self::{build::GraphBuilder, function::Function};
+pub use self::{build::GraphBuilder, forest::Forest, function::Function};
+
+use std::sync::Arc;
 
 /// The largest number of elements of one tensor in a graph.
 pub const MAX_TENSOR_ELEMENTS: usize = 1 << 26;
@@ -156,6 +159,16 @@ pub enum Op {
         /// For each element of the result, which input and which of its elements.
         index: Vec<(u32, u32)>,
     },
+    /// `y[.., t] = leaf[value]` of the leaf that tree `t` gives for the features `x[.., :]`. Nodes of one forest over one
+    /// tensor share its paths.
+    Leaves {
+        /// The features, over its last axis.
+        x: NodeId,
+        /// The trees.
+        forest: Arc<Forest>,
+        /// Which of a leaf's numbers.
+        value: usize,
+    },
     /// The same elements under another shape.
     Reshape {
         /// The tensor renamed.
@@ -178,6 +191,7 @@ impl Op {
             Self::Div { .. } => "Div",
             Self::Sqrt { .. } => "Sqrt",
             Self::Rearrange { .. } => "Rearrange",
+            Self::Leaves { .. } => "Leaves",
             Self::Reshape { .. } => "Reshape",
         }
     }
@@ -192,6 +206,7 @@ impl Op {
             | Self::Leaky { x, .. }
             | Self::Function { x, .. }
             | Self::Sqrt { x }
+            | Self::Leaves { x, .. }
             | Self::Reshape { x } => vec![*x],
             Self::Mul { a, b } | Self::Div { a, b } => vec![*a, *b],
             Self::Combine { terms } => terms.iter().map(|(_, x)| *x).collect(),
@@ -208,6 +223,7 @@ impl Op {
             | Self::Leaky { x, .. }
             | Self::Function { x, .. }
             | Self::Sqrt { x }
+            | Self::Leaves { x, .. }
             | Self::Reshape { x } => *x = map(*x),
             Self::Mul { a, b } | Self::Div { a, b } => (*a, *b) = (map(*a), map(*b)),
             Self::Combine { terms } => terms.iter_mut().for_each(|(_, x)| *x = map(*x)),
@@ -294,7 +310,7 @@ impl Graph {
     }
 
     /// The number of constants in the graph: weights and biases of `Linear`, factors other than 1 and addends other
-    /// than 0 of `Scale`.
+    /// than 0 of `Scale`, nodes of trees.
     #[must_use]
     pub fn parameters(&self) -> usize {
         let count = |node: &Node| match &node.op {
@@ -302,6 +318,8 @@ impl Graph {
             Op::Scale { scale, shift, .. } => {
                 scale.iter().filter(|c| **c != 1.0).count() + shift.iter().filter(|c| **c != 0.0).count()
             }
+            // Nodes of one forest count once.
+            Op::Leaves { forest, value: 0, .. } => forest.nodes().len(),
             _ => 0,
         };
         self.nodes.iter().map(count).sum()
@@ -347,6 +365,9 @@ pub enum GraphError {
     /// An operator over the last axis was given a scalar.
     #[error("{0} needs an axis, and the tensor is a scalar")]
     Scalar(&'static str),
+    /// Nodes that are no trees.
+    #[error("a tree ensemble is malformed: {0}")]
+    Tree(&'static str),
     /// The lower bound of a clip is above the upper one.
     #[error("the lower bound of a clip is above the upper one")]
     Bounds,

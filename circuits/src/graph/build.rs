@@ -1,8 +1,10 @@
 //! Building a graph node by node, with every shape checked.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Function, Graph, GraphError, MAX_TENSOR_ELEMENTS, Matrix, Node, NodeId, Op, eval, simplify};
+use super::{
+    Forest, Function, Graph, GraphError, MAX_TENSOR_ELEMENTS, Matrix, Node, NodeId, Op, eval, simplify,
+};
 
 /// Builds a [`Graph`]. Each method checks its operands' shapes, appends a node and returns its id; composite operators
 /// (Clip, Max, Softmax and the like) append several.
@@ -194,6 +196,22 @@ impl GraphBuilder {
         }
         let (inputs, index) = canonical_rearrange(inputs, index.iter().copied());
         self.push(shape.to_vec(), Op::Rearrange { inputs, index })
+    }
+
+    /// `y[.., t] = leaf[value]` of the leaf that tree `t` gives for the features `x[.., :]`.
+    ///
+    /// # Errors
+    /// When `x`'s last axis is not `forest.features()` long, or a leaf has no such value.
+    pub fn leaves(&mut self, x: NodeId, forest: &Arc<Forest>, value: usize) -> Result<NodeId, GraphError> {
+        let mut shape = self.shape(x)?.to_vec();
+        match shape.last_mut() {
+            Some(last) if *last == forest.features() => *last = forest.trees(),
+            _ => return Err(mismatch("last axis of a forest's features", &[forest.features()], &shape)),
+        }
+        if value >= forest.width() {
+            return Err(GraphError::Tree("a leaf holds too few numbers"));
+        }
+        self.push(shape, Op::Leaves { x, forest: forest.clone(), value })
     }
 
     /// `x` under another shape with as many elements.

@@ -61,6 +61,10 @@ fn eval_node(node: &Node, values: &[Vec<f64>], input: &[f64]) -> Vec<f64> {
         Op::Rearrange { inputs, index } => {
             index.iter().map(|(k, j)| of(&inputs[*k as usize])[*j as usize]).collect()
         }
+        Op::Leaves { x, forest, value } => {
+            let rows = of(x).chunks_exact(forest.features());
+            rows.flat_map(|x| (0..forest.trees()).map(|t| forest.leaf(forest.walk(t, x))[*value])).collect()
+        }
         Op::Reshape { x } => of(x).to_vec(),
     }
 }

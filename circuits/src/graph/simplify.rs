@@ -148,7 +148,7 @@ impl Pass<'_> {
             Op::Leaky { x, slope } => (*slope == 1.0).then_some(Rewrite::Alias(*x)),
             Op::Rearrange { inputs, index } => self.rearrange(inputs, index),
             Op::Reshape { x } => self.reshape(*x, &node.shape),
-            Op::Input | Op::Function { .. } | Op::Div { .. } | Op::Sqrt { .. } => None,
+            Op::Input | Op::Function { .. } | Op::Div { .. } | Op::Sqrt { .. } | Op::Leaves { .. } => None,
         }
     }
 

@@ -79,7 +79,7 @@ impl Allocator {
 }
 
 /// A fixed block: its first cells, zero beyond.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct FixedBlock {
     pub(crate) log: u8,
     pub(crate) cells: Vec<i64>,

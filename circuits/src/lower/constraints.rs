@@ -5,7 +5,7 @@ use super::symbolic::{Constraint, Form, Piece, Relation, Term, run};
 use super::{Cells, Lowered};
 use crate::circuit::{Circuit, Op, Tensor, TensorId, Weights, fill, log2_ceil};
 use crate::execute::Cut;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use sumcast_verifier::vk::Axis;
 
 /// An exact value: products, and a form.
@@ -22,6 +22,8 @@ pub(super) struct Lowering<'a> {
     pub(super) stated: Vec<Option<u8>>,
     /// The form of a tensor that is linear in cells and public tensors.
     atoms: Vec<Option<Form>>,
+    /// The number of each fixed block.
+    fixed: HashMap<FixedBlock, usize>,
     /// Products are lowered once, however many tensors are computed from them.
     expressions: Vec<Option<Expression>>,
 }
@@ -49,6 +51,7 @@ pub(super) fn lower(circuit: &Circuit) -> Lowered {
         },
         stated: vec![None; tensors],
         atoms: vec![None; tensors],
+        fixed: HashMap::new(),
         expressions: vec![None; tensors],
     };
     lowering.number();
@@ -79,9 +82,14 @@ impl Lowering<'_> {
         Symbol { area: Area::Plain, id: self.out.plain.add(log), offset: 0, log }
     }
 
+    /// A block of these cells; equal ones are one.
     fn fixed_block(&mut self, log: u8, cells: Vec<i64>) -> Symbol {
-        self.out.fixed.push(FixedBlock { log, cells });
-        Symbol { area: Area::Fixed, id: self.out.fixed.len() - 1, offset: 0, log }
+        let block = FixedBlock { log, cells };
+        let id = *self.fixed.entry(block.clone()).or_insert_with(|| {
+            self.out.fixed.push(block);
+            self.out.fixed.len() - 1
+        });
+        Symbol { area: Area::Fixed, id, offset: 0, log }
     }
 
     /// Numbers the tensors of the statement: the input, then the outputs.
@@ -161,7 +169,9 @@ impl Lowering<'_> {
             return known.clone();
         }
         let expression = match &self.circuit.tensors[t].op {
-            Op::Linear { terms, row_vars, bias } => self.linear(log, terms, *row_vars, bias),
+            Op::Linear { terms, row_vars, low_vars, bias } => {
+                self.linear(log, terms, (*row_vars, *low_vars), bias)
+            }
             Op::Scale { x, scale, shift } => {
                 let scale = self.fixed_block(log, scale.clone());
                 let factors = [Form::of(Piece::Block(scale)), self.atom(*x)]
@@ -207,22 +217,29 @@ impl Lowering<'_> {
     }
 
     /// `docs/protocol.md` 4: Thaler's matrix product, the output's variables at `tau`.
-    fn linear(&mut self, log: u8, terms: &[(TensorId, Weights)], row_vars: u8, bias: &[i64]) -> Expression {
-        let out_vars = log - row_vars;
+    fn linear(
+        &mut self,
+        log: u8,
+        terms: &[(TensorId, Weights)],
+        (row_vars, low_vars): (u8, u8),
+        bias: &[i64],
+    ) -> Expression {
+        let out_vars = log - row_vars - low_vars;
         let mut products = Vec::new();
         for (x, weights) in terms {
-            let vars = self.log(*x) - row_vars;
+            let vars = self.log(*x) - row_vars - low_vars;
             let block = self.matrix(weights, vars, out_vars);
             let relation = &mut self.out.relation;
             let on_x = run(Axis::X, 0, vars);
             let w = relation.claim(
                 Form::of(Piece::Block(block)),
                 vars,
-                on_x.into_iter().chain(run(Axis::Tau, 0, out_vars)),
+                on_x.into_iter().chain(run(Axis::Tau, low_vars, out_vars)),
             );
-            let rows = run(Axis::Tau, out_vars, row_vars);
+            let columns = run(Axis::Tau, 0, low_vars);
+            let rows = run(Axis::Tau, low_vars + out_vars, row_vars);
             let x = self.atom(*x);
-            let x = self.out.relation.claim(x, vars, on_x.into_iter().chain(rows));
+            let x = self.out.relation.claim(x, vars, columns.into_iter().chain(on_x).chain(rows));
             products.push(Term { coefficient: 1, vars, eq: false, factors: vec![w, x] });
         }
         let linear = self.constant(log, bias);

@@ -32,6 +32,7 @@ fn word(op: &Op) -> Option<&'static str> {
         Op::Div { .. } => "division",
         Op::Sqrt { .. } => "root",
         Op::Rearrange { .. } => "wiring",
+        Op::Leaves { .. } => "paths of trees",
     })
 }
 

@@ -73,6 +73,7 @@ impl Quantiser<'_> {
                 let inputs: Vec<TensorId> = inputs.iter().map(|x| self.operand(*x)).collect();
                 self.rearrange(node, range, &inputs, index)
             }
+            Op::Leaves { .. } => Err(QuantiseError::TooLarge { tensor: node.name.clone(), bits: 0 }),
             Op::Reshape { x } => {
                 let from = self.operand(*x);
                 let old = self.circuit.tensors[from].layout;
@@ -209,7 +210,8 @@ impl Quantiser<'_> {
         let bias = self.by_position(&node.name, layout, &every_row, total)?;
         let bits = bits.max(bias.iter().map(|b| bits_of((*b).into())).max().unwrap_or(0)) + 1;
         let weights = Weights { rows: weight.rows() as u32, cols: weight.cols() as u32, data };
-        let op = IntOp::Linear { terms: vec![(x, weights)], row_vars: log2_ceil(layout.rows as usize), bias };
+        let row_vars = log2_ceil(layout.rows as usize);
+        let op = IntOp::Linear { terms: vec![(x, weights)], row_vars, low_vars: 0, bias };
         let range = self.ranges[id.index()];
         self.add(node, total, op, range, bits, false)
     }
@@ -307,7 +309,7 @@ impl Quantiser<'_> {
             terms.push((*x, Weights { rows: rows as u32, cols: cols as u32, data }));
             bits = bits.max(self.info[*x].bits + u32::from(shift));
         }
-        let op = IntOp::Linear { terms, row_vars: 0, bias: vec![] };
+        let op = IntOp::Linear { terms, row_vars: 0, low_vars: 0, bias: vec![] };
         self.add(node, fraction, op, range, bits, false)
     }
 

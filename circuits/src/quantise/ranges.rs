@@ -117,6 +117,7 @@ fn interval(node: &Node, of: &[Range]) -> Range {
         Op::Rearrange { inputs, .. } => {
             inputs.iter().map(|x| of[x.index()]).reduce(Range::union).unwrap_or(Range { low: 0.0, high: 0.0 })
         }
+        Op::Leaves { forest, value, .. } => Range::of(forest.each_leaf().map(|leaf| leaf[*value])),
         Op::Reshape { x } => of[x.index()],
     }
 }

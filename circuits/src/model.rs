@@ -95,7 +95,7 @@ pub enum ModelError {
 }
 
 /// A model whose inferences can be proven.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     name: String,
     input_shape: Vec<usize>,
@@ -181,7 +181,7 @@ pub fn compile(
 }
 
 const MAGIC: &[u8; 4] = b"SCMD";
-const VERSION: u16 = 4;
+const VERSION: u16 = 5;
 const HEAD: usize = 4 + 2 + 32;
 
 impl Model {

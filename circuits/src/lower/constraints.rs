@@ -2,6 +2,7 @@
 
 use super::blocks::{Allocator, Area, FixedBlock, Symbol};
 use super::symbolic::{Constraint, Form, Piece, Relation, Term, run};
+use super::tables::Starts;
 use super::{Cells, Lowered};
 use crate::circuit::{Circuit, Op, Tensor, TensorId, Weights, fill, log2_ceil};
 use crate::execute::Cut;
@@ -30,11 +31,7 @@ pub(super) struct Lowering<'a> {
 
 pub(super) fn lower(circuit: &Circuit) -> Lowered {
     let tensors = circuit.tensors.len();
-    let mut tables = Allocator::default();
-    for table in &circuit.tables {
-        tables.add(table.log);
-    }
-    let (table_starts, _) = tables.place();
+    let starts = Starts::new(circuit);
     let mut lowering = Lowering {
         circuit,
         out: Lowered {
@@ -44,10 +41,13 @@ pub(super) fn lower(circuit: &Circuit) -> Lowered {
             plain: Allocator::default(),
             fixed: Vec::new(),
             cells: vec![None; tensors],
-            table_starts,
-            table_log: tables.log(),
+            table_starts: starts.tables,
+            forest_starts: starts.forests,
+            table_log: starts.log,
             tuple_tables: Vec::new(),
-            table_blocks: None,
+            table: None,
+            paths: Vec::new(),
+            fetches: Vec::new(),
         },
         stated: vec![None; tensors],
         atoms: vec![None; tensors],
@@ -78,12 +78,12 @@ impl Lowering<'_> {
             .collect()
     }
 
-    fn plain_block(&mut self, log: u8) -> Symbol {
+    pub(super) fn plain_block(&mut self, log: u8) -> Symbol {
         Symbol { area: Area::Plain, id: self.out.plain.add(log), offset: 0, log }
     }
 
     /// A block of these cells; equal ones are one.
-    fn fixed_block(&mut self, log: u8, cells: Vec<i64>) -> Symbol {
+    pub(super) fn fixed_block(&mut self, log: u8, cells: Vec<i64>) -> Symbol {
         let block = FixedBlock { log, cells };
         let id = *self.fixed.entry(block.clone()).or_insert_with(|| {
             self.out.fixed.push(block);
@@ -98,25 +98,6 @@ impl Lowering<'_> {
         for (i, t) in self.circuit.outputs.iter().enumerate() {
             self.stated[*t] = Some(i as u8 + 1);
         }
-    }
-
-    /// The values and slopes of all function tables, as two fixed columns.
-    fn tables(&mut self) {
-        if self.circuit.tables.is_empty() {
-            return;
-        }
-        let log = self.out.table_log;
-        let column = |of: fn(&crate::circuit::Table) -> &Vec<i64>| {
-            let mut cells = vec![0i64; 1 << log];
-            for (table, start) in self.circuit.tables.iter().zip(&self.out.table_starts) {
-                let start = *start as usize;
-                cells[start..start + of(table).len()].copy_from_slice(of(table));
-            }
-            cells
-        };
-        let (values, slopes) = (column(|t| &t.values), column(|t| &t.slopes));
-        let (values, slopes) = (self.fixed_block(log, values).id, self.fixed_block(log, slopes).id);
-        self.out.table_blocks = Some((values, slopes));
     }
 
     /// Allocates the limbs of all rectifiers of one kind together, so that one constraint says `p n = 0` for all.
@@ -156,8 +137,12 @@ impl Lowering<'_> {
     }
 
     /// The form of a linear tensor. Operands are lowered before what reads them.
-    fn atom(&self, t: TensorId) -> Form {
+    pub(super) fn atom(&self, t: TensorId) -> Form {
         self.atoms[t].clone().unwrap_or_else(|| Form::zero(self.log(t)))
+    }
+
+    pub(super) fn set_atom(&mut self, t: TensorId, form: Form) {
+        self.atoms[t] = Some(form);
     }
 
     fn expression(&mut self, t: TensorId) -> Expression {
@@ -322,6 +307,7 @@ impl Lowering<'_> {
                 self.atoms[t] = Some(form);
             }
             Op::Function { x, table, limbs } => self.function(t, *x, *table, *limbs),
+            Op::Leaves { x, forest, value } => self.leaves(t, *x, *forest, *value),
             Op::Div { a, b, shift, limbs, remainder } => {
                 let result = self.limb_blocks(*limbs, log);
                 let y = Form::limbs(&result, width).plus(-(1i128 << (limbs * width - 1)));
@@ -396,7 +382,7 @@ impl Lowering<'_> {
         let log = self.log(t);
         let width = self.circuit.limb;
         let id = self.out.tuples.add(log);
-        self.out.tuple_tables.push(table);
+        self.out.tuple_tables.push(Some(table));
         let tuple = |area: Area| Symbol { area, id, offset: 0, log };
         let (position, value, slope) = (tuple(Area::Positions), tuple(Area::Values), tuple(Area::Slopes));
         let below = self.limb_blocks(limbs, log);

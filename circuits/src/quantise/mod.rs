@@ -6,12 +6,14 @@
 mod nodes;
 mod ranges;
 mod tables;
+mod trees;
 
 pub use ranges::{DEFAULT_INPUT_BOUND, MARGIN};
 
 use crate::circuit::{Circuit, Committed, Layout, MAX_BITS, Op as IntOp, Tensor, TensorId};
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Forest, Graph, NodeId};
 use ranges::Range;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Bits of a weight below the point where there is room, and at least.
@@ -50,6 +52,14 @@ pub enum QuantiseError {
         /// Elements written.
         to: usize,
     },
+    /// Trees of more nodes than a table can have.
+    #[error("the trees of tensor {tensor:?} have {nodes} nodes, more than this version supports")]
+    Trees {
+        /// The tensor.
+        tensor: String,
+        /// Their nodes.
+        nodes: usize,
+    },
     /// A calibration input has another length.
     #[error("calibration input {index} has {found} numbers and the model takes {expected}")]
     Calibration {
@@ -84,9 +94,18 @@ pub(crate) fn quantise(
         ranges: &ranges.0,
         precision,
         limb,
-        circuit: Circuit { limb, committed, tensors: Vec::new(), tables: Vec::new(), outputs: Vec::new() },
+        circuit: Circuit {
+            limb,
+            committed,
+            tensors: Vec::new(),
+            tables: Vec::new(),
+            forests: Vec::new(),
+            bounds: Vec::new(),
+            outputs: Vec::new(),
+        },
         info: Vec::new(),
         of: vec![None; graph.nodes().len()],
+        forests: Vec::new(),
     };
     for (id, node) in graph.iter() {
         let tensor = q.node(id, node)?;
@@ -139,6 +158,8 @@ struct Quantiser<'a> {
     circuit: Circuit,
     info: Vec<Info>,
     of: Vec<Option<TensorId>>,
+    /// The forests of the circuit, with the tensors they read.
+    forests: Vec<(TensorId, Arc<Forest>)>,
 }
 
 /// Bits of a magnitude.

@@ -181,7 +181,7 @@ pub(crate) fn all_floats(
     args: &[Arg<'_>],
     count: usize,
 ) -> Vec<(Vec<usize>, Vec<f64>)> {
-    let first = usize::from(op.ends_with("LinearClassifier"));
+    let first = usize::from(op.ends_with("Classifier"));
     let outputs: Vec<usize> = (first..count).collect();
     let (bytes, input) = model(op, opset, attrs, args, &outputs);
     let graph = import(&bytes).unwrap();

@@ -44,6 +44,9 @@ mod split;
 #[cfg(test)]
 mod table;
 mod transpose;
+mod tree_ensemble_classifier;
+mod tree_ensemble_regressor;
+mod trees;
 mod r#where;
 mod windows;
 
@@ -155,6 +158,8 @@ pub(crate) const REGISTRY: &[Operator] = &[
     linear_regressor::LINEAR_REGRESSOR,
     normalizer::NORMALIZER,
     scaler::SCALER,
+    tree_ensemble_classifier::TREE_ENSEMBLE_CLASSIFIER,
+    tree_ensemble_regressor::TREE_ENSEMBLE_REGRESSOR,
     identity::ZIP_MAP,
 ];
 

@@ -1,0 +1,32 @@
+//! TreeEnsembleRegressor: weights of the leaves that trees give, aggregated target by target.
+
+use super::{
+    Operator,
+    trees::{self, Aggregate, Transform},
+};
+use crate::onnx::{
+    Problem,
+    call::{Call, Outcome, Value},
+};
+
+pub(super) const TREE_ENSEMBLE_REGRESSOR: Operator = Operator::ml("TreeEnsembleRegressor", import)
+    .limited("PROBIT is refused; thresholds in double precision must be of single");
+
+fn import(call: &mut Call<'_>) -> Outcome {
+    let (x, features) = trees::features(call)?;
+    let targets = call.int("n_targets")?.unwrap_or(0);
+    let targets = usize::try_from(targets).ok().filter(|t| *t > 0);
+    let targets = targets.ok_or_else(|| Problem::attribute("n_targets", "must be positive"))?;
+    call.charge(targets)?;
+    let transform = Transform::named(&call.text("post_transform", "NONE")?)?;
+    let kind = Aggregate::named(&call.text("aggregate_function", "SUM")?)?;
+    let base = trees::base_values(call)?;
+    if !base.is_empty() && base.len() != targets {
+        let problem = format!("must hold {targets} numbers; it holds {}", base.len());
+        return Err(Problem::attribute("base_values", problem));
+    }
+    let weights = trees::target_weights(call)?;
+    let trees = trees::read(call, features, targets, &weights)?;
+    let y = trees.aggregate(call, x, kind, &base)?;
+    Ok(vec![Value::Node(transform.apply(call, y)?)])
+}

@@ -1,0 +1,187 @@
+//! What the operators on tree ensembles share: trees as they are read, the ways a node compares, and transforms of scores.
+//!
+//! Features are compared as `f32`. A node compares in one of several ways, each of which says on which intervals of the
+//! feature it is true; [`Trees::branch`] makes them splits at the intervals' ends, so that all ways mix in one forest.
+
+mod aggregate;
+mod nodes;
+
+pub(super) use self::{
+    aggregate::Aggregate,
+    nodes::{base_values, class_weights, read, target_weights},
+};
+
+use crate::{
+    graph::{Function, NodeId},
+    onnx::{Problem, call::Call, tensor},
+};
+
+/// A node of a tree; `yes` and `no` are positions among the steps.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// Goes to `yes` where the feature is at most `bound`, to `no` where it is more.
+    Split { feature: usize, bound: f32, yes: usize, no: usize, missing: bool },
+    /// Pairs of a target and its weight.
+    Leaf(Vec<(usize, f64)>),
+}
+
+/// Trees as they are read. Paths may fail to end, and positions may fail to exist.
+#[derive(Clone, Debug)]
+pub(super) struct Trees {
+    pub(super) features: usize,
+    pub(super) targets: usize,
+    pub(super) steps: Vec<Step>,
+    pub(super) roots: Vec<usize>,
+}
+
+/// The way a node compares its feature.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Mode {
+    Leq(f32),
+    Lt(f32),
+    Gte(f32),
+    Gt(f32),
+    Eq(f32),
+    Neq(f32),
+    /// Whether it is one of these.
+    Member(Vec<f32>),
+}
+
+/// A node that compares.
+#[derive(Clone, Debug)]
+pub(super) struct Test {
+    pub(super) feature: usize,
+    pub(super) mode: Mode,
+    /// Where it goes when the comparison is true, and when it is false.
+    pub(super) sides: [usize; 2],
+    /// Whether what is no number counts as true; else it compares as it does, which is true for [`Mode::Neq`] only.
+    pub(super) missing: bool,
+}
+
+impl Mode {
+    /// The ends of the intervals, and on each interval whether the comparison is true.
+    fn intervals(self) -> (Vec<f32>, Vec<bool>) {
+        let below = |v: f32| if v == f32::NEG_INFINITY { vec![] } else { vec![(v + 0.0).next_down()] };
+        let one = |ends: Vec<f32>, first: bool| {
+            // Nothing is below minus infinity.
+            let on = if ends.is_empty() { vec![!first] } else { vec![first, !first] };
+            (ends, on)
+        };
+        match self {
+            Self::Leq(v) => one(vec![v], true),
+            Self::Gt(v) => one(vec![v], false),
+            Self::Lt(v) => one(below(v), true),
+            Self::Gte(v) => one(below(v), false),
+            Self::Eq(v) => Self::Member(vec![v]).intervals(),
+            Self::Neq(v) => {
+                let (ends, on) = Self::Eq(v).intervals();
+                (ends, on.into_iter().map(|on| !on).collect())
+            }
+            Self::Member(mut values) => {
+                values.iter_mut().for_each(|v| *v += 0.0);
+                values.sort_by(f32::total_cmp);
+                values.dedup();
+                let (mut ends, mut on) = (Vec::new(), vec![false]);
+                for v in values {
+                    match below(v).first() {
+                        // Nothing is between this and the one before.
+                        Some(low) if ends.last() == Some(low) => {
+                            ends.pop();
+                        }
+                        Some(low) => {
+                            ends.push(*low);
+                            on.push(true);
+                        }
+                        None => on = vec![true],
+                    }
+                    if on.len() == ends.len() + 1 {
+                        on.push(false);
+                    }
+                    ends.push(v);
+                }
+                (ends, on)
+            }
+        }
+    }
+}
+
+impl Trees {
+    /// Makes step `at` the node `test`; steps that it takes beside are added.
+    pub(super) fn branch(&mut self, at: usize, test: Test) {
+        let nan = usize::from(!(test.missing || matches!(test.mode, Mode::Neq(_))));
+        let (mut ends, on) = test.mode.intervals();
+        let mut sides: Vec<usize> = on.iter().map(|on| usize::from(!on)).collect();
+        if ends.is_empty() || !sides.contains(&nan) {
+            ends.push(f32::INFINITY);
+            sides.push(nan);
+        }
+        let to: Vec<usize> = sides.iter().map(|side| test.sides[*side]).collect();
+        // The interval that stands for what is no number.
+        let nan = sides.iter().position(|side| *side == nan).unwrap_or(0);
+        self.search(at, test.feature, &ends, &to, nan);
+    }
+
+    /// Makes step `at` go to `to[i]` on interval `i`, by halves; what is no number goes to interval `nan`, if that is here.
+    fn search(&mut self, at: usize, feature: usize, ends: &[f32], to: &[usize], nan: usize) {
+        let middle = ends.len() / 2;
+        let (left, right) = to.split_at(middle + 1);
+        let mut half = |ends: &[f32], to: &[usize], nan: usize| match to {
+            [one] => *one,
+            _ => {
+                let at = self.steps.len();
+                self.steps.push(Step::Leaf(Vec::new()));
+                self.search(at, feature, ends, to, nan);
+                at
+            }
+        };
+        let yes = half(&ends[..middle], left, nan);
+        let no = half(&ends[middle + 1..], right, nan.saturating_sub(middle + 1));
+        self.steps[at] = Step::Split { feature, bound: ends[middle], yes, no, missing: nan <= middle };
+    }
+}
+
+/// The features as rows, and how many there are.
+pub(super) fn features(call: &mut Call<'_>) -> Result<(NodeId, usize), Problem> {
+    let x = call.activation(0)?;
+    match *call.builder.shape(x)? {
+        [features] => Ok((call.builder.reshape(x, &[1, features])?, features)),
+        [_, features] => Ok((x, features)),
+        ref shape => Err(Problem::Shape(format!("the input must be a matrix; its shape is {shape:?}"))),
+    }
+}
+
+/// A post-transform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transform {
+    None,
+    Logistic,
+    Softmax,
+}
+
+impl Transform {
+    /// The transform `name`. SOFTMAX_ZERO is SOFTMAX, from which it differs only where a score is exactly zero.
+    pub(super) fn named(name: &str) -> Result<Self, Problem> {
+        match name {
+            "NONE" => Ok(Self::None),
+            "LOGISTIC" => Ok(Self::Logistic),
+            "SOFTMAX" | "SOFTMAX_ZERO" => Ok(Self::Softmax),
+            other => Err(Problem::attribute(
+                "post_transform",
+                format!("is {other}; NONE, LOGISTIC, SOFTMAX and SOFTMAX_ZERO are supported"),
+            )),
+        }
+    }
+
+    /// Transforms rows of scores. A single score stays as it is, as in onnxruntime.
+    pub(super) fn apply(self, call: &mut Call<'_>, scores: NodeId) -> Result<NodeId, Problem> {
+        let shape = call.builder.shape(scores)?.to_vec();
+        // As for Softmax.
+        call.charge(tensor::count(&shape)?.saturating_mul(8))?;
+        match self {
+            _ if shape.last() == Some(&1) => Ok(scores),
+            Self::None => Ok(scores),
+            Self::Logistic => Ok(call.builder.function(scores, Function::Sigmoid)?),
+            Self::Softmax => Ok(call.builder.softmax_last(scores)?),
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! What is made of the leaves that the trees give: sums, means, least and greatest, target by target.
+//!
+//! A proof costs by the number of trees. A tree is walked once for up to [`WIDEST`] targets whose weights differ from
+//! leaf to leaf; the others' weights are constants. Which tree serves which targets is a matrix from trees to targets.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Step, Trees};
+use crate::{
+    graph::{Forest, Matrix, NodeId, forest::Branch},
+    onnx::{Problem, call::Call},
+};
+
+/// Most numbers of a leaf.
+const WIDEST: usize = 4;
+
+/// What is made of a target's weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ops) enum Aggregate {
+    Sum,
+    Average,
+    Min,
+    Max,
+}
+
+impl Aggregate {
+    /// The aggregate `name`.
+    pub(in crate::ops) fn named(name: &str) -> Result<Self, Problem> {
+        match name {
+            "SUM" => Ok(Self::Sum),
+            "AVERAGE" => Ok(Self::Average),
+            "MIN" => Ok(Self::Min),
+            "MAX" => Ok(Self::Max),
+            other => Err(Problem::attribute(
+                "aggregate_function",
+                format!("is {other}; SUM, AVERAGE, MIN and MAX are known"),
+            )),
+        }
+    }
+
+    fn of(self, a: f64, b: f64) -> f64 {
+        match self {
+            Self::Sum | Self::Average => a + b,
+            Self::Min => a.min(b),
+            Self::Max => a.max(b),
+        }
+    }
+}
+
+/// A target's weights in a tree.
+#[derive(Clone, Copy, Debug)]
+struct Spread {
+    /// On how many leaves.
+    leaves: usize,
+    least: f64,
+    most: f64,
+}
+
+/// A tree: its steps that can be gone to, and the weights of its leaves.
+struct Seen {
+    steps: usize,
+    leaves: usize,
+    targets: BTreeMap<usize, Spread>,
+}
+
+/// A tree as it is walked: its root, and the targets of its leaves' numbers.
+struct Walk {
+    root: usize,
+    targets: Vec<usize>,
+}
+
+impl Trees {
+    /// The aggregate of each target plus its base, a row for each row of `x`.
+    pub(in crate::ops) fn aggregate(
+        mut self,
+        call: &mut Call<'_>,
+        x: NodeId,
+        kind: Aggregate,
+        base: &[f64],
+    ) -> Result<NodeId, Problem> {
+        self.merge(kind);
+        let mut seen = Vec::with_capacity(self.roots.len());
+        for root in &self.roots {
+            seen.push(self.look(call, *root)?);
+        }
+        let mut base = base.to_vec();
+        base.resize(self.targets, 0.0);
+        match kind {
+            Aggregate::Sum => self.sum(call, x, &seen, 1.0, base),
+            Aggregate::Average => self.sum(call, x, &seen, 1.0 / self.roots.len() as f64, base),
+            Aggregate::Min | Aggregate::Max => self.extreme(call, x, &seen, kind, &base),
+        }
+    }
+
+    /// Leaves whether a path can lead to one that has no weight of this target (`Some(false)`), to none that has one
+    /// (`None`), or only to those that have (`Some(true)`), over all trees.
+    pub(in crate::ops) fn always(
+        &mut self,
+        call: &mut Call<'_>,
+        target: usize,
+    ) -> Result<Option<bool>, Problem> {
+        self.merge(Aggregate::Sum);
+        let mut found = None;
+        for root in &self.roots {
+            let seen = self.look(call, *root)?;
+            if let Some(spread) = seen.targets.get(&target) {
+                found = Some(found == Some(true) || spread.leaves == seen.leaves);
+            }
+        }
+        Ok(found)
+    }
+
+    /// One weight a target on each leaf, by target. Of a single target's weights the first counts, as in onnxruntime.
+    fn merge(&mut self, kind: Aggregate) {
+        for step in &mut self.steps {
+            let Step::Leaf(list) = step else { continue };
+            list.sort_by_key(|(target, _)| *target);
+            let single = self.targets == 1;
+            list.dedup_by(|next, kept| {
+                let same = next.0 == kept.0;
+                if same && !single {
+                    kept.1 = kind.of(kept.1, next.1);
+                }
+                same
+            });
+        }
+    }
+
+    /// The steps that can be gone to from a root, each once, and its own place among them.
+    fn reach(&self, call: &mut Call<'_>, root: usize) -> Result<Vec<usize>, Problem> {
+        let mut found = vec![root];
+        let mut known = std::collections::BTreeSet::from([root]);
+        let mut next = 0;
+        while let Some(at) = found.get(next).copied() {
+            next += 1;
+            if let Step::Split { yes, no, .. } = self.steps[at] {
+                found.extend([yes, no].into_iter().filter(|to| known.insert(*to)));
+            }
+        }
+        call.charge(found.len())?;
+        Ok(found)
+    }
+
+    fn look(&self, call: &mut Call<'_>, root: usize) -> Result<Seen, Problem> {
+        let steps = self.reach(call, root)?;
+        let mut seen = Seen { steps: steps.len(), leaves: 0, targets: BTreeMap::new() };
+        for at in steps {
+            let Step::Leaf(list) = &self.steps[at] else { continue };
+            seen.leaves += 1;
+            call.charge(list.len())?;
+            for (target, weight) in list {
+                let spread = seen.targets.entry(*target).or_insert(Spread {
+                    leaves: 0,
+                    least: *weight,
+                    most: *weight,
+                });
+                spread.leaves += 1;
+                spread.least = spread.least.min(*weight);
+                spread.most = spread.most.max(*weight);
+            }
+        }
+        Ok(seen)
+    }
+
+    /// `base + factor * sum`; a leaf without a target's weight adds nothing to it.
+    fn sum(
+        &self,
+        call: &mut Call<'_>,
+        x: NodeId,
+        seen: &[Seen],
+        factor: f64,
+        mut base: Vec<f64>,
+    ) -> Result<NodeId, Problem> {
+        let mut varying = Vec::with_capacity(seen.len());
+        for tree in seen {
+            let mut list = Vec::new();
+            for (target, spread) in &tree.targets {
+                let everywhere = spread.leaves == tree.leaves;
+                if spread.least == spread.most && (everywhere || spread.least == 0.0) {
+                    base[*target] += factor * spread.least;
+                } else {
+                    list.push(*target);
+                }
+            }
+            varying.push(list);
+        }
+        let (walks, width) = self.walks(&varying);
+        if walks.is_empty() {
+            call.charge(self.targets.saturating_mul(self.features))?;
+            let none = Matrix::new(self.targets, self.features, vec![0.0; self.targets * self.features])?;
+            return Ok(call.builder.linear(x, none, base)?);
+        }
+        let leaves = self.plant(call, x, &walks, width, &vec![0.0; self.targets], seen)?;
+        let mut terms = Vec::with_capacity(width);
+        for (value, y) in leaves.into_iter().enumerate() {
+            call.charge(self.targets.saturating_mul(walks.len()))?;
+            let mut weight = vec![0.0; self.targets * walks.len()];
+            for (t, walk) in walks.iter().enumerate() {
+                if let Some(target) = walk.targets.get(value) {
+                    weight[target * walks.len() + t] = factor;
+                }
+            }
+            let weight = Matrix::new(self.targets, walks.len(), weight)?;
+            let bias = std::mem::replace(&mut base, vec![0.0; self.targets]);
+            terms.push((1.0, call.builder.linear(y, weight, bias)?));
+        }
+        match terms.as_slice() {
+            [(_, only)] => Ok(*only),
+            terms => Ok(call.builder.combine(terms)?),
+        }
+    }
+
+    /// `base` plus the least or greatest of the weights that there are, zero where there is none.
+    fn extreme(
+        &self,
+        call: &mut Call<'_>,
+        x: NodeId,
+        seen: &[Seen],
+        kind: Aggregate,
+        base: &[f64],
+    ) -> Result<NodeId, Problem> {
+        // What changes nothing, on leaves without a weight: the other extreme of all weights.
+        let mut idle: Vec<Option<f64>> = vec![None; self.targets];
+        let mut always = vec![false; self.targets];
+        let mut constant: Vec<Option<f64>> = vec![None; self.targets];
+        let mut varying = Vec::with_capacity(seen.len());
+        for tree in seen {
+            let mut list = Vec::new();
+            for (target, spread) in &tree.targets {
+                let everywhere = spread.leaves == tree.leaves;
+                always[*target] |= everywhere;
+                let far = if kind == Aggregate::Min { spread.most } else { spread.least };
+                let other = if kind == Aggregate::Min { Aggregate::Max } else { Aggregate::Min };
+                idle[*target] = Some(idle[*target].map_or(far, |v| other.of(v, far)));
+                if everywhere && spread.least == spread.most {
+                    constant[*target] = Some(constant[*target].map_or(far, |v| kind.of(v, far)));
+                } else {
+                    list.push(*target);
+                }
+            }
+            varying.push(list);
+        }
+        if let Some(target) = (0..self.targets).find(|t| idle[*t].is_some() && !always[*t]) {
+            return Err(Problem::Unsupported(format!(
+                "there are paths on which no tree gives target {target} a weight, and its least or greatest is that of none"
+            )));
+        }
+        let (walks, width) = self.walks(&varying);
+        let idle: Vec<f64> = idle.into_iter().map(Option::unwrap_or_default).collect();
+        let leaves = if walks.is_empty() { vec![] } else { self.plant(call, x, &walks, width, &idle, seen)? };
+        let rows = call.builder.shape(x)?[0];
+        let mut columns: Vec<Vec<(u32, usize)>> = vec![Vec::new(); self.targets];
+        for (t, walk) in walks.iter().enumerate() {
+            for (value, target) in walk.targets.iter().enumerate() {
+                columns[*target].push((value as u32, t));
+            }
+        }
+        let mut results = Vec::with_capacity(self.targets);
+        for (target, column) in columns.iter().enumerate() {
+            let held = constant[target];
+            call.charge(column.len().saturating_mul(rows).saturating_mul(8).saturating_add(8))?;
+            if column.is_empty() {
+                let none = Matrix::new(1, self.features, vec![0.0; self.features])?;
+                let bias = vec![held.unwrap_or(0.0) + base[target]];
+                call.charge(self.features)?;
+                results.push(call.builder.linear(x, none, bias)?);
+                continue;
+            }
+            let width = walks.len();
+            let of = |r: usize| column.iter().map(move |(k, t)| (*k, (r * width + t) as u32));
+            let index: Vec<_> = (0..rows).flat_map(of).collect();
+            let b = &mut *call.builder;
+            let y = b.rearrange(&leaves, &index, &[rows, column.len()])?;
+            let y = if kind == Aggregate::Max {
+                let y = b.max_last(y)?;
+                b.clip(y, held, None)?
+            } else {
+                let y = b.affine(y, -1.0, 0.0)?;
+                let y = b.max_last(y)?;
+                let y = b.affine(y, -1.0, 0.0)?;
+                b.clip(y, None, held)?
+            };
+            results.push(b.affine(y, 1.0, base[target])?);
+        }
+        let index: Vec<_> =
+            (0..rows).flat_map(|r| (0..self.targets).map(move |target| (target as u32, r as u32))).collect();
+        Ok(call.builder.rearrange(&results, &index, &[rows, self.targets])?)
+    }
+
+    /// The fewest walks that serve these targets of each tree, and the numbers of a leaf that they need.
+    fn walks(&self, targets: &[Vec<usize>]) -> (Vec<Walk>, usize) {
+        let count = |width: &usize| targets.iter().map(|list| list.len().div_ceil(*width)).sum::<usize>();
+        let width = (1..=WIDEST).min_by_key(count).unwrap_or(1);
+        let walks = self.roots.iter().zip(targets).flat_map(|(root, list)| {
+            list.chunks(width).map(|targets| Walk { root: *root, targets: targets.to_vec() })
+        });
+        (walks.collect(), width)
+    }
+
+    /// The leaves' numbers of the walks: element `t` of the last axis is that of walk `t`. A leaf without a weight has
+    /// what is `idle` for the target.
+    fn plant(
+        &self,
+        call: &mut Call<'_>,
+        x: NodeId,
+        walks: &[Walk],
+        width: usize,
+        idle: &[f64],
+        seen: &[Seen],
+    ) -> Result<Vec<NodeId>, Problem> {
+        let sizes: BTreeMap<usize, usize> =
+            self.roots.iter().copied().zip(seen.iter().map(|s| s.steps)).collect();
+        let size: usize = walks.iter().map(|walk| sizes[&walk.root]).fold(0, usize::saturating_add);
+        call.charge(size.saturating_mul(2 * (width + 2)))?;
+        let (mut branches, mut roots) = (Vec::new(), Vec::new());
+        for walk in walks {
+            roots.push(self.graft(call, walk, width, idle, &mut branches)?);
+        }
+        let forest = Arc::new(Forest::new(self.features, width, &roots, &branches)?);
+        (0..width).map(|value| Ok(call.builder.leaves(x, &forest, value)?)).collect()
+    }
+
+    /// Adds a walk's branches, and says where its root is. Leaves are repeated wherever they are gone to, so that none
+    /// needs a step to it.
+    fn graft(
+        &self,
+        call: &mut Call<'_>,
+        walk: &Walk,
+        width: usize,
+        idle: &[f64],
+        branches: &mut Vec<Branch>,
+    ) -> Result<usize, Problem> {
+        let leaf = |list: &[(usize, f64)]| {
+            let weight = |target: &usize| match list.binary_search_by_key(target, |(t, _)| *t) {
+                Ok(at) => list[at].1,
+                Err(_) => idle[*target],
+            };
+            let mut values: Vec<f64> = walk.targets.iter().map(weight).collect();
+            values.resize(width, 0.0);
+            Branch::Leaf(values)
+        };
+        let steps = self.reach(call, walk.root)?;
+        let first = branches.len();
+        let splits = steps.iter().filter(|at| matches!(self.steps[**at], Step::Split { .. }));
+        let places: BTreeMap<usize, usize> = splits.enumerate().map(|(i, at)| (*at, first + i)).collect();
+        // The splits come first, their leaves behind.
+        let mut ends = Vec::new();
+        let mut place = |to: usize| match &self.steps[to] {
+            Step::Split { .. } => places[&to],
+            Step::Leaf(list) => {
+                ends.push(leaf(list));
+                first + places.len() + ends.len() - 1
+            }
+        };
+        for at in steps {
+            if let Step::Split { feature, bound, yes, no, missing } = self.steps[at] {
+                let (yes, no) = (place(yes), place(no));
+                branches.push(Branch::Split { feature, bound, yes, no, missing });
+            }
+        }
+        let root = place(walk.root);
+        branches.extend(ends);
+        Ok(root)
+    }
+}

@@ -33,7 +33,7 @@ fn import(call: &mut Call<'_>) -> Outcome {
     }
     let base = trees::base_values(call)?;
     let weights = trees::class_weights(call)?;
-    let mut trees = trees::read(call, features, classes, &weights)?;
+    let trees = trees::read(call, features, classes, &weights, Aggregate::Sum)?;
     let negative = weights.weights.iter().any(|w| *w < 0.0);
     let first_only = weights.ids.iter().all(|id| *id == 0);
     if classes == 2 && first_only && base.len() < 2 {
@@ -41,7 +41,9 @@ fn import(call: &mut Call<'_>) -> Outcome {
         let b = &mut *call.builder;
         let pair = |low: f64| Matrix::new(2, 2, vec![low, 0.0, 1.0, 0.0]);
         let scores = match transform {
-            Transform::None | Transform::Softmax if !negative => b.linear(s, pair(-1.0)?, vec![1.0, 0.0])?,
+            Transform::None | Transform::Softmax | Transform::SoftmaxZero if !negative => {
+                b.linear(s, pair(-1.0)?, vec![1.0, 0.0])?
+            }
             _ => b.linear(s, pair(-1.0)?, vec![0.0, 0.0])?,
         };
         let transform = if transform == Transform::Logistic { transform } else { Transform::None };
@@ -57,13 +59,15 @@ fn import(call: &mut Call<'_>) -> Outcome {
         let problem = format!("must hold {classes} numbers; it holds {}", base.len());
         return Err(Problem::attribute("base_values", problem));
     }
-    if classes == 2 && trees.always(call, 1)? == Some(false) {
+    let scored = trees.scored(call)?;
+    if classes == 2 && scored[1] == Some(false) {
         return Err(Problem::Unsupported(
             "there are paths on which no tree gives the second of two classes a weight, and runtimes then take its score \
              from the first; give each leaf a weight of both"
                 .into(),
         ));
     }
+    transform.check(&scored, &base)?;
     let scores = trees.aggregate(call, x, Aggregate::Sum, &base)?;
     Ok(vec![Value::Label, Value::Node(transform.apply(call, scores)?)])
 }

@@ -26,7 +26,15 @@ fn import(call: &mut Call<'_>) -> Outcome {
         return Err(Problem::attribute("base_values", problem));
     }
     let weights = trees::target_weights(call)?;
-    let trees = trees::read(call, features, targets, &weights)?;
+    let trees = trees::read(call, features, targets, &weights, kind)?;
+    let scored = trees.scored(call)?;
+    if let Some(target) = (0..base.len()).find(|t| base[*t] != 0.0 && scored[*t] != Some(true)) {
+        return Err(Problem::Unsupported(format!(
+            "there are paths on which no tree gives target {target} a weight, and whether its base value then counts is \
+             understood differently by each runtime; give each leaf a weight of it"
+        )));
+    }
+    transform.check(&scored, &base)?;
     let y = trees.aggregate(call, x, kind, &base)?;
     Ok(vec![Value::Node(transform.apply(call, y)?)])
 }

@@ -156,15 +156,18 @@ pub(super) enum Transform {
     None,
     Logistic,
     Softmax,
+    /// [`Self::Softmax`] over the scores that are not exactly zero.
+    SoftmaxZero,
 }
 
 impl Transform {
-    /// The transform `name`. SOFTMAX_ZERO is SOFTMAX, from which it differs only where a score is exactly zero.
+    /// The transform `name`.
     pub(super) fn named(name: &str) -> Result<Self, Problem> {
         match name {
             "NONE" => Ok(Self::None),
             "LOGISTIC" => Ok(Self::Logistic),
-            "SOFTMAX" | "SOFTMAX_ZERO" => Ok(Self::Softmax),
+            "SOFTMAX" => Ok(Self::Softmax),
+            "SOFTMAX_ZERO" => Ok(Self::SoftmaxZero),
             other => Err(Problem::attribute(
                 "post_transform",
                 format!("is {other}; NONE, LOGISTIC, SOFTMAX and SOFTMAX_ZERO are supported"),
@@ -172,7 +175,21 @@ impl Transform {
         }
     }
 
-    /// Transforms rows of scores. A single score stays as it is, as in onnxruntime.
+    /// Refuses scores that are zero where paths give them no weight, if that makes a difference.
+    pub(super) fn check(self, scored: &[Option<bool>], base: &[f64]) -> Result<(), Problem> {
+        let zero = |t: &usize| scored[*t] != Some(true) && base.get(*t).is_none_or(|b| *b == 0.0);
+        match (0..scored.len()).find(zero) {
+            Some(target) if self == Self::SoftmaxZero && scored.len() > 1 => Err(Problem::attribute(
+                "post_transform",
+                format!(
+                    "is SOFTMAX_ZERO, and on some paths score {target} is exactly zero; SOFTMAX is supported"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Transforms rows of scores. SOFTMAX_ZERO is SOFTMAX, from which it differs only where a score is exactly zero. A single score stays as it is, as in onnxruntime.
     pub(super) fn apply(self, call: &mut Call<'_>, scores: NodeId) -> Result<NodeId, Problem> {
         let shape = call.builder.shape(scores)?.to_vec();
         // As for Softmax.
@@ -181,7 +198,7 @@ impl Transform {
             _ if shape.last() == Some(&1) => Ok(scores),
             Self::None => Ok(scores),
             Self::Logistic => Ok(call.builder.function(scores, Function::Sigmoid)?),
-            Self::Softmax => Ok(call.builder.softmax_last(scores)?),
+            Self::Softmax | Self::SoftmaxZero => Ok(call.builder.softmax_last(scores)?),
         }
     }
 }

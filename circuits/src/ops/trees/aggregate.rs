@@ -72,13 +72,12 @@ struct Walk {
 impl Trees {
     /// The aggregate of each target plus its base, a row for each row of `x`.
     pub(in crate::ops) fn aggregate(
-        mut self,
+        self,
         call: &mut Call<'_>,
         x: NodeId,
         kind: Aggregate,
         base: &[f64],
     ) -> Result<NodeId, Problem> {
-        self.merge(kind);
         let mut seen = Vec::with_capacity(self.roots.len());
         for root in &self.roots {
             seen.push(self.look(call, *root)?);
@@ -92,26 +91,20 @@ impl Trees {
         }
     }
 
-    /// Leaves whether a path can lead to one that has no weight of this target (`Some(false)`), to none that has one
-    /// (`None`), or only to those that have (`Some(true)`), over all trees.
-    pub(in crate::ops) fn always(
-        &mut self,
-        call: &mut Call<'_>,
-        target: usize,
-    ) -> Result<Option<bool>, Problem> {
-        self.merge(Aggregate::Sum);
-        let mut found = None;
+    /// Of each target, whether every path gives it a weight; `None` where no path does.
+    pub(in crate::ops) fn scored(&self, call: &mut Call<'_>) -> Result<Vec<Option<bool>>, Problem> {
+        let mut scored = vec![None; self.targets];
         for root in &self.roots {
             let seen = self.look(call, *root)?;
-            if let Some(spread) = seen.targets.get(&target) {
-                found = Some(found == Some(true) || spread.leaves == seen.leaves);
+            for (target, spread) in &seen.targets {
+                scored[*target] = Some(scored[*target] == Some(true) || spread.leaves == seen.leaves);
             }
         }
-        Ok(found)
+        Ok(scored)
     }
 
     /// One weight a target on each leaf, by target. Of a single target's weights the first counts, as in onnxruntime.
-    fn merge(&mut self, kind: Aggregate) {
+    pub(super) fn merge(&mut self, kind: Aggregate) {
         for step in &mut self.steps {
             let Step::Leaf(list) = step else { continue };
             list.sort_by_key(|(target, _)| *target);
@@ -260,9 +253,10 @@ impl Trees {
             let held = constant[target];
             call.charge(column.len().saturating_mul(rows).saturating_mul(8).saturating_add(8))?;
             if column.is_empty() {
-                let none = Matrix::new(1, self.features, vec![0.0; self.features])?;
+                let (x, width) = leaves.first().map_or((x, self.features), |y| (*y, walks.len()));
+                call.charge(width)?;
+                let none = Matrix::new(1, width, vec![0.0; width])?;
                 let bias = vec![held.unwrap_or(0.0) + base[target]];
-                call.charge(self.features)?;
                 results.push(call.builder.linear(x, none, bias)?);
                 continue;
             }

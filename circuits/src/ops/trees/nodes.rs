@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Mode, Step, Test, Trees};
+use super::{Aggregate, Mode, Step, Test, Trees};
 use crate::onnx::{Problem, call::Call};
 
 /// The weights of leaves, a list each.
@@ -56,6 +56,7 @@ pub(in crate::ops) fn read(
     features: usize,
     targets: usize,
     weights: &Weights,
+    kind: Aggregate,
 ) -> Result<Trees, Problem> {
     let lists = Lists::read(call)?;
     let places = lists.places()?;
@@ -86,6 +87,7 @@ pub(in crate::ops) fn read(
             }
         }
     }
+    trees.merge(kind);
     Ok(trees)
 }
 

@@ -50,7 +50,10 @@ fn main() -> anyhow::Result<()> {
     let report = Report::measure(&case, runs.into())?;
     print!("{}", table(std::slice::from_ref(&report)));
     let seconds = report.total().as_secs_f64();
-    println!("\n{:.0} appraisals an hour by {trees} trees of height {height}", inputs as f64 * 3600.0 / seconds);
+    println!(
+        "\n{:.0} appraisals an hour by {trees} trees of height {height}",
+        inputs as f64 * 3600.0 / seconds
+    );
     Ok(())
 }
 

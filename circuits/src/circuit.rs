@@ -300,14 +300,31 @@ pub(crate) struct Circuit {
     pub(crate) bounds: Vec<Vec<f32>>,
     /// The published tensors, in the model's order.
     pub(crate) outputs: Vec<TensorId>,
+    /// Log2 of the inputs that one proof is of. Every tensor has that many copies, one after another: the highest
+    /// variables are the number of the input. Constants by position have one.
+    pub(crate) batch: u8,
 }
 
 impl Circuit {
-    /// The real numbers that a tensor's integers, by position, stand for, by element.
+    /// Log2 of a tensor's vector, with the copies of a batch.
+    pub(crate) fn log(&self, t: TensorId) -> u8 {
+        self.tensors[t].layout.log() + self.batch
+    }
+
+    /// The real numbers that a tensor's integers, by position, stand for, by element, one input after another.
     pub(crate) fn reals(&self, t: TensorId, integers: &[i128]) -> Vec<f64> {
         let Tensor { layout, fraction, .. } = &self.tensors[t];
         let scale = 2f64.powi((*fraction).into());
-        (0..layout.len()).map(|i| integers[layout.position(i)] as f64 / scale).collect()
+        let copies = integers.chunks(1 << layout.log());
+        copies.flat_map(|copy| (0..layout.len()).map(|i| copy[layout.position(i)] as f64 / scale)).collect()
+    }
+
+    /// Whether a position holds an element rather than padding.
+    pub(crate) fn is_element(&self, tensor: &Tensor, position: usize) -> bool {
+        let position = position & ((1 << tensor.layout.log()) - 1);
+        let cols = tensor.layout.cols_log();
+        position >> cols < tensor.layout.rows as usize
+            && position & ((1 << cols) - 1) < tensor.layout.cols as usize
     }
 }
 

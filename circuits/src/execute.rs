@@ -77,7 +77,7 @@ impl Circuit {
     /// [`RunError`] for a wrong length, a number that is not finite or one beyond its bound.
     pub(crate) fn quantise_input(&self, input: &[f64]) -> Result<Vec<i128>, RunError> {
         let tensor = &self.tensors[0];
-        let expected = tensor.layout.len();
+        let expected = tensor.layout.len() << self.batch;
         if input.len() != expected {
             return Err(RunError::Length { found: input.len(), expected });
         }
@@ -106,11 +106,22 @@ impl Circuit {
             .collect()
     }
 
-    /// The integers of every tensor, by position.
+    /// The integers of every tensor, by position, those of one input after another.
     ///
     /// # Errors
     /// [`RunError`] naming the tensor whose bound is exceeded.
-    pub(crate) fn execute(&self, input: &[i128]) -> Result<Vec<Vec<i128>>, RunError> {
+    pub(crate) fn execute(&self, inputs: &[i128]) -> Result<Vec<Vec<i128>>, RunError> {
+        if self.batch == 0 {
+            return self.execute_one(inputs);
+        }
+        let each = inputs.par_chunks(self.tensors[0].layout.len()).map(|input| self.execute_one(input));
+        let each: Vec<Vec<Vec<i128>>> = each.collect::<Result<_, _>>()?;
+        Ok((0..self.tensors.len())
+            .map(|t| each.iter().flat_map(|values| &values[t]).copied().collect())
+            .collect())
+    }
+
+    fn execute_one(&self, input: &[i128]) -> Result<Vec<Vec<i128>>, RunError> {
         let mut values: Vec<Vec<i128>> = Vec::with_capacity(self.tensors.len());
         for tensor in &self.tensors {
             let value = self.tensor(tensor, &values, input)?;
@@ -225,13 +236,6 @@ impl Circuit {
                 bounded(values[*x].iter().map(|v| round_shift(*v, *shift)).collect(), 1 - limit, limit)
             }
         }
-    }
-
-    /// Whether a position holds an element rather than padding.
-    pub(crate) fn is_element(&self, tensor: &Tensor, position: usize) -> bool {
-        let cols = tensor.layout.cols_log();
-        position >> cols < tensor.layout.rows as usize
-            && position & ((1 << cols) - 1) < tensor.layout.cols as usize
     }
 }
 

@@ -66,7 +66,10 @@ struct Case {
 impl Case {
     fn new(graph: &Graph, inputs: &[Vec<f64>], committed: Committed, srs: &Srs) -> Self {
         let options = CompileOptions { committed, ..CompileOptions::default() };
-        let model = compile(graph, inputs, &options).unwrap();
+        Self::of(compile(graph, inputs, &options).unwrap(), srs)
+    }
+
+    fn of(model: Model, srs: &Srs) -> Self {
         let relation = model.lower().unwrap();
         let (program, fixed) = (relation.program.clone(), relation.fixed.clone());
         let key = ProvingKey::setup(program, fixed, None, srs, &Cpu).unwrap();
@@ -108,6 +111,9 @@ fn paths_are_those_of_the_float_model_and_proven() {
             }
             let proven = case.prove(case.assignment(&inputs[0]), &srs).unwrap();
             verify(&case.key.key, &proven.file).unwrap();
+            let batch = Case::of(case.model.batched(2).unwrap(), &srs);
+            let proven = batch.prove(batch.assignment(&inputs[..4].concat()), &srs).unwrap();
+            verify(&batch.key.key, &proven.file).unwrap();
         }
     }
 }

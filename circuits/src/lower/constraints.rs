@@ -69,7 +69,7 @@ pub(super) fn lower(circuit: &Circuit) -> Lowered {
 
 impl Lowering<'_> {
     pub(super) fn log(&self, t: TensorId) -> u8 {
-        self.circuit.tensors[t].layout.log()
+        self.circuit.log(t)
     }
 
     pub(super) fn limb_blocks(&mut self, count: u8, log: u8) -> Vec<Symbol> {
@@ -158,22 +158,18 @@ impl Lowering<'_> {
                 self.linear(log, terms, (*row_vars, *low_vars), bias)
             }
             Op::Scale { x, scale, shift } => {
-                let scale = self.fixed_block(log, scale.clone());
-                let factors = [Form::of(Piece::Block(scale)), self.atom(*x)]
-                    .map(|form| self.out.relation.claim_at_x(form));
-                let linear = self.constant(log, shift);
-                Expression {
-                    terms: vec![Term { coefficient: 1, vars: log, eq: true, factors: factors.to_vec() }],
-                    linear,
-                }
+                let factors = vec![self.constant_at_x(log, scale), self.at_x(*x)];
+                let product = Term { coefficient: 1, vars: log, eq: true, factors };
+                let Expression { terms, linear } = self.constant(log, shift);
+                Expression { terms: [product].into_iter().chain(terms).collect(), linear }
             }
             Op::Mul { a, b } => {
-                let factors = [self.atom(*a), self.atom(*b)].map(|form| self.out.relation.claim_at_x(form));
-                let term = Term { coefficient: 1, vars: log, eq: true, factors: factors.to_vec() };
+                let factors = vec![self.at_x(*a), self.at_x(*b)];
+                let term = Term { coefficient: 1, vars: log, eq: true, factors };
                 Expression { terms: vec![term], linear: Form::zero(log) }
             }
             Op::Combine { terms, shift } => {
-                let mut out = Expression { terms: vec![], linear: self.constant(log, shift) };
+                let mut out = self.constant(log, shift);
                 for (c, x) in terms {
                     let operand = self.expression(*x);
                     out.linear = out.linear.add((*c).into(), &operand.linear);
@@ -192,13 +188,38 @@ impl Lowering<'_> {
         expression
     }
 
-    /// A fixed block as a form; nothing for no cells.
-    pub(super) fn constant(&mut self, log: u8, cells: &[i64]) -> Form {
+    /// Constants by position as an expression of `2^log` cells, the same for every input of a batch; zero for no cells.
+    fn constant(&mut self, log: u8, cells: &[i64]) -> Expression {
         if cells.is_empty() {
-            return Form::zero(log);
+            return Expression { terms: vec![], linear: Form::zero(log) };
         }
-        let block = self.fixed_block(log, cells.to_vec());
-        Form::of(Piece::Block(block))
+        let own = log - self.circuit.batch;
+        let form = Form::of(Piece::Block(self.fixed_block(own, cells.to_vec())));
+        if own == log {
+            return Expression { terms: vec![], linear: form };
+        }
+        let at_tau = self.out.relation.claim(form, 0, run(Axis::Tau, 0, own));
+        let term = Term { coefficient: 1, vars: 0, eq: false, factors: vec![at_tau] };
+        Expression { terms: vec![term], linear: Form::zero(log) }
+    }
+
+    /// Constants by position as a factor of `2^log` cells, the same for every input of a batch.
+    pub(super) fn constant_at_x(&mut self, log: u8, cells: &[i64]) -> usize {
+        let own = log - self.circuit.batch;
+        let form = Form::of(Piece::Block(self.fixed_block(own, cells.to_vec())));
+        self.out.relation.claim(form, log, run(Axis::X, 0, own))
+    }
+
+    /// Constants by position as a form, with a copy for every input of a batch.
+    fn constant_form(&mut self, log: u8, cells: &[i64]) -> Form {
+        let copies = 1usize << self.circuit.batch;
+        Form::of(Piece::Block(self.fixed_block(log, cells.repeat(copies))))
+    }
+
+    /// A tensor as a factor.
+    fn at_x(&mut self, t: TensorId) -> usize {
+        let form = self.atom(t);
+        self.out.relation.claim_at_x(form)
     }
 
     /// `docs/protocol.md` 4: Thaler's matrix product, the output's variables at `tau`.
@@ -209,6 +230,7 @@ impl Lowering<'_> {
         (row_vars, low_vars): (u8, u8),
         bias: &[i64],
     ) -> Expression {
+        let row_vars = row_vars + self.circuit.batch;
         let out_vars = log - row_vars - low_vars;
         let mut products = Vec::new();
         for (x, weights) in terms {
@@ -227,7 +249,8 @@ impl Lowering<'_> {
             let x = self.out.relation.claim(x, vars, columns.into_iter().chain(on_x).chain(rows));
             products.push(Term { coefficient: 1, vars, eq: false, factors: vec![w, x] });
         }
-        let linear = self.constant(log, bias);
+        let Expression { terms, linear } = self.constant(log, bias);
+        products.extend(terms);
         Expression { terms: products, linear }
     }
 
@@ -252,7 +275,7 @@ impl Lowering<'_> {
     }
 
     fn tensor(&mut self, t: TensorId, tensor: &Tensor) {
-        let (log, width) = (tensor.layout.log(), self.circuit.limb);
+        let (log, width) = (self.log(t), self.circuit.limb);
         match &tensor.op {
             Op::Input { bits } => {
                 let (form, result) = self.stated(t, *bits);
@@ -263,9 +286,14 @@ impl Lowering<'_> {
                 self.atoms[t] = Some(form);
             }
             Op::Linear { .. } | Op::Scale { .. } | Op::Mul { .. } => {}
-            Op::Combine { terms, .. } => {
+            Op::Combine { terms, shift } => {
                 if terms.iter().all(|(_, x)| self.atoms[*x].is_some()) {
-                    self.atoms[t] = Some(self.expression(t).linear);
+                    let sum = terms
+                        .iter()
+                        .fold(Form::zero(log), |sum, (c, x)| sum.add((*c).into(), &self.atom(*x)));
+                    let shift =
+                        if shift.is_empty() { Form::zero(log) } else { self.constant_form(log, shift) };
+                    self.atoms[t] = Some(shift.add(1, &sum));
                 }
             }
             Op::Round { x, shift, limbs } => {
@@ -355,7 +383,7 @@ impl Lowering<'_> {
         let b = self.atom(b);
         let size = 1usize << tensor.layout.log();
         let ones: Vec<i64> = (0..size).map(|i| i64::from(!self.circuit.is_element(tensor, i))).collect();
-        if ones.iter().all(|v| *v == 0) { b } else { b.add(1, &self.constant(tensor.layout.log(), &ones)) }
+        if ones.iter().all(|v| *v == 0) { b } else { b.clone().add(1, &self.constant_form(b.log, &ones)) }
     }
 
     /// Limbs of the remainder of a rounding.
@@ -400,22 +428,18 @@ impl Lowering<'_> {
         // value + slope top = result, both sides zero on the padding.
         let top = below.last().copied().unwrap_or(result);
         let tensor = &self.circuit.tensors[t];
-        let elements: Vec<i64> = (0..1 << log).map(|i| self.circuit.is_element(tensor, i).into()).collect();
-        let product = [of(slope), of(top)];
+        let own = 1usize << tensor.layout.log();
+        let elements: Vec<i64> = (0..own).map(|i| self.circuit.is_element(tensor, i).into()).collect();
+        let [slope_at_x, top] = [slope, top].map(|symbol| self.out.relation.claim_at_x(of(symbol)));
         let (linear, products) = if elements.iter().all(|v| *v == 1) {
-            (of(value), vec![product.to_vec()])
+            (of(value), vec![vec![slope_at_x, top]])
         } else {
-            let mask = self.constant(log, &elements);
-            let [slope, top] = product;
-            (Form::zero(log), vec![vec![of(value), mask.clone()], vec![slope, top, mask]])
+            let mask = self.constant_at_x(log, &elements);
+            let value = self.out.relation.claim_at_x(of(value));
+            (Form::zero(log), vec![vec![value, mask], vec![slope_at_x, top, mask]])
         };
-        let terms = products
-            .into_iter()
-            .map(|forms| {
-                let factors = forms.into_iter().map(|form| self.out.relation.claim_at_x(form)).collect();
-                Term { coefficient: 1, vars: log, eq: true, factors }
-            })
-            .collect();
+        let term = |factors| Term { coefficient: 1, vars: log, eq: true, factors };
+        let terms = products.into_iter().map(term).collect();
         self.out.relation.constrain(linear.add(-1, &of(result)), terms);
         self.out.cells[t] = Some(Cells::Function { position, value, slope, below, result });
         self.atoms[t] = Some(of(result));

@@ -2,6 +2,7 @@
 
 use super::blocks::{Area, Symbol};
 use super::paths::Paths;
+use super::statement::positions;
 use super::{Cells, Relation};
 use crate::circuit::{Circuit, Op, fill, round_shift};
 use crate::execute::Cut;
@@ -23,10 +24,9 @@ pub(crate) fn fill_witness(
             None => {}
         }
     }
-    let public = std::iter::once(0).chain(circuit.outputs.iter().copied()).map(|t| {
-        let layout = circuit.tensors[t].layout;
-        values[t][..=layout.position(layout.len() - 1)].to_vec()
-    });
+    let public = std::iter::once(0)
+        .chain(circuit.outputs.iter().copied())
+        .map(|t| values[t][..positions(circuit, t) as usize].to_vec());
     (writer.cells, public.collect())
 }
 

@@ -102,6 +102,7 @@ pub(crate) fn quantise(
             forests: Vec::new(),
             bounds: Vec::new(),
             outputs: Vec::new(),
+            batch: 0,
         },
         info: Vec::new(),
         of: vec![None; graph.nodes().len()],

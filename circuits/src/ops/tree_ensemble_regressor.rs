@@ -14,10 +14,7 @@ pub(super) const TREE_ENSEMBLE_REGRESSOR: Operator = Operator::ml("TreeEnsembleR
 
 fn import(call: &mut Call<'_>) -> Outcome {
     let (x, features) = trees::features(call)?;
-    let targets = call.int("n_targets")?.unwrap_or(0);
-    let targets = usize::try_from(targets).ok().filter(|t| *t > 0);
-    let targets = targets.ok_or_else(|| Problem::attribute("n_targets", "must be positive"))?;
-    call.charge(targets)?;
+    let targets = trees::targets(call)?;
     let transform = Transform::named(&call.text("post_transform", "NONE")?)?;
     let kind = Aggregate::named(&call.text("aggregate_function", "SUM")?)?;
     let base = trees::base_values(call)?;

@@ -5,10 +5,11 @@
 
 mod aggregate;
 mod nodes;
+mod walks;
 
 pub(super) use self::{
     aggregate::Aggregate,
-    nodes::{base_values, class_weights, read, target_weights},
+    nodes::{base_values, class_weights, feature, read, same_length, target_weights, threshold},
 };
 
 use crate::{
@@ -150,6 +151,14 @@ pub(super) fn features(call: &mut Call<'_>) -> Result<(NodeId, usize), Problem> 
     }
 }
 
+/// The attribute `n_targets`.
+pub(super) fn targets(call: &mut Call<'_>) -> Result<usize, Problem> {
+    let targets = usize::try_from(call.int("n_targets")?.unwrap_or(0)).ok().filter(|t| *t > 0);
+    let targets = targets.ok_or_else(|| Problem::attribute("n_targets", "must be positive"))?;
+    call.charge(targets)?;
+    Ok(targets)
+}
+
 /// A post-transform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transform {
@@ -182,7 +191,7 @@ impl Transform {
             Some(target) if self == Self::SoftmaxZero && scored.len() > 1 => Err(Problem::attribute(
                 "post_transform",
                 format!(
-                    "is SOFTMAX_ZERO, and on some paths score {target} is exactly zero; SOFTMAX is supported"
+                    "is SOFTMAX_ZERO, and on some paths score {target} is exactly zero, which is not supported"
                 ),
             )),
             _ => Ok(()),

@@ -1,18 +1,17 @@
 //! What is made of the leaves that the trees give: sums, means, least and greatest, target by target.
-//!
-//! A proof costs by the number of trees. A tree is walked once for up to [`WIDEST`] targets whose weights differ from
-//! leaf to leaf; the others' weights are constants. Which tree serves which targets is a matrix from trees to targets.
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use super::{Step, Trees};
+use super::{
+    Step, Trees,
+    walks::{Seen, Serves},
+};
 use crate::{
-    graph::{Forest, Matrix, NodeId, forest::Branch},
+    graph::{Matrix, NodeId},
     onnx::{Problem, call::Call},
 };
 
-/// Most numbers of a leaf.
-const WIDEST: usize = 4;
+/// How much the totals of a tree's leaves may differ, to count as one: as a part of its largest weight. Those of the
+/// classes of a random forest are the same before they are rounded to single precision.
+const SAME: f64 = 1e-6;
 
 /// What is made of a target's weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,28 +44,6 @@ impl Aggregate {
             Self::Max => a.max(b),
         }
     }
-}
-
-/// A target's weights in a tree.
-#[derive(Clone, Copy, Debug)]
-struct Spread {
-    /// On how many leaves.
-    leaves: usize,
-    least: f64,
-    most: f64,
-}
-
-/// A tree: its steps that can be gone to, and the weights of its leaves.
-struct Seen {
-    steps: usize,
-    leaves: usize,
-    targets: BTreeMap<usize, Spread>,
-}
-
-/// A tree as it is walked: its root, and the targets of its leaves' numbers.
-struct Walk {
-    root: usize,
-    targets: Vec<usize>,
 }
 
 impl Trees {
@@ -119,42 +96,6 @@ impl Trees {
         }
     }
 
-    /// The steps that can be gone to from a root, each once, and its own place among them.
-    fn reach(&self, call: &mut Call<'_>, root: usize) -> Result<Vec<usize>, Problem> {
-        let mut found = vec![root];
-        let mut known = std::collections::BTreeSet::from([root]);
-        let mut next = 0;
-        while let Some(at) = found.get(next).copied() {
-            next += 1;
-            if let Step::Split { yes, no, .. } = self.steps[at] {
-                found.extend([yes, no].into_iter().filter(|to| known.insert(*to)));
-            }
-        }
-        call.charge(found.len())?;
-        Ok(found)
-    }
-
-    fn look(&self, call: &mut Call<'_>, root: usize) -> Result<Seen, Problem> {
-        let steps = self.reach(call, root)?;
-        let mut seen = Seen { steps: steps.len(), leaves: 0, targets: BTreeMap::new() };
-        for at in steps {
-            let Step::Leaf(list) = &self.steps[at] else { continue };
-            seen.leaves += 1;
-            call.charge(list.len())?;
-            for (target, weight) in list {
-                let spread = seen.targets.entry(*target).or_insert(Spread {
-                    leaves: 0,
-                    least: *weight,
-                    most: *weight,
-                });
-                spread.leaves += 1;
-                spread.least = spread.least.min(*weight);
-                spread.most = spread.most.max(*weight);
-            }
-        }
-        Ok(seen)
-    }
-
     /// `base + factor * sum`; a leaf without a target's weight adds nothing to it.
     fn sum(
         &self,
@@ -164,20 +105,27 @@ impl Trees {
         factor: f64,
         mut base: Vec<f64>,
     ) -> Result<NodeId, Problem> {
-        let mut varying = Vec::with_capacity(seen.len());
+        let mut serves = Vec::with_capacity(seen.len());
         for tree in seen {
-            let mut list = Vec::new();
+            let (mut list, mut constants, mut largest) = (Vec::new(), 0.0, 0f64);
             for (target, spread) in &tree.targets {
                 let everywhere = spread.leaves == tree.leaves;
                 if spread.least == spread.most && (everywhere || spread.least == 0.0) {
                     base[*target] += factor * spread.least;
+                    constants += spread.least;
                 } else {
                     list.push(*target);
+                    largest = largest.max(spread.least.abs()).max(spread.most.abs());
                 }
             }
-            varying.push(list);
+            let [least, most] = tree.totals;
+            let rest = if list.len() > 1 && most - least <= SAME * largest { list.pop() } else { None };
+            if let Some(rest) = rest {
+                base[rest] += factor * (f64::midpoint(least, most) - constants);
+            }
+            serves.push(Serves { targets: list, rest });
         }
-        let (walks, width) = self.walks(&varying);
+        let (walks, width) = self.walks(&serves);
         if walks.is_empty() {
             call.charge(self.targets.saturating_mul(self.features))?;
             let none = Matrix::new(self.targets, self.features, vec![0.0; self.targets * self.features])?;
@@ -191,6 +139,9 @@ impl Trees {
             for (t, walk) in walks.iter().enumerate() {
                 if let Some(target) = walk.targets.get(value) {
                     weight[target * walks.len() + t] = factor;
+                    if let Some(rest) = walk.rest {
+                        weight[rest * walks.len() + t] = -factor;
+                    }
                 }
             }
             let weight = Matrix::new(self.targets, walks.len(), weight)?;
@@ -216,7 +167,7 @@ impl Trees {
         let mut idle: Vec<Option<f64>> = vec![None; self.targets];
         let mut always = vec![false; self.targets];
         let mut constant: Vec<Option<f64>> = vec![None; self.targets];
-        let mut varying = Vec::with_capacity(seen.len());
+        let mut serves = Vec::with_capacity(seen.len());
         for tree in seen {
             let mut list = Vec::new();
             for (target, spread) in &tree.targets {
@@ -231,14 +182,14 @@ impl Trees {
                     list.push(*target);
                 }
             }
-            varying.push(list);
+            serves.push(Serves { targets: list, rest: None });
         }
         if let Some(target) = (0..self.targets).find(|t| idle[*t].is_some() && !always[*t]) {
             return Err(Problem::Unsupported(format!(
                 "there are paths on which no tree gives target {target} a weight, and its least or greatest is that of none"
             )));
         }
-        let (walks, width) = self.walks(&varying);
+        let (walks, width) = self.walks(&serves);
         let idle: Vec<f64> = idle.into_iter().map(Option::unwrap_or_default).collect();
         let leaves = if walks.is_empty() { vec![] } else { self.plant(call, x, &walks, width, &idle, seen)? };
         let rows = call.builder.shape(x)?[0];
@@ -279,81 +230,5 @@ impl Trees {
         let index: Vec<_> =
             (0..rows).flat_map(|r| (0..self.targets).map(move |target| (target as u32, r as u32))).collect();
         Ok(call.builder.rearrange(&results, &index, &[rows, self.targets])?)
-    }
-
-    /// The fewest walks that serve these targets of each tree, and the numbers of a leaf that they need.
-    fn walks(&self, targets: &[Vec<usize>]) -> (Vec<Walk>, usize) {
-        let count = |width: &usize| targets.iter().map(|list| list.len().div_ceil(*width)).sum::<usize>();
-        let width = (1..=WIDEST).min_by_key(count).unwrap_or(1);
-        let walks = self.roots.iter().zip(targets).flat_map(|(root, list)| {
-            list.chunks(width).map(|targets| Walk { root: *root, targets: targets.to_vec() })
-        });
-        (walks.collect(), width)
-    }
-
-    /// The leaves' numbers of the walks: element `t` of the last axis is that of walk `t`. A leaf without a weight has
-    /// what is `idle` for the target.
-    fn plant(
-        &self,
-        call: &mut Call<'_>,
-        x: NodeId,
-        walks: &[Walk],
-        width: usize,
-        idle: &[f64],
-        seen: &[Seen],
-    ) -> Result<Vec<NodeId>, Problem> {
-        let sizes: BTreeMap<usize, usize> =
-            self.roots.iter().copied().zip(seen.iter().map(|s| s.steps)).collect();
-        let size: usize = walks.iter().map(|walk| sizes[&walk.root]).fold(0, usize::saturating_add);
-        call.charge(size.saturating_mul(2 * (width + 2)))?;
-        let (mut branches, mut roots) = (Vec::new(), Vec::new());
-        for walk in walks {
-            roots.push(self.graft(call, walk, width, idle, &mut branches)?);
-        }
-        let forest = Arc::new(Forest::new(self.features, width, &roots, &branches)?);
-        (0..width).map(|value| Ok(call.builder.leaves(x, &forest, value)?)).collect()
-    }
-
-    /// Adds a walk's branches, and says where its root is. Leaves are repeated wherever they are gone to, so that none
-    /// needs a step to it.
-    fn graft(
-        &self,
-        call: &mut Call<'_>,
-        walk: &Walk,
-        width: usize,
-        idle: &[f64],
-        branches: &mut Vec<Branch>,
-    ) -> Result<usize, Problem> {
-        let leaf = |list: &[(usize, f64)]| {
-            let weight = |target: &usize| match list.binary_search_by_key(target, |(t, _)| *t) {
-                Ok(at) => list[at].1,
-                Err(_) => idle[*target],
-            };
-            let mut values: Vec<f64> = walk.targets.iter().map(weight).collect();
-            values.resize(width, 0.0);
-            Branch::Leaf(values)
-        };
-        let steps = self.reach(call, walk.root)?;
-        let first = branches.len();
-        let splits = steps.iter().filter(|at| matches!(self.steps[**at], Step::Split { .. }));
-        let places: BTreeMap<usize, usize> = splits.enumerate().map(|(i, at)| (*at, first + i)).collect();
-        // The splits come first, their leaves behind.
-        let mut ends = Vec::new();
-        let mut place = |to: usize| match &self.steps[to] {
-            Step::Split { .. } => places[&to],
-            Step::Leaf(list) => {
-                ends.push(leaf(list));
-                first + places.len() + ends.len() - 1
-            }
-        };
-        for at in steps {
-            if let Step::Split { feature, bound, yes, no, missing } = self.steps[at] {
-                let (yes, no) = (place(yes), place(no));
-                branches.push(Branch::Split { feature, bound, yes, no, missing });
-            }
-        }
-        let root = place(walk.root);
-        branches.extend(ends);
-        Ok(root)
     }
 }

@@ -200,14 +200,14 @@ impl Lists {
 }
 
 /// A feature that is there.
-pub(super) fn feature(id: i64, features: usize) -> Result<usize, Problem> {
+pub(in crate::ops) fn feature(id: i64, features: usize) -> Result<usize, Problem> {
     usize::try_from(id).ok().filter(|f| *f < features).ok_or_else(|| {
         Problem::attribute("nodes_featureids", format!("holds {id}, and the input has {features} features"))
     })
 }
 
 /// A number that features are compared with, as they are: in single precision.
-pub(super) fn threshold(name: &'static str, value: f64) -> Result<f32, Problem> {
+pub(in crate::ops) fn threshold(name: &'static str, value: f64) -> Result<f32, Problem> {
     let single = value as f32;
     if f64::from(single) == value {
         return Ok(single);
@@ -240,7 +240,13 @@ fn floats(call: &Call<'_>, name: &'static str, tensor: &'static str) -> Result<V
     }
 }
 
-fn same_length(name: &str, len: usize, other: &str, expected: usize) -> Result<(), Problem> {
+/// Refuses lists of different lengths.
+pub(in crate::ops) fn same_length(
+    name: &str,
+    len: usize,
+    other: &str,
+    expected: usize,
+) -> Result<(), Problem> {
     if len == expected {
         return Ok(());
     }

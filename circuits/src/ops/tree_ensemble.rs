@@ -95,6 +95,7 @@ fn read(call: &mut Call<'_>, features: usize, targets: usize) -> Result<Trees, P
     if trees.roots.is_empty() {
         return Err(Problem::MissingAttribute("tree_roots"));
     }
+    trees.check(call)?;
     Ok(trees)
 }
 
@@ -201,4 +202,118 @@ fn modes(call: &mut Call<'_>) -> Result<Vec<Mode>, Problem> {
 fn numbers(call: &Call<'_>, name: &'static str) -> Result<Vec<f64>, Problem> {
     let Some(tensor) = call.any_tensor(name)? else { return Ok(Vec::new()) };
     Ok(tensor.as_floats().ok_or_else(|| Problem::attribute(name, "must hold numbers"))?.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trees::testing::{ints, with};
+    use crate::onnx::testing::{Arg, Attr, fails, floats};
+
+    const OP: &str = "ai.onnx.ml.TreeEnsemble";
+    const NAN: f32 = f32::NAN;
+    type Attrs = Vec<(&'static str, Attr)>;
+
+    /// One node and two leaves, 10 and 20.
+    fn one(mode: i32, missing: i64) -> Attrs {
+        let list = |list: &[i64]| ints(list.to_vec());
+        vec![
+            ("n_targets", Attr::Int(1)),
+            ("nodes_modes", Attr::Bytes(vec![mode])),
+            ("nodes_splits", Attr::Tensor(vec![1], vec![if mode == 6 { NAN } else { 2.0 }])),
+            ("membership_values", Attr::Tensor(vec![4], vec![3.0, 1.0, 6.0, NAN])),
+            ("nodes_featureids", list(&[0])),
+            ("nodes_truenodeids", list(&[0])),
+            ("nodes_falsenodeids", list(&[1])),
+            ("nodes_trueleafs", list(&[1])),
+            ("nodes_falseleafs", list(&[1])),
+            ("nodes_missing_value_tracks_true", list(&[missing])),
+            ("tree_roots", list(&[0])),
+            ("leaf_targetids", list(&[0, 0])),
+            ("leaf_weights", Attr::Tensor(vec![2], vec![10.0, 20.0])),
+        ]
+    }
+
+    fn gives(attrs: &Attrs) -> Vec<Vec<f64>> {
+        let of = |x: f64| floats(OP, 5, attrs, &[Arg::Input(&[1, 1], &[x])]).1;
+        [0.0, 1.0, 2.0, 3.0, 3.5, 6.0, f64::NAN].map(of).to_vec()
+    }
+
+    #[test]
+    fn each_mode() {
+        let (t, f) = (10.0, 20.0);
+        for (mode, expected) in [
+            (0, [t, t, t, f, f, f, f]),
+            (1, [t, t, f, f, f, f, f]),
+            (2, [f, f, t, t, t, t, f]),
+            (3, [f, f, f, t, t, t, f]),
+            (4, [f, f, t, f, f, f, f]),
+            (5, [t, t, f, t, t, t, t]),
+            (6, [f, t, f, t, f, t, f]),
+        ] {
+            assert_eq!(gives(&one(mode, 0)).concat(), expected, "{mode}");
+            let [rest @ .., _] = expected;
+            assert_eq!(
+                gives(&one(mode, 1)).concat(),
+                [rest.as_slice(), &[t]].concat(),
+                "{mode}, missing is true"
+            );
+        }
+    }
+
+    #[test]
+    fn trees_share_lists() {
+        // Two trees; members of the first node, then of the third; one leaf is gone to from two nodes.
+        let list = |list: &[i64]| ints(list.to_vec());
+        let two: Attrs = vec![
+            ("n_targets", Attr::Int(2)),
+            ("nodes_modes", Attr::Bytes(vec![6, 0, 6])),
+            ("nodes_splits", Attr::Tensor(vec![3], vec![NAN, 1.0, NAN])),
+            ("membership_values", Attr::Tensor(vec![6], vec![1.0, 2.0, 3.0, NAN, 2.0, NAN])),
+            ("nodes_featureids", list(&[0, 0, 0])),
+            ("nodes_truenodeids", list(&[1, 0, 2])),
+            ("nodes_falsenodeids", list(&[0, 1, 1])),
+            ("nodes_trueleafs", list(&[0, 1, 1])),
+            ("nodes_falseleafs", list(&[1, 1, 1])),
+            ("tree_roots", list(&[0, 2])),
+            ("leaf_targetids", list(&[0, 1, 1])),
+            ("leaf_weights", Attr::Tensor(vec![3], vec![1.0, 2.0, 4.0])),
+        ];
+        let (low, other) = (vec![1.0, 2.0], vec![0.0, 4.0]);
+        let expected = [&low, &low, &vec![0.0, 6.0], &other, &low, &low, &low];
+        assert_eq!(gives(&two), expected.map(Clone::clone));
+        let average = with(two, "aggregate_function", Attr::Int(0));
+        assert_eq!(gives(&average)[2], [0.0, 3.0]);
+        for (kind, expected) in [(2, 10.0), (3, 10.0)] {
+            assert_eq!(gives(&with(one(0, 0), "aggregate_function", Attr::Int(kind)))[0], [expected]);
+        }
+    }
+
+    #[test]
+    fn misuse_is_refused() {
+        let refused = |name, attr, expected| {
+            fails(OP, 5, &with(one(6, 0), name, attr), &[Arg::Input(&[1, 1], &[0.0])], expected);
+        };
+        refused("nodes_modes", Attr::Bytes(vec![7]), "holds 7, which is not a mode");
+        refused("nodes_modes", Attr::Tensor(vec![1], vec![0.0]), "must hold integers");
+        refused("nodes_modes", Attr::Bytes(vec![6, 6]), "as long as 'nodes_modes', 2");
+        refused("nodes_featureids", ints([1]), "the input has 1 features");
+        refused("nodes_truenodeids", ints([2]), "node 0 goes to leaf 2, which is not there");
+        refused("nodes_falseleafs", ints([0]), "node 0 goes to node 1, which is not there");
+        refused("nodes_trueleafs", ints([0]), "a path that does not end");
+        refused("nodes_missing_value_tracks_true", ints([0, 0]), "it has 2 elements");
+        refused("membership_values", Attr::Tensor(vec![1], vec![NAN]), "no members for node 0");
+        refused("tree_roots", ints([1]), "a root goes to node 1, which is not there");
+        refused("tree_roots", ints([]), "'tree_roots' is missing");
+        refused("leaf_targetids", ints([0, 1]), "there are 1 targets");
+        refused("leaf_targetids", ints([0]), "'leaf_targetids' must be as long as 'leaf_weights', 2");
+        refused("leaf_weights", Attr::Tensor(vec![2], vec![0.0, NAN]), "NaN or infinite");
+        refused("aggregate_function", Attr::Int(4), "0 to 3 are known");
+        refused("post_transform", Attr::Int(1), "the standard calls SOFTMAX");
+        refused("post_transform", Attr::Int(2), "the standard calls LOGISTIC");
+        refused("post_transform", Attr::Int(4), "is PROBIT");
+        refused("n_targets", Attr::Int(-1), "must be positive");
+        fails(OP, 3, &one(0, 0), &[Arg::Input(&[1, 1], &[0.0])], "came with operator set 5");
+        let split = with(one(0, 0), "nodes_splits", Attr::Doubles(vec![0.1]));
+        fails(OP, 5, &split, &[Arg::Input(&[1, 1], &[0.0])], "not a number of single precision");
+    }
 }

@@ -232,3 +232,144 @@ impl Trees {
         Ok(call.builder.rearrange(&results, &index, &[rows, self.targets])?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        graph::Op,
+        onnx::testing::{Arg, Attr, fails, graph_of},
+        ops::trees::testing::{ONE, Row, Weight, classifier, close, leaf, numbers, regress, regressor, with},
+    };
+
+    const OP: &str = "ai.onnx.ml.TreeEnsembleRegressor";
+
+    /// Three trees of which one is a leaf, their nodes in no order and their numbers with gaps.
+    const ROWS: [Row; 9] = [
+        (4, 9, "BRANCH_LEQ", 0, 0.0, 3, 5, 0),
+        leaf(4, 5),
+        leaf(4, 3),
+        (2, 0, "BRANCH_GT", 1, 0.0, 1, 2, 0),
+        (2, 1, "BRANCH_LT", 0, -1.0, 3, 4, 0),
+        leaf(2, 2),
+        leaf(2, 3),
+        leaf(2, 4),
+        leaf(8, 0),
+    ];
+    const WEIGHTS: [Weight; 10] = [
+        (4, 3, 0, 1.0),
+        (4, 5, 0, 2.0),
+        (4, 3, 1, -1.0),
+        (4, 5, 1, 0.5),
+        (2, 2, 0, 4.0),
+        (2, 3, 0, -8.0),
+        (2, 4, 1, 16.0),
+        (2, 2, 1, 3.0),
+        (8, 0, 0, 1.5),
+        (8, 0, 1, 0.25),
+    ];
+
+    #[test]
+    fn each_aggregate() {
+        for (kind, expected) in [
+            ("SUM", [-5.5, -0.75, 2.5, 15.25, 7.5, 3.75]),
+            ("AVERAGE", [-5.5 / 3.0, -0.25, 2.5 / 3.0, 15.25 / 3.0, 2.5, 1.25]),
+            ("MIN", [-8.0, -1.0, 1.0, -1.0, 1.5, 0.25]),
+            ("MAX", [1.5, 0.25, 1.5, 16.0, 4.0, 3.0]),
+        ] {
+            let x: [&[f64]; 3] = [&[-2.0, 1.0], &[-1.0, 1.0], &[1.0, -1.0]];
+            let attrs = regressor(&ROWS, &WEIGHTS, 2, vec![("aggregate_function", Attr::Text(kind))]);
+            close(&regress(&attrs, &x).concat(), &expected);
+            let base = with(attrs, "base_values", numbers([100.0, 200.0]));
+            let raised: Vec<f64> = expected
+                .iter()
+                .enumerate()
+                .map(|(i, y)| y + if i % 2 == 0 { 100.0 } else { 200.0 })
+                .collect();
+            close(&regress(&base, &x).concat(), &raised);
+        }
+        let attrs = regressor(&ROWS, &WEIGHTS, 2, vec![("aggregate_function", Attr::Text("MODE"))]);
+        fails(OP, 3, &attrs, &[Arg::Input(&[1, 2], &[0.0; 2])], "MIN and MAX are known");
+    }
+
+    #[test]
+    fn a_target_that_a_path_gives_no_weight() {
+        // The least of no weights is zero, and that a path has none depends on the input.
+        let weights = [(0, 1, 0, 1.0), (0, 1, 1, 1.0), (0, 2, 1, 2.0)];
+        let attrs = |more| regressor(&ONE, &weights, 3, more);
+        let x = || [Arg::Input(&[1, 1], &[0.0])];
+        fails(OP, 3, &attrs(vec![("aggregate_function", Attr::Text("MIN"))]), &x(), "no tree gives target 0");
+        fails(OP, 3, &attrs(vec![("base_values", numbers([0.0, 0.0, 1.0]))]), &x(), "no tree gives target 2");
+        let base = attrs(vec![("base_values", numbers([0.0, 5.0, 0.0]))]);
+        assert_eq!(regress(&base, &[&[0.0], &[1.0]]).concat(), [1.0, 6.0, 0.0, 0.0, 7.0, 0.0]);
+        let all = [(0, 1, 1, 1.0), (0, 2, 1, 2.0)];
+        let max = regressor(&ONE, &all, 3, vec![("aggregate_function", Attr::Text("MAX"))]);
+        assert_eq!(regress(&max, &[&[0.0], &[1.0]]).concat(), [0.0, 1.0, 0.0, 0.0, 2.0, 0.0]);
+    }
+
+    #[test]
+    fn a_single_targets_first_weight_counts() {
+        let weights = [(0, 1, 0, 1.0), (0, 1, 0, 5.0), (0, 2, 0, 2.0)];
+        let one = regressor(&ONE, &weights, 1, vec![("post_transform", Attr::Text("LOGISTIC"))]);
+        assert_eq!(regress(&one, &[&[0.0], &[1.0]]).concat(), [1.0, 2.0]);
+        let two = regressor(&ONE, &weights, 2, vec![]);
+        assert_eq!(regress(&two, &[&[0.0], &[1.0]]).concat(), [6.0, 0.0, 2.0, 0.0]);
+    }
+
+    /// The trees that are walked and the numbers of their leaves.
+    fn walked(op: &str, attrs: &[(&'static str, Attr)]) -> (usize, usize) {
+        let found: Vec<_> = graph_of(op, 3, attrs, &[Arg::Input(&[1, 2], &[0.0; 2])])
+            .nodes()
+            .iter()
+            .filter_map(|n| {
+                if let Op::Leaves { forest, value, .. } = &n.op {
+                    Some((forest.clone(), *value))
+                } else {
+                    None
+                }
+            })
+            .collect();
+        let forest = &found[0].0;
+        assert_eq!(found.iter().map(|f| f.1).collect::<Vec<_>>(), (0..forest.width()).collect::<Vec<_>>());
+        (forest.trees(), forest.width())
+    }
+
+    #[test]
+    fn trees_are_walked_as_seldom_as_they_can() {
+        let of = |count: i64, weight: fn(i64, i64) -> f32| {
+            let leaves = [1, 2].into_iter();
+            let weights: Vec<Weight> =
+                leaves.flat_map(|leaf| (0..count).map(move |k| (0, leaf, k, weight(leaf, k)))).collect();
+            walked(OP, &regressor(&ONE, &weights, count, vec![]))
+        };
+        let vary: fn(i64, i64) -> f32 = |leaf, k| (leaf * leaf + k * k * leaf) as f32;
+        assert_eq!([1, 4, 5, 6, 9].map(|n| of(n, vary)), [(1, 1), (1, 4), (2, 3), (2, 3), (3, 3)]);
+        // One that does not vary, and a total that does not.
+        assert_eq!(of(5, |leaf, k| if k == 2 { 7.0 } else { (leaf * (k + 1)) as f32 }), (1, 4));
+        assert_eq!(of(5, |leaf, k| (if k == 4 { -10 * leaf } else { leaf * (k + 1) }) as f32), (1, 4));
+        // Leaves that each serve one target: the third tree is constant.
+        assert_eq!(walked(OP, &regressor(&ROWS, &WEIGHTS, 2, vec![])), (2, 2));
+        let weights =
+            [(0, 1, 0, 0.1), (0, 1, 1, 0.3), (0, 1, 2, 0.6), (0, 2, 0, 0.3), (0, 2, 1, 0.4), (0, 2, 2, 0.3)];
+        let classes = classifier(&ONE, &weights, 3, vec![]);
+        let graph_op = "ai.onnx.ml.TreeEnsembleClassifier";
+        let graph =
+            crate::onnx::testing::squared(graph_op, 3, &classes, &[Arg::Input(&[1, 1], &[0.0])], 1).unwrap();
+        let y = graph.eval_outputs(&[1.0]).remove(0);
+        close(&y, &[0.09, 0.16, 0.09]);
+        let widths = graph.nodes().iter().filter(|n| matches!(n.op, Op::Leaves { .. })).count();
+        assert_eq!(widths, 2);
+    }
+
+    #[test]
+    fn rows_and_constants() {
+        // Two rows of features, and an ensemble of leaves alone.
+        let attrs = regressor(&ONE, &[(0, 1, 0, 1.0), (0, 2, 0, 2.0)], 1, vec![]);
+        let y = crate::onnx::testing::floats(OP, 3, &attrs, &[Arg::Input(&[2, 1], &[0.0, 1.0])]);
+        assert_eq!(y, (vec![2, 1], vec![1.0, 2.0]));
+        for kind in ["SUM", "MAX"] {
+            let more = vec![("aggregate_function", Attr::Text(kind))];
+            let attrs = regressor(&[leaf(3, 1)], &[(3, 1, 1, 2.5)], 2, more);
+            assert_eq!(regress(&attrs, &[&[1.0]]).concat(), [0.0, 2.5]);
+        }
+    }
+}

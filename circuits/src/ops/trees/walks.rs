@@ -51,6 +51,34 @@ pub(super) struct Walk {
 }
 
 impl Trees {
+    /// Refuses paths that do not end.
+    pub(in crate::ops) fn check(&self, call: &mut Call<'_>) -> Result<(), Problem> {
+        call.charge(self.steps.len())?;
+        // Whether a step is on the path that is walked or known to be on none that does not end.
+        let (mut open, mut known) = (vec![false; self.steps.len()], vec![false; self.steps.len()]);
+        let mut path = self.roots.clone();
+        while let Some(at) = path.last().copied() {
+            let Step::Split { yes, no, .. } = self.steps[at] else {
+                known[at] = true;
+                path.pop();
+                continue;
+            };
+            if known[at] || open[at] {
+                known[at] = true;
+                path.pop();
+                continue;
+            }
+            open[at] = true;
+            for to in [yes, no].into_iter().filter(|to| !known[*to]) {
+                if open[to] {
+                    return Err(Problem::Shape("a tree has a path that does not end".into()));
+                }
+                path.push(to);
+            }
+        }
+        Ok(())
+    }
+
     /// The steps that can be gone to from a root, each once.
     fn reach(&self, call: &mut Call<'_>, root: usize) -> Result<Vec<usize>, Problem> {
         let mut found = vec![root];

@@ -37,7 +37,12 @@ pub(crate) enum Attr {
     Text(&'static str),
     Ints(&'static [i64]),
     Floats(&'static [f32]),
+    Texts(&'static [&'static str]),
     Tensor(Vec<i64>, Vec<f32>),
+    /// A vector of double precision.
+    Doubles(Vec<f64>),
+    /// A vector of bytes.
+    Bytes(Vec<i32>),
 }
 
 type Attrs<'a> = [(&'a str, Attr)];
@@ -50,6 +55,23 @@ fn attribute(name: &str, attr: &Attr) -> AttributeProto {
         Attr::Text(s) => proto.s = Some(s.as_bytes().to_vec()),
         Attr::Ints(v) => proto.ints = v.to_vec(),
         Attr::Floats(v) => proto.floats = v.to_vec(),
+        Attr::Texts(v) => proto.strings = v.iter().map(|s| s.as_bytes().to_vec()).collect(),
+        Attr::Doubles(data) => {
+            proto.t = Some(TensorProto {
+                dims: vec![data.len() as i64],
+                data_type: Some(element::DOUBLE),
+                double_data: data.clone(),
+                ..Default::default()
+            });
+        }
+        Attr::Bytes(data) => {
+            proto.t = Some(TensorProto {
+                dims: vec![data.len() as i64],
+                data_type: Some(element::UINT8),
+                int32_data: data.clone(),
+                ..Default::default()
+            });
+        }
         Attr::Tensor(dims, data) => {
             proto.t = Some(TensorProto {
                 dims: dims.clone(),

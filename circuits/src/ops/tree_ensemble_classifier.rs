@@ -71,3 +71,103 @@ fn import(call: &mut Call<'_>) -> Outcome {
     let scores = trees.aggregate(call, x, Aggregate::Sum, &base)?;
     Ok(vec![Value::Label, Value::Node(transform.apply(call, scores)?)])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::trees::testing::{ONE, Weight, classifier, close, numbers, with};
+    use crate::onnx::testing::{Arg, Attr, all_floats, fails};
+
+    const OP: &str = "ai.onnx.ml.TreeEnsembleClassifier";
+    const POSITIVE: &[Weight] = &[(0, 1, 0, 0.25), (0, 2, 0, 1.5)];
+    const MIXED: &[Weight] = &[(0, 1, 0, -0.75), (0, 2, 0, 1.5)];
+    const BOTH: &[Weight] = &[(0, 1, 0, -0.75), (0, 1, 1, 0.5), (0, 2, 0, 1.5), (0, 2, 1, 2.0)];
+    const SECOND: &[Weight] = &[(0, 1, 1, -0.75), (0, 2, 1, 1.5)];
+
+    fn attrs(weights: &[Weight], classes: i64, transform: &'static str) -> Vec<(&'static str, Attr)> {
+        classifier(&ONE, weights, classes, vec![("post_transform", Attr::Text(transform))])
+    }
+
+    /// The scores for the one leaf and the other.
+    fn scores(attrs: &[(&'static str, Attr)]) -> Vec<f64> {
+        let of = |x: &[f64]| all_floats(OP, 3, attrs, &[Arg::Input(&[1, 1], x)], 2).remove(0).1;
+        [of(&[0.0]), of(&[1.0])].concat()
+    }
+
+    #[test]
+    fn one_score_of_two_classes() {
+        let half = |weights, transform| {
+            let plain = attrs(weights, 2, transform);
+            (scores(&plain), scores(&with(plain.clone(), "base_values", numbers([0.5]))))
+        };
+        for transform in ["NONE", "SOFTMAX", "SOFTMAX_ZERO"] {
+            let (plain, base) = half(POSITIVE, transform);
+            close(&plain, &[0.75, 0.25, -0.5, 1.5]);
+            close(&base, &[0.25, 0.75, -1.0, 2.0]);
+            let (plain, base) = half(MIXED, transform);
+            close(&plain, &[0.75, -0.75, -1.5, 1.5]);
+            close(&base, &[0.25, -0.25, -2.0, 2.0]);
+        }
+        let (plain, base) = half(POSITIVE, "LOGISTIC");
+        close(&plain, &[0.437_823_5, 0.562_176_5, 0.182_425_5, 0.817_574_5]);
+        close(&base, &[0.320_821_3, 0.679_178_7, 0.119_202_9, 0.880_797_1]);
+        let (plain, base) = half(MIXED, "LOGISTIC");
+        close(&plain, &[0.679_178_7, 0.320_821_3, 0.182_425_5, 0.817_574_5]);
+        close(&base, &[0.562_176_5, 0.437_823_5, 0.119_202_9, 0.880_797_1]);
+    }
+
+    #[test]
+    fn two_scores_of_two_classes() {
+        let of = |weights, transform| scores(&attrs(weights, 2, transform));
+        close(&of(BOTH, "NONE"), &[-0.75, 0.5, 1.5, 2.0]);
+        close(&of(BOTH, "LOGISTIC"), &[0.320_821_3, 0.622_459_3, 0.817_574_5, 0.880_797_1]);
+        close(&of(BOTH, "SOFTMAX"), &[0.222_700_1, 0.777_299_9, 0.377_540_7, 0.622_459_3]);
+        close(&of(SECOND, "NONE"), &[0.0, -0.75, 0.0, 1.5]);
+        close(&of(SECOND, "LOGISTIC"), &[0.5, 0.320_821_3, 0.5, 0.817_574_5]);
+        close(&of(SECOND, "SOFTMAX"), &[0.679_178_7, 0.320_821_3, 0.182_425_5, 0.817_574_5]);
+    }
+
+    #[test]
+    fn three_classes_and_labels_of_text() {
+        let weights = [
+            (0, 1, 0, 0.25),
+            (0, 1, 1, 0.5),
+            (0, 1, 2, 0.25),
+            (0, 2, 0, 0.125),
+            (0, 2, 1, 0.125),
+            (0, 2, 2, 0.75),
+        ];
+        let of = |transform| {
+            let attrs = with(attrs(&weights, 3, transform), "base_values", numbers([0.0, 1.0, 2.0]));
+            let texts = with(attrs.clone(), "classlabels_strings", Attr::Texts(&["a", "b", "c"]));
+            assert_eq!(scores(&attrs), scores(&texts));
+            scores(&attrs)
+        };
+        close(&of("NONE"), &[0.25, 1.5, 2.25, 0.125, 1.125, 2.75]);
+        let softmax = [0.084_179_3, 0.293_814_8, 0.622_005_9, 0.057_068_3, 0.155_127_8, 0.787_803_9];
+        close(&of("SOFTMAX"), &softmax);
+        close(&of("SOFTMAX_ZERO"), &softmax);
+        let logistic = [0.562_176_5, 0.817_574_5, 0.904_650_5, 0.531_209_4, 0.754_915, 0.939_913_4];
+        close(&of("LOGISTIC"), &logistic);
+    }
+
+    #[test]
+    fn misuse_is_refused() {
+        let x = || [Arg::Input(&[1, 1], &[0.0])];
+        let refused = |attrs: &[(&'static str, Attr)], expected| fails(OP, 3, attrs, &x(), expected);
+        refused(&attrs(MIXED, 1, "NONE"), "a classifier of 1 classes");
+        refused(&attrs(BOTH, 2, "PROBIT"), "is PROBIT");
+        refused(&attrs(&BOTH[..3], 2, "NONE"), "the second of two classes a weight");
+        refused(&attrs(SECOND, 2, "SOFTMAX_ZERO"), "score 0 is exactly zero");
+        refused(
+            &with(attrs(BOTH, 2, "NONE"), "base_values", numbers([0.5, 0.5])),
+            "'base_values' for two classes",
+        );
+        refused(
+            &with(attrs(BOTH, 3, "NONE"), "base_values", numbers([0.5])),
+            "must hold 3 numbers; it holds 1",
+        );
+        refused(&attrs(BOTH, 1, "NONE"), "a classifier of 1 classes");
+        let three: &[Weight] = &[(0, 1, 0, 1.0), (0, 2, 3, 1.0)];
+        refused(&attrs(three, 3, "NONE"), "target or class 3, and there are 3");
+    }
+}

@@ -14,10 +14,7 @@ pub(super) const TREE_ENSEMBLE_REGRESSOR: Operator = Operator::ml("TreeEnsembleR
 
 fn import(call: &mut Call<'_>) -> Outcome {
     let (x, features) = trees::features(call)?;
-    let targets = call.int("n_targets")?.unwrap_or(0);
-    let targets = usize::try_from(targets).ok().filter(|t| *t > 0);
-    let targets = targets.ok_or_else(|| Problem::attribute("n_targets", "must be positive"))?;
-    call.charge(targets)?;
+    let targets = trees::targets(call)?;
     let transform = Transform::named(&call.text("post_transform", "NONE")?)?;
     let kind = Aggregate::named(&call.text("aggregate_function", "SUM")?)?;
     let base = trees::base_values(call)?;
@@ -37,4 +34,27 @@ fn import(call: &mut Call<'_>) -> Outcome {
     transform.check(&scored, &base)?;
     let y = trees.aggregate(call, x, kind, &base)?;
     Ok(vec![Value::Node(transform.apply(call, y)?)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trees::testing::{ONE, close, regress, regressor};
+    use crate::onnx::testing::{Arg, Attr, fails};
+
+    #[test]
+    fn each_transform() {
+        let weights = [(0, 1, 0, -5.5), (0, 1, 1, -0.75), (0, 2, 0, 2.5), (0, 2, 1, 15.25)];
+        let of = |transform| {
+            let attrs = regressor(&ONE, &weights, 2, vec![("post_transform", Attr::Text(transform))]);
+            regress(&attrs, &[&[0.0], &[1.0]]).concat()
+        };
+        close(&of("NONE"), &[-5.5, -0.75, 2.5, 15.25]);
+        close(&of("LOGISTIC"), &[0.004_070_137_7, 0.320_821_285, 0.924_141_82, 0.999_999_76]);
+        close(&of("SOFTMAX"), &[0.008_577_485, 0.991_422_515, 2.902_312e-6, 0.999_997_1]);
+        close(&of("SOFTMAX_ZERO"), &of("SOFTMAX"));
+        // A score that is zero for want of a weight.
+        let zero = regressor(&ONE, &weights[..3], 2, vec![("post_transform", Attr::Text("SOFTMAX_ZERO"))]);
+        let x = [Arg::Input(&[1, 1], &[0.0])];
+        fails("ai.onnx.ml.TreeEnsembleRegressor", 3, &zero, &x, "score 1 is exactly zero");
+    }
 }

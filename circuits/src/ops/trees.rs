@@ -5,10 +5,13 @@
 
 mod aggregate;
 mod nodes;
+#[cfg(test)]
+pub(super) mod testing;
+mod walks;
 
 pub(super) use self::{
     aggregate::Aggregate,
-    nodes::{base_values, class_weights, read, target_weights},
+    nodes::{base_values, class_weights, feature, read, same_length, target_weights, threshold},
 };
 
 use crate::{
@@ -150,6 +153,14 @@ pub(super) fn features(call: &mut Call<'_>) -> Result<(NodeId, usize), Problem> 
     }
 }
 
+/// The attribute `n_targets`.
+pub(super) fn targets(call: &mut Call<'_>) -> Result<usize, Problem> {
+    let targets = usize::try_from(call.int("n_targets")?.unwrap_or(0)).ok().filter(|t| *t > 0);
+    let targets = targets.ok_or_else(|| Problem::attribute("n_targets", "must be positive"))?;
+    call.charge(targets)?;
+    Ok(targets)
+}
+
 /// A post-transform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transform {
@@ -182,7 +193,7 @@ impl Transform {
             Some(target) if self == Self::SoftmaxZero && scored.len() > 1 => Err(Problem::attribute(
                 "post_transform",
                 format!(
-                    "is SOFTMAX_ZERO, and on some paths score {target} is exactly zero; SOFTMAX is supported"
+                    "is SOFTMAX_ZERO, and on some paths score {target} is exactly zero, which is not supported"
                 ),
             )),
             _ => Ok(()),
@@ -200,5 +211,80 @@ impl Transform {
             Self::Logistic => Ok(call.builder.function(scores, Function::Sigmoid)?),
             Self::Softmax | Self::SoftmaxZero => Ok(call.builder.softmax_last(scores)?),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{leaf, regress, regressor};
+
+    /// What a node of a mode gives below, at and above 1 and for what is no number: 10 where true, 20 where false.
+    fn gives(mode: &'static str, value: f32, missing: i64, inputs: [f64; 4]) -> [f64; 4] {
+        let rows = [(7, 0, mode, 0, value, 1, 2, missing), leaf(7, 1), leaf(7, 2)];
+        let attrs = regressor(&rows, &[(7, 1, 0, 10.0), (7, 2, 0, 20.0)], 1, vec![]);
+        inputs.map(|x| regress(&attrs, &[&[x]])[0][0])
+    }
+
+    #[test]
+    fn each_mode() {
+        let (t, f) = (10.0, 20.0);
+        for (mode, expected) in [
+            ("BRANCH_LEQ", [t, t, f, f]),
+            ("BRANCH_LT", [t, f, f, f]),
+            ("BRANCH_GTE", [f, t, t, f]),
+            ("BRANCH_GT", [f, f, t, f]),
+            ("BRANCH_EQ", [f, t, f, f]),
+            // What is no number equals nothing.
+            ("BRANCH_NEQ", [t, f, t, t]),
+        ] {
+            for one in [1.0f32, 0.0, -0.0, -2.5, f32::MAX, f32::MIN_POSITIVE] {
+                let next = [one.next_down(), one, one.next_up(), f32::NAN].map(f64::from);
+                assert_eq!(gives(mode, one, 0, next), expected, "{mode} {one}");
+                let [below, at, above, _] = expected;
+                assert_eq!(gives(mode, one, 1, next), [below, at, above, t], "{mode} {one}, missing is true");
+            }
+        }
+    }
+
+    #[test]
+    fn infinite_values() {
+        let (t, f) = (10.0, 20.0);
+        let x = [f64::NEG_INFINITY, 0.0, f64::INFINITY, f64::NAN];
+        for (mode, least, most) in [
+            ("BRANCH_LEQ", [t, f, f, f], [t, t, t, f]),
+            ("BRANCH_LT", [f, f, f, f], [t, t, f, f]),
+            ("BRANCH_GTE", [t, t, t, f], [f, f, t, f]),
+            ("BRANCH_GT", [f, t, t, f], [f, f, f, f]),
+            ("BRANCH_EQ", [t, f, f, f], [f, f, t, f]),
+            ("BRANCH_NEQ", [f, t, t, t], [t, t, f, t]),
+        ] {
+            for (value, expected) in [(f32::NEG_INFINITY, least), (f32::INFINITY, most)] {
+                for missing in [0, 1] {
+                    let expected =
+                        if missing == 1 { [expected[0], expected[1], expected[2], t] } else { expected };
+                    let found = gives(mode, value, missing, x);
+                    // What is the same everywhere is a constant, to which infinity times zero is added.
+                    let constant = expected == [expected[0]; 4] && found[1] == expected[0];
+                    assert!(found == expected || constant, "{mode} {value}: {found:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn modes_mix() {
+        // Equal to 1, else to 2, else at least 3: two nodes go to one leaf.
+        let rows = [
+            (0, 0, "BRANCH_EQ", 0, 1.0, 3, 1, 0),
+            (0, 1, "BRANCH_EQ", 0, 2.0, 3, 2, 0),
+            (0, 2, "BRANCH_GTE", 1, 3.0, 4, 5, 1),
+            leaf(0, 3),
+            leaf(0, 4),
+            leaf(0, 5),
+        ];
+        let attrs = regressor(&rows, &[(0, 3, 0, 1.0), (0, 4, 0, 2.0), (0, 5, 0, 3.0)], 1, vec![]);
+        let nan = f64::NAN;
+        let y = regress(&attrs, &[&[1.0, 9.0], &[2.0, 9.0], &[1.5, 3.0], &[nan, 2.0], &[nan, nan]]);
+        assert_eq!(y.concat(), [1.0, 1.0, 2.0, 3.0, 2.0]);
     }
 }

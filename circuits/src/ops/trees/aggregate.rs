@@ -1,18 +1,17 @@
 //! What is made of the leaves that the trees give: sums, means, least and greatest, target by target.
-//!
-//! A proof costs by the number of trees. A tree is walked once for up to [`WIDEST`] targets whose weights differ from
-//! leaf to leaf; the others' weights are constants. Which tree serves which targets is a matrix from trees to targets.
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use super::{Step, Trees};
+use super::{
+    Step, Trees,
+    walks::{Seen, Serves},
+};
 use crate::{
-    graph::{Forest, Matrix, NodeId, forest::Branch},
+    graph::{Matrix, NodeId},
     onnx::{Problem, call::Call},
 };
 
-/// Most numbers of a leaf.
-const WIDEST: usize = 4;
+/// How much the totals of a tree's leaves may differ, to count as one: as a part of its largest weight. Those of the
+/// classes of a random forest are the same before they are rounded to single precision.
+const SAME: f64 = 1e-6;
 
 /// What is made of a target's weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,28 +44,6 @@ impl Aggregate {
             Self::Max => a.max(b),
         }
     }
-}
-
-/// A target's weights in a tree.
-#[derive(Clone, Copy, Debug)]
-struct Spread {
-    /// On how many leaves.
-    leaves: usize,
-    least: f64,
-    most: f64,
-}
-
-/// A tree: its steps that can be gone to, and the weights of its leaves.
-struct Seen {
-    steps: usize,
-    leaves: usize,
-    targets: BTreeMap<usize, Spread>,
-}
-
-/// A tree as it is walked: its root, and the targets of its leaves' numbers.
-struct Walk {
-    root: usize,
-    targets: Vec<usize>,
 }
 
 impl Trees {
@@ -119,42 +96,6 @@ impl Trees {
         }
     }
 
-    /// The steps that can be gone to from a root, each once, and its own place among them.
-    fn reach(&self, call: &mut Call<'_>, root: usize) -> Result<Vec<usize>, Problem> {
-        let mut found = vec![root];
-        let mut known = std::collections::BTreeSet::from([root]);
-        let mut next = 0;
-        while let Some(at) = found.get(next).copied() {
-            next += 1;
-            if let Step::Split { yes, no, .. } = self.steps[at] {
-                found.extend([yes, no].into_iter().filter(|to| known.insert(*to)));
-            }
-        }
-        call.charge(found.len())?;
-        Ok(found)
-    }
-
-    fn look(&self, call: &mut Call<'_>, root: usize) -> Result<Seen, Problem> {
-        let steps = self.reach(call, root)?;
-        let mut seen = Seen { steps: steps.len(), leaves: 0, targets: BTreeMap::new() };
-        for at in steps {
-            let Step::Leaf(list) = &self.steps[at] else { continue };
-            seen.leaves += 1;
-            call.charge(list.len())?;
-            for (target, weight) in list {
-                let spread = seen.targets.entry(*target).or_insert(Spread {
-                    leaves: 0,
-                    least: *weight,
-                    most: *weight,
-                });
-                spread.leaves += 1;
-                spread.least = spread.least.min(*weight);
-                spread.most = spread.most.max(*weight);
-            }
-        }
-        Ok(seen)
-    }
-
     /// `base + factor * sum`; a leaf without a target's weight adds nothing to it.
     fn sum(
         &self,
@@ -164,20 +105,27 @@ impl Trees {
         factor: f64,
         mut base: Vec<f64>,
     ) -> Result<NodeId, Problem> {
-        let mut varying = Vec::with_capacity(seen.len());
+        let mut serves = Vec::with_capacity(seen.len());
         for tree in seen {
-            let mut list = Vec::new();
+            let (mut list, mut constants, mut largest) = (Vec::new(), 0.0, 0f64);
             for (target, spread) in &tree.targets {
                 let everywhere = spread.leaves == tree.leaves;
                 if spread.least == spread.most && (everywhere || spread.least == 0.0) {
                     base[*target] += factor * spread.least;
+                    constants += spread.least;
                 } else {
                     list.push(*target);
+                    largest = largest.max(spread.least.abs()).max(spread.most.abs());
                 }
             }
-            varying.push(list);
+            let [least, most] = tree.totals;
+            let rest = if list.len() > 1 && most - least <= SAME * largest { list.pop() } else { None };
+            if let Some(rest) = rest {
+                base[rest] += factor * (f64::midpoint(least, most) - constants);
+            }
+            serves.push(Serves { targets: list, rest });
         }
-        let (walks, width) = self.walks(&varying);
+        let (walks, width) = self.walks(&serves);
         if walks.is_empty() {
             call.charge(self.targets.saturating_mul(self.features))?;
             let none = Matrix::new(self.targets, self.features, vec![0.0; self.targets * self.features])?;
@@ -191,6 +139,9 @@ impl Trees {
             for (t, walk) in walks.iter().enumerate() {
                 if let Some(target) = walk.targets.get(value) {
                     weight[target * walks.len() + t] = factor;
+                    if let Some(rest) = walk.rest {
+                        weight[rest * walks.len() + t] = -factor;
+                    }
                 }
             }
             let weight = Matrix::new(self.targets, walks.len(), weight)?;
@@ -216,7 +167,7 @@ impl Trees {
         let mut idle: Vec<Option<f64>> = vec![None; self.targets];
         let mut always = vec![false; self.targets];
         let mut constant: Vec<Option<f64>> = vec![None; self.targets];
-        let mut varying = Vec::with_capacity(seen.len());
+        let mut serves = Vec::with_capacity(seen.len());
         for tree in seen {
             let mut list = Vec::new();
             for (target, spread) in &tree.targets {
@@ -231,14 +182,14 @@ impl Trees {
                     list.push(*target);
                 }
             }
-            varying.push(list);
+            serves.push(Serves { targets: list, rest: None });
         }
         if let Some(target) = (0..self.targets).find(|t| idle[*t].is_some() && !always[*t]) {
             return Err(Problem::Unsupported(format!(
                 "there are paths on which no tree gives target {target} a weight, and its least or greatest is that of none"
             )));
         }
-        let (walks, width) = self.walks(&varying);
+        let (walks, width) = self.walks(&serves);
         let idle: Vec<f64> = idle.into_iter().map(Option::unwrap_or_default).collect();
         let leaves = if walks.is_empty() { vec![] } else { self.plant(call, x, &walks, width, &idle, seen)? };
         let rows = call.builder.shape(x)?[0];
@@ -280,80 +231,145 @@ impl Trees {
             (0..rows).flat_map(|r| (0..self.targets).map(move |target| (target as u32, r as u32))).collect();
         Ok(call.builder.rearrange(&results, &index, &[rows, self.targets])?)
     }
+}
 
-    /// The fewest walks that serve these targets of each tree, and the numbers of a leaf that they need.
-    fn walks(&self, targets: &[Vec<usize>]) -> (Vec<Walk>, usize) {
-        let count = |width: &usize| targets.iter().map(|list| list.len().div_ceil(*width)).sum::<usize>();
-        let width = (1..=WIDEST).min_by_key(count).unwrap_or(1);
-        let walks = self.roots.iter().zip(targets).flat_map(|(root, list)| {
-            list.chunks(width).map(|targets| Walk { root: *root, targets: targets.to_vec() })
-        });
-        (walks.collect(), width)
+#[cfg(test)]
+mod tests {
+    use crate::{
+        graph::Op,
+        onnx::testing::{Arg, Attr, fails, graph_of},
+        ops::trees::testing::{ONE, Row, Weight, classifier, close, leaf, numbers, regress, regressor, with},
+    };
+
+    const OP: &str = "ai.onnx.ml.TreeEnsembleRegressor";
+
+    /// Three trees of which one is a leaf, their nodes in no order and their numbers with gaps.
+    const ROWS: [Row; 9] = [
+        (4, 9, "BRANCH_LEQ", 0, 0.0, 3, 5, 0),
+        leaf(4, 5),
+        leaf(4, 3),
+        (2, 0, "BRANCH_GT", 1, 0.0, 1, 2, 0),
+        (2, 1, "BRANCH_LT", 0, -1.0, 3, 4, 0),
+        leaf(2, 2),
+        leaf(2, 3),
+        leaf(2, 4),
+        leaf(8, 0),
+    ];
+    const WEIGHTS: [Weight; 10] = [
+        (4, 3, 0, 1.0),
+        (4, 5, 0, 2.0),
+        (4, 3, 1, -1.0),
+        (4, 5, 1, 0.5),
+        (2, 2, 0, 4.0),
+        (2, 3, 0, -8.0),
+        (2, 4, 1, 16.0),
+        (2, 2, 1, 3.0),
+        (8, 0, 0, 1.5),
+        (8, 0, 1, 0.25),
+    ];
+
+    #[test]
+    fn each_aggregate() {
+        for (kind, expected) in [
+            ("SUM", [-5.5, -0.75, 2.5, 15.25, 7.5, 3.75]),
+            ("AVERAGE", [-5.5 / 3.0, -0.25, 2.5 / 3.0, 15.25 / 3.0, 2.5, 1.25]),
+            ("MIN", [-8.0, -1.0, 1.0, -1.0, 1.5, 0.25]),
+            ("MAX", [1.5, 0.25, 1.5, 16.0, 4.0, 3.0]),
+        ] {
+            let x: [&[f64]; 3] = [&[-2.0, 1.0], &[-1.0, 1.0], &[1.0, -1.0]];
+            let attrs = regressor(&ROWS, &WEIGHTS, 2, vec![("aggregate_function", Attr::Text(kind))]);
+            close(&regress(&attrs, &x).concat(), &expected);
+            let base = with(attrs, "base_values", numbers([100.0, 200.0]));
+            let raised: Vec<f64> = expected
+                .iter()
+                .enumerate()
+                .map(|(i, y)| y + if i % 2 == 0 { 100.0 } else { 200.0 })
+                .collect();
+            close(&regress(&base, &x).concat(), &raised);
+        }
+        let attrs = regressor(&ROWS, &WEIGHTS, 2, vec![("aggregate_function", Attr::Text("MODE"))]);
+        fails(OP, 3, &attrs, &[Arg::Input(&[1, 2], &[0.0; 2])], "MIN and MAX are known");
     }
 
-    /// The leaves' numbers of the walks: element `t` of the last axis is that of walk `t`. A leaf without a weight has
-    /// what is `idle` for the target.
-    fn plant(
-        &self,
-        call: &mut Call<'_>,
-        x: NodeId,
-        walks: &[Walk],
-        width: usize,
-        idle: &[f64],
-        seen: &[Seen],
-    ) -> Result<Vec<NodeId>, Problem> {
-        let sizes: BTreeMap<usize, usize> =
-            self.roots.iter().copied().zip(seen.iter().map(|s| s.steps)).collect();
-        let size: usize = walks.iter().map(|walk| sizes[&walk.root]).fold(0, usize::saturating_add);
-        call.charge(size.saturating_mul(2 * (width + 2)))?;
-        let (mut branches, mut roots) = (Vec::new(), Vec::new());
-        for walk in walks {
-            roots.push(self.graft(call, walk, width, idle, &mut branches)?);
-        }
-        let forest = Arc::new(Forest::new(self.features, width, &roots, &branches)?);
-        (0..width).map(|value| Ok(call.builder.leaves(x, &forest, value)?)).collect()
+    #[test]
+    fn a_target_that_a_path_gives_no_weight() {
+        // The least of no weights is zero, and that a path has none depends on the input.
+        let weights = [(0, 1, 0, 1.0), (0, 1, 1, 1.0), (0, 2, 1, 2.0)];
+        let attrs = |more| regressor(&ONE, &weights, 3, more);
+        let x = || [Arg::Input(&[1, 1], &[0.0])];
+        fails(OP, 3, &attrs(vec![("aggregate_function", Attr::Text("MIN"))]), &x(), "no tree gives target 0");
+        fails(OP, 3, &attrs(vec![("base_values", numbers([0.0, 0.0, 1.0]))]), &x(), "no tree gives target 2");
+        let base = attrs(vec![("base_values", numbers([0.0, 5.0, 0.0]))]);
+        assert_eq!(regress(&base, &[&[0.0], &[1.0]]).concat(), [1.0, 6.0, 0.0, 0.0, 7.0, 0.0]);
+        let all = [(0, 1, 1, 1.0), (0, 2, 1, 2.0)];
+        let max = regressor(&ONE, &all, 3, vec![("aggregate_function", Attr::Text("MAX"))]);
+        assert_eq!(regress(&max, &[&[0.0], &[1.0]]).concat(), [0.0, 1.0, 0.0, 0.0, 2.0, 0.0]);
     }
 
-    /// Adds a walk's branches, and says where its root is. Leaves are repeated wherever they are gone to, so that none
-    /// needs a step to it.
-    fn graft(
-        &self,
-        call: &mut Call<'_>,
-        walk: &Walk,
-        width: usize,
-        idle: &[f64],
-        branches: &mut Vec<Branch>,
-    ) -> Result<usize, Problem> {
-        let leaf = |list: &[(usize, f64)]| {
-            let weight = |target: &usize| match list.binary_search_by_key(target, |(t, _)| *t) {
-                Ok(at) => list[at].1,
-                Err(_) => idle[*target],
-            };
-            let mut values: Vec<f64> = walk.targets.iter().map(weight).collect();
-            values.resize(width, 0.0);
-            Branch::Leaf(values)
+    #[test]
+    fn a_single_targets_first_weight_counts() {
+        let weights = [(0, 1, 0, 1.0), (0, 1, 0, 5.0), (0, 2, 0, 2.0)];
+        let one = regressor(&ONE, &weights, 1, vec![("post_transform", Attr::Text("LOGISTIC"))]);
+        assert_eq!(regress(&one, &[&[0.0], &[1.0]]).concat(), [1.0, 2.0]);
+        let two = regressor(&ONE, &weights, 2, vec![]);
+        assert_eq!(regress(&two, &[&[0.0], &[1.0]]).concat(), [6.0, 0.0, 2.0, 0.0]);
+    }
+
+    /// The trees that are walked and the numbers of their leaves.
+    fn walked(op: &str, attrs: &[(&'static str, Attr)]) -> (usize, usize) {
+        let found: Vec<_> = graph_of(op, 3, attrs, &[Arg::Input(&[1, 2], &[0.0; 2])])
+            .nodes()
+            .iter()
+            .filter_map(|n| {
+                if let Op::Leaves { forest, value, .. } = &n.op {
+                    Some((forest.clone(), *value))
+                } else {
+                    None
+                }
+            })
+            .collect();
+        let forest = &found[0].0;
+        assert_eq!(found.iter().map(|f| f.1).collect::<Vec<_>>(), (0..forest.width()).collect::<Vec<_>>());
+        (forest.trees(), forest.width())
+    }
+
+    #[test]
+    fn trees_are_walked_as_seldom_as_they_can() {
+        let of = |count: i64, weight: fn(i64, i64) -> f32| {
+            let leaves = [1, 2].into_iter();
+            let weights: Vec<Weight> =
+                leaves.flat_map(|leaf| (0..count).map(move |k| (0, leaf, k, weight(leaf, k)))).collect();
+            walked(OP, &regressor(&ONE, &weights, count, vec![]))
         };
-        let steps = self.reach(call, walk.root)?;
-        let first = branches.len();
-        let splits = steps.iter().filter(|at| matches!(self.steps[**at], Step::Split { .. }));
-        let places: BTreeMap<usize, usize> = splits.enumerate().map(|(i, at)| (*at, first + i)).collect();
-        // The splits come first, their leaves behind.
-        let mut ends = Vec::new();
-        let mut place = |to: usize| match &self.steps[to] {
-            Step::Split { .. } => places[&to],
-            Step::Leaf(list) => {
-                ends.push(leaf(list));
-                first + places.len() + ends.len() - 1
-            }
-        };
-        for at in steps {
-            if let Step::Split { feature, bound, yes, no, missing } = self.steps[at] {
-                let (yes, no) = (place(yes), place(no));
-                branches.push(Branch::Split { feature, bound, yes, no, missing });
-            }
+        let vary: fn(i64, i64) -> f32 = |leaf, k| (leaf * leaf + k * k * leaf) as f32;
+        assert_eq!([1, 4, 5, 6, 9].map(|n| of(n, vary)), [(1, 1), (1, 4), (2, 3), (2, 3), (3, 3)]);
+        // One that does not vary, and a total that does not.
+        assert_eq!(of(5, |leaf, k| if k == 2 { 7.0 } else { (leaf * (k + 1)) as f32 }), (1, 4));
+        assert_eq!(of(5, |leaf, k| (if k == 4 { -10 * leaf } else { leaf * (k + 1) }) as f32), (1, 4));
+        // Leaves that each serve one target: the third tree is constant.
+        assert_eq!(walked(OP, &regressor(&ROWS, &WEIGHTS, 2, vec![])), (2, 2));
+        let weights =
+            [(0, 1, 0, 0.1), (0, 1, 1, 0.3), (0, 1, 2, 0.6), (0, 2, 0, 0.3), (0, 2, 1, 0.4), (0, 2, 2, 0.3)];
+        let classes = classifier(&ONE, &weights, 3, vec![]);
+        let graph_op = "ai.onnx.ml.TreeEnsembleClassifier";
+        let graph =
+            crate::onnx::testing::squared(graph_op, 3, &classes, &[Arg::Input(&[1, 1], &[0.0])], 1).unwrap();
+        let y = graph.eval_outputs(&[1.0]).remove(0);
+        close(&y, &[0.09, 0.16, 0.09]);
+        let widths = graph.nodes().iter().filter(|n| matches!(n.op, Op::Leaves { .. })).count();
+        assert_eq!(widths, 2);
+    }
+
+    #[test]
+    fn rows_and_constants() {
+        // Two rows of features, and an ensemble of leaves alone.
+        let attrs = regressor(&ONE, &[(0, 1, 0, 1.0), (0, 2, 0, 2.0)], 1, vec![]);
+        let y = crate::onnx::testing::floats(OP, 3, &attrs, &[Arg::Input(&[2, 1], &[0.0, 1.0])]);
+        assert_eq!(y, (vec![2, 1], vec![1.0, 2.0]));
+        for kind in ["SUM", "MAX"] {
+            let more = vec![("aggregate_function", Attr::Text(kind))];
+            let attrs = regressor(&[leaf(3, 1)], &[(3, 1, 1, 2.5)], 2, more);
+            assert_eq!(regress(&attrs, &[&[1.0]]).concat(), [0.0, 2.5]);
         }
-        let root = place(walk.root);
-        branches.extend(ends);
-        Ok(root)
     }
 }

@@ -87,6 +87,7 @@ pub(in crate::ops) fn read(
             }
         }
     }
+    trees.check(call)?;
     trees.merge(kind);
     Ok(trees)
 }
@@ -200,14 +201,14 @@ impl Lists {
 }
 
 /// A feature that is there.
-pub(super) fn feature(id: i64, features: usize) -> Result<usize, Problem> {
+pub(in crate::ops) fn feature(id: i64, features: usize) -> Result<usize, Problem> {
     usize::try_from(id).ok().filter(|f| *f < features).ok_or_else(|| {
         Problem::attribute("nodes_featureids", format!("holds {id}, and the input has {features} features"))
     })
 }
 
 /// A number that features are compared with, as they are: in single precision.
-pub(super) fn threshold(name: &'static str, value: f64) -> Result<f32, Problem> {
+pub(in crate::ops) fn threshold(name: &'static str, value: f64) -> Result<f32, Problem> {
     let single = value as f32;
     if f64::from(single) == value {
         return Ok(single);
@@ -240,9 +241,98 @@ fn floats(call: &Call<'_>, name: &'static str, tensor: &'static str) -> Result<V
     }
 }
 
-fn same_length(name: &str, len: usize, other: &str, expected: usize) -> Result<(), Problem> {
+/// Refuses lists of different lengths.
+pub(in crate::ops) fn same_length(
+    name: &str,
+    len: usize,
+    other: &str,
+    expected: usize,
+) -> Result<(), Problem> {
     if len == expected {
         return Ok(());
     }
     Err(Problem::attribute(name, format!("must be as long as '{other}', {expected}; it has {len} elements")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{ONE, Row, ints, leaf, numbers, regress, regressor, with};
+    use crate::onnx::testing::{Arg, Attr, fails};
+
+    const OP: &str = "ai.onnx.ml.TreeEnsembleRegressor";
+
+    fn refused(attrs: &[(&'static str, Attr)], expected: &str) {
+        fails(OP, 3, attrs, &[Arg::Input(&[1, 1], &[0.0])], expected);
+    }
+
+    #[test]
+    fn malformed_trees_are_refused() {
+        let leaves = [(0, 1, 0, 1.0), (0, 2, 0, 2.0)];
+        let of = |rows: &[Row]| regressor(rows, &leaves, 1, vec![]);
+        let node = |to: [i64; 2]| [(0, 0, "BRANCH_LEQ", 0, 0.0, to[0], to[1], 0), leaf(0, 1), leaf(0, 2)];
+        refused(&of(&node([1, 3])), "node 0 of tree 0 goes to node 3, which is not there");
+        refused(&of(&node([0, 1])), "a path that does not end");
+        refused(&of(&node([-1, 1])), "node -1");
+        let circle = [
+            (0, 0, "BRANCH_LEQ", 0, 0.0, 3, 1, 0),
+            leaf(0, 1),
+            leaf(0, 2),
+            (0, 3, "BRANCH_GT", 0, 0.0, 2, 0, 0),
+        ];
+        refused(&of(&circle), "a path that does not end");
+        refused(&of(&[ONE[0], ONE[1], ONE[2], leaf(0, 1)]), "node 1 of tree 0 is there twice");
+        refused(&of(&[ONE[0], ONE[1], ONE[2], leaf(0, 7)]), "leaf 7 of tree 0 has no weight");
+        refused(&of(&[ONE[0], ONE[1], leaf(1, 0), ONE[2]]), "tree 0 in several places");
+        refused(
+            &of(&[(0, 0, "BRANCH_LIKE", 0, 0.0, 1, 2, 0), ONE[1], ONE[2]]),
+            "'BRANCH_LIKE', which is not a mode",
+        );
+        refused(&of(&[(0, 0, "BRANCH_LEQ", 1, 0.0, 1, 2, 0), ONE[1], ONE[2]]), "the input has 1 features");
+        refused(&of(&[(0, 0, "BRANCH_LEQ", 0, f32::NAN, 1, 2, 0), ONE[1], ONE[2]]), "holds NaN");
+        refused(&of(&[]), "'nodes_treeids' is missing");
+    }
+
+    #[test]
+    fn malformed_attributes_are_refused() {
+        let leaves = [(0, 1, 0, 1.0), (0, 2, 0, 2.0)];
+        let one = || regressor(&ONE, &leaves, 1, vec![]);
+        for name in ["nodes_nodeids", "nodes_featureids", "nodes_truenodeids", "nodes_falsenodeids"] {
+            refused(&with(one(), name, ints([0, 1])), "must be as long as 'nodes_treeids', 3; it has 2");
+        }
+        refused(&with(one(), "nodes_modes", Attr::Texts(&["LEAF"])), "'nodes_modes' must be as long as");
+        refused(&with(one(), "nodes_values", numbers([])), "'nodes_values' must be as long as");
+        refused(&with(one(), "nodes_values", ints([1, 1, 1])), "'nodes_values' must be a list of numbers");
+        refused(&with(one(), "nodes_missing_value_tracks_true", ints([1])), "it has 1 elements");
+        refused(&with(one(), "target_weights", numbers([1.0])), "as long as 'target_treeids', 2");
+        refused(&with(one(), "target_weights", numbers([1.0, f32::INFINITY])), "holds inf");
+        refused(&with(one(), "target_ids", ints([0, 1])), "target or class 1, and there are 1");
+        refused(&with(one(), "target_ids", ints([0, -1])), "target or class -1");
+        refused(&with(one(), "target_nodeids", ints([1, 5])), "node 5 of tree 0, which is not there");
+        refused(&with(one(), "base_values", numbers([1.0, 2.0])), "must hold 1 numbers; it holds 2");
+        refused(&with(one(), "base_values", numbers([f32::NAN])), "holds NaN");
+        refused(&with(one(), "n_targets", Attr::Int(0)), "'n_targets' must be positive");
+        refused(&with(one(), "n_targets", Attr::Int(i64::MAX)), "expands to more than");
+        refused(&with(one(), "post_transform", Attr::Text("PROBIT")), "is PROBIT");
+        let cube = [Arg::Input(&[1, 1, 1], &[0.0])];
+        fails(OP, 3, &one(), &cube, "the input must be a matrix");
+    }
+
+    #[test]
+    fn double_precision() {
+        let leaves = [(0, 1, 0, 1.0), (0, 2, 0, 2.0)];
+        let one = || regressor(&ONE, &leaves, 1, vec![]);
+        let doubles = |list: &[f64]| Attr::Doubles(list.to_vec());
+        refused(&with(one(), "nodes_values_as_tensor", doubles(&[0.5, 0.0, 0.0])), "beside 'nodes_values'");
+        let none = || with(one(), "nodes_values", numbers([]));
+        let values = |v| with(none(), "nodes_values_as_tensor", doubles(&[v, 0.0, 0.0]));
+        assert_eq!(regress(&values(0.5), &[&[0.5], &[0.75]]).concat(), [1.0, 2.0]);
+        refused(&values(0.1), "0.1, which is not a number of single precision");
+        let weights = with(
+            with(one(), "target_weights", numbers([])),
+            "target_weights_as_tensor",
+            doubles(&[0.1, 0.2]),
+        );
+        let all = with(weights, "base_values_as_tensor", doubles(&[0.3]));
+        assert_eq!(regress(&all, &[&[0.0], &[1.0]]).concat(), [0.3 + 0.1, 0.3 + 0.2]);
+    }
 }

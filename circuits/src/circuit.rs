@@ -104,6 +104,8 @@ pub(crate) struct TreeNode {
     pub(crate) feature: u32,
     pub(crate) bound: i64,
     pub(crate) child: u32,
+    /// Whether a missing feature is below every bound, and not above.
+    pub(crate) low: bool,
 }
 
 impl Trees {
@@ -117,16 +119,28 @@ impl Trees {
         if t < self.trees as usize { t + 1 } else { self.nothing() }
     }
 
+    /// What the node at a position compares.
+    pub(crate) fn compared(&self, at: usize, features: &[i128]) -> i128 {
+        let node = &self.nodes[at];
+        let x = features[node.feature as usize];
+        if node.low && x == missing(self.bits) { -x } else { x }
+    }
+
     /// Where a path goes on from a position.
     pub(crate) fn next(&self, at: usize, features: &[i128]) -> usize {
         let node = &self.nodes[at];
-        node.child as usize + usize::from(features[node.feature as usize] > node.bound.into())
+        node.child as usize + usize::from(self.compared(at, features) > node.bound.into())
     }
 
     /// The leaf that tree `t` gives.
     pub(crate) fn leaf(&self, t: usize, features: &[i128]) -> usize {
         (0..self.depth).fold(self.root(t), |at, _| self.next(at, features))
     }
+}
+
+/// What stands for a missing input of `bits` bits.
+pub(crate) fn missing(bits: u8) -> i128 {
+    (1 << bits) - 1
 }
 
 /// How a tensor is computed. `x`, `a`, `b` are operands.
@@ -296,6 +310,8 @@ pub(crate) struct Circuit {
     pub(crate) tables: Vec<Table>,
     /// Forests.
     pub(crate) forests: Vec<Trees>,
+    /// Whether inputs may be missing.
+    pub(crate) missing: bool,
     /// For each column of the input, what trees compare it with, ascending; empty where none does.
     pub(crate) bounds: Vec<Vec<f32>>,
     /// The published tensors, in the model's order.

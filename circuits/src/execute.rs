@@ -1,6 +1,6 @@
 //! Runs an integer tensor graph.
 
-use crate::circuit::{Circuit, Op, Table, Tensor, Weights, round_shift};
+use crate::circuit::{Circuit, Op, Table, Tensor, Weights, missing, round_shift};
 use rayon::prelude::*;
 use thiserror::Error;
 
@@ -16,8 +16,11 @@ pub enum RunError {
         /// Numbers the model takes.
         expected: usize,
     },
-    /// An input is NaN or infinite.
-    #[error("input {element} is not a finite number")]
+    /// An input is missing, NaN or infinite.
+    #[error(
+        "input {element} is missing or not a finite number: only trees take missing values, of a model compiled with \
+         calibration inputs that have some"
+    )]
     NotFinite {
         /// Its position.
         element: usize,
@@ -83,11 +86,14 @@ impl Circuit {
         }
         let Op::Input { bits } = tensor.op else { unreachable!("the first tensor is the input") };
         let scale = 2f64.powi(tensor.fraction.into());
-        let limit = 2f64.powi(bits.into());
+        let limit = 2f64.powi(bits.into()) - f64::from(self.missing);
         input
             .iter()
             .enumerate()
             .map(|(element, v)| {
+                if v.is_nan() && self.missing {
+                    return Ok(missing(bits));
+                }
                 if !v.is_finite() {
                     return Err(RunError::NotFinite { element });
                 }

@@ -117,7 +117,10 @@ impl Span {
 
     fn add(&mut self, float: &[f64]) {
         self.samples += 1.0;
-        for ((mean, squares), v) in self.mean.iter_mut().zip(&mut self.squares).zip(float) {
+        // What is missing has no magnitude.
+        for ((mean, squares), v) in
+            self.mean.iter_mut().zip(&mut self.squares).zip(float).filter(|(_, v)| !v.is_nan())
+        {
             let from = v - *mean;
             *mean += from / self.samples;
             *squares += from * (v - *mean);

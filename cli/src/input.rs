@@ -63,8 +63,11 @@ pub(crate) fn many(path: &Path, shape: &[usize]) -> Result<Samples> {
 pub fn parse(bytes: &[u8], shape: &[usize]) -> Result<Samples> {
     let document: Document = serde_json::from_slice(bytes).map_err(|error| {
         let not_finite = error.is_syntax() && ["NaN", "Infinity"].iter().any(|word| contains(bytes, word));
-        let hint =
-            if not_finite { ": JSON has no NaN or infinity, and a proof neither; replace them" } else { "" };
+        let hint = if not_finite {
+            ": JSON has no NaN or infinity; write null for a missing number, which only trees take"
+        } else {
+            ""
+        };
         anyhow!("not a file of inputs: {error}{hint}")
     })?;
     // A name is made when it is needed: a file may hold millions of inputs.
@@ -226,11 +229,15 @@ struct Level<'a> {
 
 impl Level<'_> {
     fn number<E: Error>(self, value: f64) -> std::result::Result<(), E> {
-        if *self.nest.leaves.get_or_insert(self.depth) != self.depth || self.depth < self.nest.sides.len() {
-            return Err(self.ragged());
-        }
         if !value.is_finite() {
             return Err(E::custom(format_args!("a number in \"{}\" is out of range", self.nest.field)));
+        }
+        self.put(value)
+    }
+
+    fn put<E: Error>(self, value: f64) -> std::result::Result<(), E> {
+        if *self.nest.leaves.get_or_insert(self.depth) != self.depth || self.depth < self.nest.sides.len() {
+            return Err(self.ragged());
         }
         self.nest.data.push(value);
         Ok(())
@@ -266,6 +273,11 @@ impl<'de> Visitor<'de> for Level<'_> {
 
     fn visit_u64<E: Error>(self, value: u64) -> std::result::Result<(), E> {
         self.number(value as f64)
+    }
+
+    /// A missing number.
+    fn visit_unit<E: Error>(self) -> std::result::Result<(), E> {
+        self.put(f64::NAN)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> std::result::Result<(), A::Error> {
@@ -316,6 +328,7 @@ mod tests {
         }
         assert_eq!(read(r#"{"inputs": [[1], [2]]}"#, &[1, 1]).unwrap(), [[1.0], [2.0]]);
         assert_eq!(read(r#"{"input": 3}"#, &[1]).unwrap(), [[3.0]]);
+        assert!(read(r#"{"input": [1, null]}"#, &[2]).unwrap()[0][1].is_nan());
     }
 
     #[test]
@@ -328,7 +341,6 @@ mod tests {
             (r#"{"input": [1, -Infinity]}"#, "no NaN or infinity"),
             (r#"{"input": [1, 1e999]}"#, "out of range"),
             (r#"{"input": [1, "2"]}"#, "string \"2\", expected numbers in \"input\""),
-            (r#"{"input": [1, null]}"#, "null, expected numbers in \"input\""),
             (r#"{"input": [1, true]}"#, "expected numbers in \"input\""),
             (r#"{"input": [1, {}]}"#, "expected numbers in \"input\""),
             (r#"{"input": [1, [2]]}"#, "unevenly"),

@@ -21,7 +21,7 @@ fn forest(trees: usize, depth: usize, width: usize, rng: &mut StdRng) -> Arc<For
         if depth > 0 && rng.random_range(0..6) > 0 {
             let (yes, no) = (grow(branches, depth - 1, width, rng), grow(branches, depth - 1, width, rng));
             let (feature, bound) = (rng.random_range(0..FEATURES), bound(rng));
-            branches[at] = Branch::Split { feature, bound, yes, no, missing: false };
+            branches[at] = Branch::Split { feature, bound, yes, no, missing: rng.random() };
         }
         at
     }
@@ -96,9 +96,21 @@ fn paths_are_those_of_the_float_model_and_proven() {
         let forest = forest(trees, depth, width, rng);
         let graph = of_forest(rows, &forest);
         let inputs: Vec<Vec<f64>> = (0..50).map(|_| input(rows, rng)).collect();
-        for committed in [Committed::default(), Committed { input: true, outputs: true }] {
-            let case = Case::new(&graph, &inputs, committed, &srs);
-            for input in &inputs {
+        // An eighth of the numbers are missing.
+        let sparse = |input: &Vec<f64>| {
+            let mut hole = |v: &f64| if rng.random_range(0..8) == 0 { f64::NAN } else { *v };
+            input.iter().map(&mut hole).collect()
+        };
+        let mut sparse: Vec<Vec<f64>> = inputs.iter().map(sparse).collect();
+        sparse[0][0] = f64::NAN;
+        for (inputs, committed) in [
+            (&inputs, Committed::default()),
+            (&inputs, Committed { input: true, outputs: true }),
+            (&sparse, Committed::default()),
+            (&sparse, Committed { input: true, outputs: false }),
+        ] {
+            let case = Case::new(&graph, inputs, committed, &srs);
+            for input in inputs {
                 let found = case.model.infer(input).unwrap();
                 for (found, expected) in found.iter().zip(graph.eval_outputs(input)) {
                     for (found, expected) in found.iter().zip(expected) {
@@ -182,6 +194,8 @@ fn the_path_of_other_features_is_refused() {
     let case = Case::new(&of_forest(1, &forest), &inputs, Committed::default(), &srs);
     let (mut low, mut high) = (inputs[0].clone(), inputs[0].clone());
     (low[2], high[2]) = (1.0, 1.0f32.next_up().into());
+    let missing = case.model.infer(&[f64::NAN; FEATURES]);
+    assert!(matches!(missing, Err(RunError::NotFinite { element: 0 })), "{missing:?}");
     let (ours, others) = (case.assignment(&low), case.assignment(&high));
     assert_ne!(ours.tensors[1], others.tensors[1]);
     // All of the other path, with the features of ours: only the comparison tells.
@@ -214,4 +228,33 @@ fn inputs_that_no_integer_stands_for_are_refused() {
     let refused = coarse.infer(&at(near[1]));
     assert!(matches!(refused, Err(RunError::Path { element: 0, .. })), "{refused:?}");
     assert!(coarse.infer(&at(near[0])).is_ok() && coarse.infer(&at(near[1].next_up())).is_ok());
+}
+
+#[test]
+fn what_is_missing_is_neither_low_nor_there() {
+    let srs = Srs::development(15, &mut rand::rng());
+    let branches = [
+        Branch::Split { feature: 2, bound: 1.0, yes: 1, no: 2, missing: true },
+        Branch::Leaf(vec![-1.0]),
+        Branch::Leaf(vec![1.0]),
+    ];
+    let forest = Arc::new(Forest::new(FEATURES, 1, &[0], &branches).unwrap());
+    let [high, missing] = [2.0, f64::NAN].map(|v| vec![0.0, 0.0, v, 0.0, 0.0]);
+    let inputs = [vec![0.5; FEATURES], high.clone(), missing.clone()];
+    let case = Case::new(&of_forest(1, &forest), &inputs, Committed::default(), &srs);
+    let (ours, others) = (case.assignment(&high), case.assignment(&missing));
+    assert_eq!((ours.tensors[1][0] > 0, others.tensors[1][0] > 0), (true, false));
+    // The path of what is missing for what is not.
+    let mut lie = others.clone();
+    lie.tensors[0].clone_from(&ours.tensors[0]);
+    let refused = case.prove(lie, &srs).map(|_| ());
+    assert!(matches!(refused, Err(ProveError::Unsatisfied | ProveError::Lookup { .. })), "{refused:?}");
+    // What is missing for what is not said to be: the bits of ours in the path of the others.
+    let differing = (0..others.cells.len()).filter(|i| others.cells[*i] != ours.cells[*i]);
+    for cell in differing {
+        let mut lie = others.clone();
+        lie.cells[cell] = ours.cells[cell];
+        assert!(case.prove(lie, &srs).is_err(), "{cell}");
+    }
+    assert!(case.prove(ours, &srs).is_ok() && case.prove(others, &srs).is_ok());
 }

@@ -4,7 +4,7 @@ use super::Cells;
 use super::blocks::{Area, Symbol};
 use super::constraints::Lowering;
 use super::symbolic::{Form, Piece, Term};
-use crate::circuit::{TensorId, TreeNode, Trees, log2_ceil};
+use crate::circuit::{TensorId, TreeNode, Trees, log2_ceil, missing};
 
 /// The cells of all paths of a forest over a tensor: a region of `2^log` parts of `2^(of one level)` cells.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub(crate) struct Paths {
     pub(crate) fetched: Symbol,
     /// Of the difference to the bound.
     pub(crate) limbs: Vec<Symbol>,
+    /// Where features may be missing: a bit for each feature, and the limbs of what is above the low ones.
+    pub(crate) missing: Option<(Symbol, Vec<Symbol>)>,
 }
 
 /// The lookup of features: `2^log` cells in a table of `2^table_log` entries.
@@ -82,14 +84,18 @@ impl Lowering<'_> {
             position,
             fetched: self.plain_block(log),
             limbs: self.limb_blocks((trees.bits + 1).div_ceil(self.circuit.limb), log),
+            missing: (self.circuit.missing && x == 0).then(|| {
+                let log = self.log(x);
+                (self.plain_block(log), self.limb_blocks((trees.bits + 1).div_ceil(self.circuit.limb), log))
+            }),
         };
         let start = self.out.forest_starts[forest].0;
-        let roots = self.roots(t, trees);
+        let (roots, features) = (self.roots(t, trees), self.log(x));
         let mut root = |of: &dyn Fn(TreeNode) -> i64| {
             let cells = roots.iter().map(|node| of(*node)).collect();
             (1, 0, Piece::Block(self.fixed_block(level, cells)))
         };
-        let root_feature = root(&|node| node.feature.into());
+        let root_feature = root(&|node| feature(node, features));
         let root_bound = root(&|node| -node.bound);
         let root_child = root(&|node| -(i64::from(node.child) + start as i64));
 
@@ -128,14 +134,32 @@ impl Lowering<'_> {
             let rows = Piece::Block(self.fixed_block(level, rows));
             key.terms.extend((0..depth).map(|k| (1, k.into(), rows)));
         }
-        let fetch = Fetch {
-            key,
-            value: Form::of(Piece::Block(paths.fetched)),
-            table: self.atom(x),
-            multiplicity: self.plain_block(self.log(x)),
-        };
-        self.out.fetches.push(fetch);
+        let mut table = self.atom(x);
+        if let Some((bit, above)) = &paths.missing {
+            table = self.low_and_high(&table, missing(trees.bits), *bit, above);
+        }
+        let multiplicity = self.plain_block(table.log);
+        let value = Form::of(Piece::Block(paths.fetched));
+        self.out.fetches.push(Fetch { key, value, table, multiplicity });
         paths
+    }
+
+    /// The features and, in the upper half, the same with `-most` for those that are missing, which are `most`: their
+    /// `bit` is 1, and it is theirs alone.
+    fn low_and_high(&mut self, x: &Form, most: i128, bit: Symbol, above: &[Symbol]) -> Form {
+        let z = Form::of(Piece::Block(bit));
+        let low = x.clone().add(-2 * most, &z);
+        let relation = &mut self.out.relation;
+        let (at_z, at_x) = (relation.claim_at_x(z.clone()), relation.claim_at_x(x.clone()));
+        let term = |coefficient, factors| Term { coefficient, vars: z.log, eq: true, factors };
+        relation.constrain(Form::zero(z.log).add(-1, &z), vec![term(1, vec![at_z, at_z])]);
+        relation.constrain(Form::zero(z.log).add(-most, &z), vec![term(1, vec![at_z, at_x])]);
+        let rest = Form::limbs(above, self.circuit.limb);
+        relation.constrain(Form::zero(z.log).plus(most - 1).add(-1, &low).add(-1, &rest), vec![]);
+        let mut both = Form { log: x.log + 1, terms: x.terms.clone() };
+        let upper = |(c, cube, piece): &(i128, u32, Piece)| (*c, cube + (1 << (x.log - piece.log())), *piece);
+        both.terms.extend(low.terms.iter().map(upper));
+        both
     }
 
     /// Log2 of the trees of a tensor of leaves.
@@ -152,6 +176,11 @@ impl Lowering<'_> {
         };
         (0..1 << self.log(t)).map(|i| trees.nodes[tree(i)]).collect()
     }
+}
+
+/// Where a node's feature is in the table of `2^log` features, or of twice as many.
+pub(crate) fn feature(node: TreeNode, log: u8) -> i64 {
+    i64::from(node.feature) + (i64::from(node.low) << log)
 }
 
 /// The numbers from `from` up to `to` as aligned ranges of powers of two: log2 of the size, and the range's number.

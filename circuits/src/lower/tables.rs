@@ -3,6 +3,7 @@
 use super::TableBlocks;
 use super::blocks::Allocator;
 use super::constraints::Lowering;
+use super::paths::feature;
 use crate::circuit::{Circuit, Table, TreeNode, log2_ceil};
 
 /// Where function tables and forests begin. Forests come first, so that with them entry 0 is of no tree and zero.
@@ -50,7 +51,8 @@ impl Lowering<'_> {
                 cells[*start as usize..][..of(table).len()].copy_from_slice(of(table));
             }
         };
-        let nodes = |of: fn(&TreeNode, i64) -> i64, cells: &mut [i64]| {
+        let input = circuit.log(0);
+        let nodes = |of: &dyn Fn(&TreeNode, i64) -> i64, cells: &mut [i64]| {
             for (forest, (start, _)) in circuit.forests.iter().zip(&forests) {
                 let cells = cells[*start as usize..].iter_mut().zip(&forest.nodes);
                 // The first entry of the table stays zero, and those of other forests are of no tree.
@@ -61,9 +63,9 @@ impl Lowering<'_> {
         let (mut values, mut slopes, mut features) = (empty(), empty(), empty());
         functions(|table| &table.values, &mut values);
         functions(|table| &table.slopes, &mut slopes);
-        nodes(|node, _| node.bound, &mut values);
-        nodes(|node, start| i64::from(node.child) + start, &mut slopes);
-        nodes(|node, _| node.feature.into(), &mut features);
+        nodes(&|node, _| node.bound, &mut values);
+        nodes(&|node, start| i64::from(node.child) + start, &mut slopes);
+        nodes(&|node, _| feature(*node, input), &mut features);
         let width = circuit.forests.iter().map(|f| f.values.len()).max().unwrap_or(0);
         let leaves: Vec<Vec<i64>> = (0..width)
             .map(|k| {

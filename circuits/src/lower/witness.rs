@@ -1,7 +1,7 @@
 //! The witness of an execution.
 
 use super::blocks::{Area, Symbol};
-use super::paths::Paths;
+use super::paths::{Paths, feature};
 use super::statement::positions;
 use super::{Cells, Relation};
 use crate::circuit::{Circuit, Op, fill, round_shift};
@@ -62,10 +62,10 @@ impl Writer<'_> {
             let mut at = if self.circuit.is_element(tensor, i) { trees.root(tree) } else { trees.nothing() };
             for k in 0..trees.depth {
                 let (cell, node) = (((k as usize) << paths.level) | i, trees.nodes[at]);
-                let x = features[node.feature as usize];
+                let x = trees.compared(at, features);
                 if k > 0 {
                     self.write(area(Area::Positions), cell, start + at as i128);
-                    self.write(area(Area::Features), cell, node.feature.into());
+                    self.write(area(Area::Features), cell, feature(node, self.circuit.log(paths.x)).into());
                     self.write(area(Area::Values), cell, node.bound.into());
                     self.write(area(Area::Slopes), cell, start + i128::from(node.child));
                     for (value, numbers) in trees.values.iter().enumerate() {
@@ -85,6 +85,13 @@ impl Writer<'_> {
         for cell in usize::from(trees.depth) << paths.level..1 << paths.position.log {
             self.write(paths.fetched, cell, features[0]);
             self.limbs(&paths.limbs, cell, most - features[0]);
+        }
+        if let Some((bit, above)) = &paths.missing {
+            for (i, x) in features.iter().enumerate() {
+                let is_missing = *x == most - 1;
+                self.write(*bit, i, is_missing.into());
+                self.limbs(above, i, most - 2 - if is_missing { -x } else { *x });
+            }
         }
     }
 

@@ -91,7 +91,7 @@ pub(crate) fn quantise(
 ) -> Result<Circuit, QuantiseError> {
     let mut q = Quantiser {
         graph,
-        ranges: &ranges.0,
+        ranges: &ranges.of,
         precision,
         limb,
         circuit: Circuit {
@@ -103,6 +103,7 @@ pub(crate) fn quantise(
             bounds: Vec::new(),
             outputs: Vec::new(),
             batch: 0,
+            missing: ranges.missing && trees::only_compared(graph, graph.input()),
         },
         info: Vec::new(),
         of: vec![None; graph.nodes().len()],
@@ -120,7 +121,11 @@ pub(crate) fn quantise(
 
 /// The ranges of a model's nodes.
 #[derive(Debug)]
-pub(crate) struct Ranges(Vec<Range>);
+pub(crate) struct Ranges {
+    of: Vec<Range>,
+    /// Whether a calibration input has missing numbers.
+    missing: bool,
+}
 
 impl Ranges {
     /// From calibration inputs or, without any, by interval analysis.
@@ -134,7 +139,10 @@ impl Ranges {
         let ranges = ranges::ranges(graph, calibration);
         match graph.nodes().iter().zip(&ranges).find(|(_, r)| !r.magnitude().is_finite()) {
             Some((node, _)) => Err(QuantiseError::NotFinite { tensor: node.name.clone() }),
-            None => Ok(Self(ranges)),
+            None => {
+                let missing = calibration.iter().flatten().any(|v| v.is_nan());
+                Ok(Self { of: ranges, missing })
+            }
         }
     }
 }

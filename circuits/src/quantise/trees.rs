@@ -2,7 +2,7 @@
 
 use super::ranges::Range;
 use super::{CELL_BITS, QuantiseError, Quantiser, bits_of};
-use crate::circuit::{Op as IntOp, TensorId, TreeNode, Trees, log2_ceil};
+use crate::circuit::{Op as IntOp, TensorId, TreeNode, Trees, log2_ceil, missing};
 use crate::graph::{Forest, Graph, Node, NodeId, Op, forest};
 use std::sync::Arc;
 
@@ -20,6 +20,12 @@ pub(super) fn feature_bits(limb: u8) -> u8 {
 /// Whether trees compare the node as it is.
 pub(super) fn is_compared(graph: &Graph, id: NodeId) -> bool {
     graph.nodes().iter().any(|node| matches!(node.op, Op::Leaves { x, .. } if x == id))
+}
+
+/// Whether nothing but trees reads the node.
+pub(super) fn only_compared(graph: &Graph, id: NodeId) -> bool {
+    let mut readers = graph.nodes().iter().filter(|node| node.op.operands().contains(&id));
+    readers.all(|node| matches!(node.op, Op::Leaves { .. })) && !graph.outputs().contains(&id)
 }
 
 impl Quantiser<'_> {
@@ -66,13 +72,19 @@ impl Quantiser<'_> {
         }
         let bits = self.info[x].bits as u8;
         let scale = 2f64.powi(self.fraction(x).into());
-        let most = 2f64.powi(bits.into());
-        let leaf = |at: usize| TreeNode { feature: 0, bound: 1 << bits, child: at as u32 };
+        // Between what is below and above all inputs that are not missing.
+        let can_miss = self.circuit.missing && x == 0;
+        let most = missing(bits) as f64;
+        let leaf = |at: usize| TreeNode { feature: 0, bound: 1 << bits, child: at as u32, low: false };
         let entry = |(i, n): (usize, &forest::TreeNode)| match *n {
             forest::TreeNode::Leaf { .. } => leaf(i + 1),
-            forest::TreeNode::Split { feature, bound, below, .. } => {
-                let bound = (f64::from(bound) * scale).floor().clamp(-most, most) as i64;
-                TreeNode { feature, bound, child: below + 1 }
+            // A jump, whatever the feature.
+            forest::TreeNode::Split { bound: f32::INFINITY, below, missing: true, .. } => {
+                TreeNode { child: below + 1, ..leaf(i) }
+            }
+            forest::TreeNode::Split { feature, bound, below, missing } => {
+                let bound = (f64::from(bound) * scale).floor().clamp(-most, most - 1.0) as i64;
+                TreeNode { feature, bound, child: below + 1, low: can_miss && missing }
             }
         };
         let entries = forest.nodes().iter().enumerate().map(entry);

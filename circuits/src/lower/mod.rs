@@ -5,6 +5,7 @@ mod blocks;
 mod constraints;
 mod fold;
 mod place;
+mod products;
 mod statement;
 mod symbolic;
 mod witness;
@@ -29,6 +30,8 @@ pub(crate) enum Cells {
     Rectify { positive: Vec<Symbol>, negative: Vec<Symbol>, remainder: Vec<Symbol> },
     /// The integers themselves.
     Copy(Symbol),
+    /// The bit, and the limbs below it.
+    Positive { bit: Symbol, below: Vec<Symbol> },
     /// Position, value, slope, limbs below (least significant first), result.
     Function { position: Symbol, value: Symbol, slope: Symbol, below: Vec<Symbol>, result: Symbol },
     /// Limbs of the result, of the remainder, and of what is above it.
@@ -89,6 +92,10 @@ impl Lowered {
             Some(Cells::Round { result, remainder }) => limbs(&[result, remainder]),
             Some(Cells::Rectify { positive, negative, remainder }) => limbs(&[positive, negative, remainder]),
             Some(Cells::Remainder { result, remainder, above }) => limbs(&[result, remainder, above]),
+            Some(Cells::Positive { bit, below }) => {
+                let (cells, lookups) = limbs(&[below]);
+                (cells + (1 << bit.log), lookups)
+            }
             Some(Cells::Function { below, result, .. }) => {
                 // A tuple is one lookup of three cells.
                 let (cells, size) = (limbs(&[below]).0, 1 << result.log);

@@ -66,13 +66,13 @@ fn calibrated(graph: &Graph, inputs: &[Vec<f64>]) -> Vec<Range> {
 fn intervals(graph: &Graph) -> Vec<Range> {
     let mut out: Vec<Range> = Vec::with_capacity(graph.nodes().len());
     for node in graph.nodes() {
-        let range = interval(node, &out);
+        let range = interval(node, graph, &out);
         out.push(range);
     }
     out
 }
 
-fn interval(node: &Node, of: &[Range]) -> Range {
+fn interval(node: &Node, graph: &Graph, of: &[Range]) -> Range {
     match &node.op {
         Op::Input => Range { low: -DEFAULT_INPUT_BOUND, high: DEFAULT_INPUT_BOUND },
         Op::Linear { x, weight, bias } => {
@@ -96,12 +96,18 @@ fn interval(node: &Node, of: &[Range]) -> Range {
             let (a, b) = (of[a.index()], of[b.index()]);
             a.times(b.low).union(a.times(b.high))
         }
+        Op::MatMul { a, b } => {
+            let inner = graph.node(*a).shape.last().copied().unwrap_or(1);
+            let (a, b) = (of[a.index()], of[b.index()]);
+            a.times(b.low).union(a.times(b.high)).times(inner as f64)
+        }
         Op::Leaky { x, slope } => {
             let x = of[x.index()];
             let bent = |v: f64| if v < 0.0 { slope * v } else { v };
             let ends = Range::of([bent(x.low), bent(x.high)]);
             if x.low < 0.0 && x.high > 0.0 { ends.union(Range { low: 0.0, high: 0.0 }) } else { ends }
         }
+        Op::Positive { .. } => Range { low: 0.0, high: 1.0 },
         Op::Function { x, function } => {
             let x = of[x.index()];
             // All functions but Gelu are monotone; its minimum is about -0.17.

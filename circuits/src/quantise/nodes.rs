@@ -264,9 +264,14 @@ impl Quantiser<'_> {
         let coefficient_bits = |c: f64| {
             (0..WEIGHT_BITS).find(|f| (c * 2f64.powi((*f).into())).fract() == 0.0).unwrap_or(WEIGHT_BITS)
         };
+        // Addends are cells.
+        let largest = shift.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+        let room = CELL_BITS as i32 - 1 - Range { low: 0.0, high: largest }.bits().max(0);
+        let most =
+            if largest > 0.0 { room.clamp(0, MAX_SUM_FRACTION.into()) as u8 } else { MAX_SUM_FRACTION };
         let mut terms = terms.to_vec();
         for (c, x) in &mut terms {
-            if self.fraction(*x) + coefficient_bits(*c) > MAX_SUM_FRACTION {
+            if self.fraction(*x) + coefficient_bits(*c) > most {
                 *x = self.factor(*x)?;
             }
         }

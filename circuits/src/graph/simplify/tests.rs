@@ -139,10 +139,10 @@ fn columns_of_a_layer_are_a_layer() {
         let product = b.mul(parts[0], parts[1])?;
         b.mul(product, parts[2])
     }
-    let found = ops(&[2, 3], |b, x| parts::<2>(b, x));
+    let found = ops(&[2, 3], parts::<2>);
     assert_eq!(found, ["Linear", "Linear", "Linear", "Mul", "Mul"]);
     // Overlapping ones: the layer stays.
-    let found = ops(&[2, 3], |b, x| parts::<3>(b, x));
+    let found = ops(&[2, 3], parts::<3>);
     assert_eq!(found, ["Linear", "Rearrange", "Rearrange", "Rearrange", "Mul", "Mul"]);
     // Not the same columns of all rows.
     let found = ops(&[2, 3], |b, x| {

@@ -51,6 +51,12 @@ impl Layout {
         let cols = self.cols as usize;
         ((i / cols) << self.cols_log()) | (i % cols)
     }
+
+    /// Whether a position holds an element rather than padding.
+    pub(crate) fn is_element(&self, position: usize) -> bool {
+        let cols = self.cols_log();
+        position >> cols < self.rows as usize && position & ((1 << cols) - 1) < self.cols as usize
+    }
 }
 
 /// A matrix of integers, one row an output.
@@ -62,6 +68,38 @@ pub(crate) struct Weights {
     pub(crate) cols: u32,
     /// Row-major.
     pub(crate) data: Vec<i64>,
+}
+
+/// Elements of a tensor at other places: `y[p] = 2^shift x[q]`, or zero. Each variable of `x` is one of the result's, or
+/// given by the result's other variables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Wire {
+    /// The operand.
+    pub(crate) x: TensorId,
+    /// For each variable of `x`, lowest first, the variable of the result that it is; none for an inner one.
+    pub(crate) order: Vec<Option<u8>>,
+    /// For each assignment of the result's other variables, that of the inner ones, both lowest first; none where the
+    /// result is zero.
+    pub(crate) map: Vec<Option<u32>>,
+    /// Bits of the scaling.
+    pub(crate) shift: u8,
+}
+
+impl Wire {
+    /// The result's variables that no variable of `x` is, of `log`.
+    pub(crate) fn outer(&self, log: u8) -> Vec<u8> {
+        (0..log).filter(|v| !self.order.contains(&Some(*v))).collect()
+    }
+
+    /// Log2 of the inner part.
+    pub(crate) fn inner(&self) -> u8 {
+        self.order.iter().filter(|v| v.is_none()).count() as u8
+    }
+
+    /// Whether the variables of `x` are all the result's, and nothing else makes an element zero.
+    pub(crate) fn is_view(&self) -> bool {
+        self.shift == 0 && self.inner() == 0 && self.map.iter().all(Option::is_some)
+    }
 }
 
 /// A piecewise linear function: `2^log` segments over `[-2^domain, 2^domain)`, each of `2^limb` steps.
@@ -163,6 +201,24 @@ pub(crate) enum Op {
         /// By position; empty for none.
         bias: Vec<i64>,
     },
+    /// The sum of elements of tensors at other places, of which one at most is not zero.
+    Rearrange {
+        /// Whence.
+        terms: Vec<Wire>,
+    },
+    /// `y[h, i, j] = sum_k a[h, i, k] b[h, k, j]`; in each vector the last index lies lowest.
+    MatMul {
+        /// First factor.
+        a: TensorId,
+        /// Second factor.
+        b: TensorId,
+        /// Variables of `k`.
+        inner: u8,
+        /// Variables of `j`.
+        cols: u8,
+        /// Variables of `i`.
+        rows: u8,
+    },
     /// `y[i] = scale[i] x[i] + shift[i]`, by position.
     Scale {
         /// The operand.
@@ -213,6 +269,13 @@ pub(crate) enum Op {
     Copy {
         /// The operand.
         x: TensorId,
+    },
+    /// One where the operand is positive, otherwise zero; its magnitude is below `2^(limb limbs)`.
+    Positive {
+        /// The operand.
+        x: TensorId,
+        /// Limbs below the bit.
+        limbs: u8,
     },
     /// A function by its table.
     Function {
@@ -327,6 +390,12 @@ impl Circuit {
         self.tensors[t].layout.log() + self.batch
     }
 
+    /// Whether a tensor is another one with its variables in another order, and perhaps not all of them: a claim on it is
+    /// one on the other.
+    pub(crate) fn is_view(&self, t: TensorId) -> bool {
+        matches!(&self.tensors[t].op, Op::Rearrange { terms } if matches!(&terms[..], [wire] if wire.is_view()))
+    }
+
     /// The real numbers that a tensor's integers, by position, stand for, by element, one input after another.
     pub(crate) fn reals(&self, t: TensorId, integers: &[i128]) -> Vec<f64> {
         let Tensor { layout, fraction, .. } = &self.tensors[t];
@@ -335,12 +404,9 @@ impl Circuit {
         copies.flat_map(|copy| (0..layout.len()).map(|i| copy[layout.position(i)] as f64 / scale)).collect()
     }
 
-    /// Whether a position holds an element rather than padding.
+    /// Whether a position of a tensor of any input holds an element rather than padding.
     pub(crate) fn is_element(&self, tensor: &Tensor, position: usize) -> bool {
-        let position = position & ((1 << tensor.layout.log()) - 1);
-        let cols = tensor.layout.cols_log();
-        position >> cols < tensor.layout.rows as usize
-            && position & ((1 << cols) - 1) < tensor.layout.cols as usize
+        tensor.layout.is_element(position & ((1 << tensor.layout.log()) - 1))
     }
 }
 

@@ -1,5 +1,10 @@
 //! Runs an integer tensor graph.
 
+mod products;
+
+#[cfg(test)]
+pub(crate) use products::rearrange;
+
 use crate::circuit::{Circuit, Op, Table, Tensor, Weights, missing, round_shift};
 use rayon::prelude::*;
 use thiserror::Error;
@@ -162,6 +167,10 @@ impl Circuit {
                 Ok(out)
             }
             Op::Linear { .. } => Ok(linear(tensor, values)),
+            Op::Rearrange { terms } => Ok(products::rearrange(terms, tensor.layout.log(), values)),
+            Op::MatMul { a, b, inner, cols, .. } => {
+                Ok(products::matmul([&values[*a], &values[*b]], *inner, *cols, size))
+            }
             Op::Scale { x, scale, shift } => {
                 let shift = shift.iter().chain(std::iter::repeat(&0));
                 let terms = values[*x].iter().zip(scale).zip(shift);
@@ -192,6 +201,10 @@ impl Circuit {
             Op::Negative { of } => {
                 let Op::Rectify { x, shift, .. } = self.tensors[*of].op else { return Err(domain()) };
                 Ok(values[x].iter().map(|v| (-round_shift(*v, shift)).max(0)).collect())
+            }
+            Op::Positive { x, limbs: n } => {
+                let x = bounded(values[*x].clone(), 1 - limbs(*n), limbs(*n))?;
+                Ok(x.into_iter().map(|v| i128::from(v > 0)).collect())
             }
             Op::Copy { x } => Ok(values[*x].clone()),
             Op::Function { x, table, limbs } => {

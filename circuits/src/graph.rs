@@ -23,6 +23,7 @@ mod eval;
 pub mod forest;
 mod function;
 pub(crate) mod layout;
+mod matmul;
 mod simplify;
 
 pub use self::{build::GraphBuilder, forest::Forest, function::Function};
@@ -124,12 +125,25 @@ pub enum Op {
         /// The second factor.
         b: NodeId,
     },
+    /// `y[.., i, j] = sum_k a[.., i, k] b[.., k, j]`, the leading axes of both alike. Where these make more than one pair of
+    /// matrices, the rows of both are powers of two.
+    MatMul {
+        /// The first factor.
+        a: NodeId,
+        /// The second factor.
+        b: NodeId,
+    },
     /// `y[i] = x[i]` where `x[i] >= 0`, otherwise `slope x[i]`: Relu is slope 0, Abs is slope -1.
     Leaky {
         /// The tensor bent at zero.
         x: NodeId,
         /// The slope below zero.
         slope: f64,
+    },
+    /// `y[i] = 1` where `x[i] > 0`, otherwise 0.
+    Positive {
+        /// The tensor compared with zero.
+        x: NodeId,
     },
     /// `y[i] = function(x[i])`.
     Function {
@@ -186,7 +200,9 @@ impl Op {
             Self::Scale { .. } => "Scale",
             Self::Combine { .. } => "Combine",
             Self::Mul { .. } => "Mul",
+            Self::MatMul { .. } => "MatMul",
             Self::Leaky { .. } => "Leaky",
+            Self::Positive { .. } => "Positive",
             Self::Function { .. } => "Function",
             Self::Div { .. } => "Div",
             Self::Sqrt { .. } => "Sqrt",
@@ -204,11 +220,12 @@ impl Op {
             Self::Linear { x, .. }
             | Self::Scale { x, .. }
             | Self::Leaky { x, .. }
+            | Self::Positive { x }
             | Self::Function { x, .. }
             | Self::Sqrt { x }
             | Self::Leaves { x, .. }
             | Self::Reshape { x } => vec![*x],
-            Self::Mul { a, b } | Self::Div { a, b } => vec![*a, *b],
+            Self::Mul { a, b } | Self::MatMul { a, b } | Self::Div { a, b } => vec![*a, *b],
             Self::Combine { terms } => terms.iter().map(|(_, x)| *x).collect(),
             Self::Rearrange { inputs, .. } => inputs.clone(),
         }
@@ -221,11 +238,14 @@ impl Op {
             Self::Linear { x, .. }
             | Self::Scale { x, .. }
             | Self::Leaky { x, .. }
+            | Self::Positive { x }
             | Self::Function { x, .. }
             | Self::Sqrt { x }
             | Self::Leaves { x, .. }
             | Self::Reshape { x } => *x = map(*x),
-            Self::Mul { a, b } | Self::Div { a, b } => (*a, *b) = (map(*a), map(*b)),
+            Self::Mul { a, b } | Self::MatMul { a, b } | Self::Div { a, b } => {
+                (*a, *b) = (map(*a), map(*b));
+            }
             Self::Combine { terms } => terms.iter_mut().for_each(|(_, x)| *x = map(*x)),
             Self::Rearrange { inputs, .. } => inputs.iter_mut().for_each(|x| *x = map(*x)),
         }

@@ -2,7 +2,8 @@
 //! precision, and every relation proven and verified, with public tensors and with committed ones.
 
 use std::collections::BTreeSet;
-use sumcast_circuits::{Committed, CompileOptions, Secret, compile, graph::Graph, onnx};
+use sumcast_circuits::graph::{Graph, GraphBuilder, GraphError, Matrix, NodeId};
+use sumcast_circuits::{Committed, CompileOptions, Secret, compile, onnx};
 use sumcast_params::Srs;
 use sumcast_prover::{Assignment, Cpu, ProveError, ProvingKey, prove};
 use sumcast_verifier::verify;
@@ -150,32 +151,141 @@ fn no_cell_that_a_constraint_reads_can_be_another() {
     for case in cases.iter().filter(|case| seen.insert(case["name"].to_string())) {
         let graph = onnx::import(&unhex(case["model"].as_str().unwrap())).unwrap();
         let inputs: Vec<Vec<f64>> = serde_json::from_value(case["inputs"].clone()).unwrap();
-        let committed = Committed { input: true, outputs: true };
-        let options = CompileOptions { committed, ..CompileOptions::default() };
-        let model = compile(&graph, &inputs, &options).unwrap();
-        let relation = model.lower().unwrap();
-        let inference = model.run(&relation, &inputs[0]).unwrap();
-        let key = ProvingKey::setup(relation.program, relation.fixed, None, &srs, &Cpu).unwrap();
-        let read = cells_read(&key.key.program);
-        let attempt = |change: &dyn Fn(&mut Assignment)| {
-            let tensors = inference.tensors.clone();
-            let mut assignment = Assignment { context: [0; 32], tensors, cells: inference.cells.clone() };
-            change(&mut assignment);
-            prove(&key, &srs, assignment, &mut rand::rng(), &Cpu, &mut |_| ()).map(|_| ())
-        };
-        let refused = |result: Result<(), ProveError>, what: &str| {
-            let caught = matches!(result, Err(ProveError::Unsatisfied | ProveError::Lookup { .. }));
-            assert!(caught, "{}: {what}: {result:?}", case["name"]);
-        };
-        let tensors = inference.tensors.len();
-        for tensor in 0..tensors {
-            let last = inference.tensors[tensor].len() - 1;
-            refused(attempt(&|a| a.tensors[tensor][last] += 1), "a committed tensor");
-        }
-        for cell in read.iter().step_by(read.len().div_ceil(ALTERED).max(1)) {
-            refused(attempt(&|a| a.cells[*cell] ^= 1), &format!("cell {cell}"));
-            altered += 1;
-        }
+        altered += alter(&case["name"].to_string(), &graph, &inputs, ALTERED, &srs);
     }
     assert!(altered > 500, "{altered}");
+}
+
+/// Alters the committed tensors, and so many of the cells read; returns how many of these there were.
+fn alter(name: &str, graph: &Graph, inputs: &[Vec<f64>], cells: usize, srs: &Srs) -> usize {
+    let committed = Committed { input: true, outputs: true };
+    let options = CompileOptions { committed, ..CompileOptions::default() };
+    let model = compile(graph, inputs, &options).unwrap();
+    let relation = model.lower().unwrap();
+    let inference = model.run(&relation, &inputs[0]).unwrap();
+    let key = ProvingKey::setup(relation.program, relation.fixed, None, srs, &Cpu).unwrap();
+    let read = cells_read(&key.key.program);
+    let attempt = |change: &dyn Fn(&mut Assignment)| {
+        let tensors = inference.tensors.clone();
+        let mut assignment = Assignment { context: [0; 32], tensors, cells: inference.cells.clone() };
+        change(&mut assignment);
+        prove(&key, srs, assignment, &mut rand::rng(), &Cpu, &mut |_| ()).map(|_| ())
+    };
+    let refused = |result: Result<(), ProveError>, what: &str| {
+        let caught = matches!(result, Err(ProveError::Unsatisfied | ProveError::Lookup { .. }));
+        assert!(caught, "{name}: {what}: {result:?}");
+    };
+    let tensors = inference.tensors.len();
+    for tensor in 0..tensors {
+        let last = inference.tensors[tensor].len() - 1;
+        refused(attempt(&|a| a.tensors[tensor][last] += 1), "a committed tensor");
+    }
+    let step = read.len().div_ceil(cells).max(1);
+    for cell in read.iter().step_by(step) {
+        refused(attempt(&|a| a.cells[*cell] ^= 1), &format!("cell {cell}"));
+    }
+    read.len().div_ceil(step)
+}
+
+type Build = fn(&mut GraphBuilder, NodeId) -> Result<NodeId, GraphError>;
+
+/// Graphs whose tensors are moved and multiplied in all ways there are; the input is of 6 by 5 numbers.
+const PRODUCTS: &[(&str, Build)] = &[
+    ("a matrix with itself", |b, x| {
+        let turned = b.transpose(x, &[1, 0])?;
+        b.matmul(x, turned)
+    }),
+    ("pairs of matrices, turned", |b, x| {
+        // [4, 8] as two heads of four columns, their products side by side again.
+        let weight = Matrix::new(8, 5, (0..40).map(|i| f64::from(i * 7 % 11) / 7.0 - 0.6).collect()).unwrap();
+        let h = b.linear(x, weight, vec![0.1; 8])?;
+        let h = b.select(h, &(8..40).collect::<Vec<_>>(), &[4, 2, 4])?;
+        let (heads, turned) = (b.transpose(h, &[1, 0, 2])?, b.transpose(h, &[1, 2, 0])?);
+        let y = b.matmul(heads, turned)?;
+        let y = b.matmul(y, heads)?;
+        let y = b.transpose(y, &[1, 0, 2])?;
+        b.reshape(y, &[4, 8])
+    }),
+    ("three pairs of odd matrices", |b, x| {
+        let x = b.reshape(x, &[3, 2, 5])?;
+        let x = b.transpose(x, &[0, 2, 1])?;
+        let turned = b.transpose(x, &[0, 2, 1])?;
+        b.matmul(x, turned)
+    }),
+    ("a broadcast denominator, and one that is not", |b, x| {
+        let square = b.mul(x, x)?;
+        let sum = b.sum_last(square, 1.0)?;
+        let sum = b.affine(sum, 1.0, 1.0)?;
+        let all = b.broadcast(sum, &[6, 5])?;
+        let y = b.div(x, all)?;
+        let one = b.affine(square, 1.0, 1.0)?;
+        let z = b.div(x, one)?;
+        b.sub(y, z)
+    }),
+    ("slices, joined the other way round", |b, x| {
+        let (low, high) =
+            (b.select(x, &[0, 1, 5, 6, 10, 11], &[3, 2])?, b.select(x, &[18, 19, 23, 24, 28, 29], &[3, 2])?);
+        let product = b.mul(low, high)?;
+        let index: Vec<(u32, u32)> = (0..6).map(|i| (1, i)).chain((0..30).map(|i| (0, i))).collect();
+        b.rearrange(&[x, product], &index, &[9, 4])
+    }),
+    ("comparisons", |b, x| {
+        let turned = b.reshape(x, &[5, 6])?;
+        let turned = b.transpose(turned, &[1, 0])?;
+        let (greater, product) = (b.sub(x, turned)?, b.mul(x, turned)?);
+        let (greater, positive) = (b.positive(greater)?, b.positive(product)?);
+        let chosen = b.mul(greater, x)?;
+        b.combine(&[(1.0, chosen), (-2.0, positive), (1.0, greater)])
+    }),
+    ("a view of a view, scaled and added", |b, x| {
+        let turned = b.transpose(x, &[1, 0])?;
+        let y = b.mul(turned, turned)?;
+        let back = b.transpose(y, &[1, 0])?;
+        let both = b.mul(back, x)?;
+        let scaled = b.scale(turned, (0..30).map(|i| f64::from(i) / 9.0).collect(), vec![0.5; 30])?;
+        let scaled = b.transpose(scaled, &[1, 0])?;
+        b.combine(&[(1.0, both), (0.3, scaled), (2.0, x)])
+    }),
+];
+
+#[test]
+fn products_and_rearrangements_are_proven_and_no_others() {
+    let srs = Srs::development(16, &mut rand::rng());
+    let inputs: Vec<Vec<f64>> =
+        (0..4).map(|k| (0..30).map(|i| f64::from((i * 37 + k * 11) % 23) / 10.0 - 1.1).collect()).collect();
+    for (name, build) in PRODUCTS {
+        let mut b = GraphBuilder::new(name, "x", &[6, 5]).unwrap();
+        let x = b.input();
+        let y = build(&mut b, x).unwrap();
+        let graph = b.finish(&[("y", y)]).unwrap();
+        let model = compile(&graph, &inputs, &CompileOptions::default()).unwrap();
+        for input in &inputs {
+            let found = model.infer(input).unwrap().remove(0);
+            for (f, e) in found.iter().zip(&graph.eval_outputs(input)[0]) {
+                assert!((f - e).abs() < 1e-3, "{name}: {f} is not {e}");
+            }
+        }
+        proven(&graph, &inputs, &CompileOptions::default(), &srs).unwrap();
+        assert!(alter(name, &graph, &inputs, 2 * ALTERED, &srs) > ALTERED, "{name}");
+    }
+}
+
+#[test]
+fn padding_of_a_public_input_is_zero() {
+    let srs = Srs::development(16, &mut rand::rng());
+    let (name, build) = PRODUCTS[0];
+    let mut b = GraphBuilder::new(name, "x", &[6, 5]).unwrap();
+    let x = b.input();
+    let y = build(&mut b, x).unwrap();
+    let graph = b.finish(&[("y", y)]).unwrap();
+    let input: Vec<f64> = (0..30).map(|i| f64::from(i % 7) / 5.0).collect();
+    let model = compile(&graph, std::slice::from_ref(&input), &CompileOptions::default()).unwrap();
+    let relation = model.lower().unwrap();
+    let mut inference = model.run(&relation, &input).unwrap();
+    let key = ProvingKey::setup(relation.program, relation.fixed, None, &srs, &Cpu).unwrap();
+    // Column 6 of 8, where there are five.
+    inference.tensors[0][6] = 1;
+    let assignment = Assignment { context: [0; 32], tensors: inference.tensors, cells: inference.cells };
+    let result = prove(&key, &srs, assignment, &mut rand::rng(), &Cpu, &mut |_| ());
+    assert_eq!(result.map(|_| ()), Err(ProveError::Unsatisfied));
 }

@@ -162,6 +162,15 @@ impl GraphBuilder {
         self.push(shape, Op::Leaky { x, slope })
     }
 
+    /// 1 where `x > 0`, otherwise 0.
+    ///
+    /// # Errors
+    /// When `x` is unknown.
+    pub fn positive(&mut self, x: NodeId) -> Result<NodeId, GraphError> {
+        let shape = self.shape(x)?.to_vec();
+        self.push(shape, Op::Positive { x })
+    }
+
     /// `y[i] = function(x[i])`.
     ///
     /// # Errors
@@ -271,10 +280,13 @@ impl GraphBuilder {
         eval::eval_nodes(&self.nodes, input)
     }
 
-    /// The multiplications that the linear layers so far take.
+    /// The multiplications that the linear layers and matrix products so far take.
     pub(crate) fn multiplications(&self) -> usize {
         let cost = |node: &Node| match &node.op {
             Op::Linear { weight, .. } => node.elements().saturating_mul(weight.cols()),
+            Op::MatMul { a, .. } => {
+                node.elements().saturating_mul(self.nodes[a.0].shape.last().copied().unwrap_or(1))
+            }
             _ => 0,
         };
         self.nodes.iter().map(cost).fold(0, usize::saturating_add)
@@ -285,7 +297,7 @@ impl GraphBuilder {
         if found == shape { Ok(()) } else { Err(mismatch(what, shape, found)) }
     }
 
-    fn push(&mut self, shape: Vec<usize>, op: Op) -> Result<NodeId, GraphError> {
+    pub(super) fn push(&mut self, shape: Vec<usize>, op: Op) -> Result<NodeId, GraphError> {
         check_size(&shape)?;
         let name = format!("{}/{}", self.scope, self.steps);
         self.steps += 1;
@@ -314,7 +326,7 @@ pub(super) fn canonical_rearrange(
     (kept, index)
 }
 
-fn mismatch(what: &'static str, expected: &[usize], found: &[usize]) -> GraphError {
+pub(super) fn mismatch(what: &'static str, expected: &[usize], found: &[usize]) -> GraphError {
     GraphError::Shape { what, expected: expected.to_vec(), found: found.to_vec() }
 }
 

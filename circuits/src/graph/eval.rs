@@ -1,6 +1,6 @@
 //! Evaluation in `f64`.
 
-use super::{Graph, Node, Op};
+use super::{Graph, Node, Op, matmul};
 
 impl Graph {
     /// The value of every node on `input`, flat, indexed by [`super::NodeId::index`].
@@ -26,13 +26,13 @@ impl Graph {
 pub(super) fn eval_nodes(nodes: &[Node], input: &[f64]) -> Vec<Vec<f64>> {
     let mut values: Vec<Vec<f64>> = Vec::with_capacity(nodes.len());
     for node in nodes {
-        let value = eval_node(node, &values, input);
+        let value = eval_node(node, nodes, &values, input);
         values.push(value);
     }
     values
 }
 
-fn eval_node(node: &Node, values: &[Vec<f64>], input: &[f64]) -> Vec<f64> {
+fn eval_node(node: &Node, nodes: &[Node], values: &[Vec<f64>], input: &[f64]) -> Vec<f64> {
     let of = |id: &super::NodeId| values[id.0].as_slice();
     match &node.op {
         Op::Input => {
@@ -54,7 +54,12 @@ fn eval_node(node: &Node, values: &[Vec<f64>], input: &[f64]) -> Vec<f64> {
             sum
         }
         Op::Mul { a, b } => of(a).iter().zip(of(b)).map(|(a, b)| a * b).collect(),
+        Op::MatMul { a, b } => {
+            let cols = node.shape.last().copied().unwrap_or(1);
+            matmul::eval(of(a), of(b), &nodes[a.0].shape, cols)
+        }
         Op::Leaky { x, slope } => of(x).iter().map(|x| if *x < 0.0 { slope * x } else { *x }).collect(),
+        Op::Positive { x } => of(x).iter().map(|x| f64::from(u8::from(*x > 0.0))).collect(),
         Op::Function { x, function } => of(x).iter().map(|x| function.eval(*x)).collect(),
         Op::Div { a, b } => of(a).iter().zip(of(b)).map(|(a, b)| a / b).collect(),
         Op::Sqrt { x } => of(x).iter().map(|x| x.sqrt()).collect(),

@@ -146,9 +146,15 @@ impl Pass<'_> {
             Op::Combine { terms } => self.combine(terms, node.elements()),
             Op::Mul { a, b } => self.gelu(*a, *b),
             Op::Leaky { x, slope } => (*slope == 1.0).then_some(Rewrite::Alias(*x)),
-            Op::Rearrange { inputs, index } => self.rearrange(inputs, index),
+            Op::Rearrange { inputs, index } => self.rearrange(inputs, index, &node.shape),
             Op::Reshape { x } => self.reshape(*x, &node.shape),
-            Op::Input | Op::Function { .. } | Op::Div { .. } | Op::Sqrt { .. } | Op::Leaves { .. } => None,
+            Op::Input
+            | Op::MatMul { .. }
+            | Op::Positive { .. }
+            | Op::Function { .. }
+            | Op::Div { .. }
+            | Op::Sqrt { .. }
+            | Op::Leaves { .. } => None,
         }
     }
 

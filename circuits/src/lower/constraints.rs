@@ -1,6 +1,8 @@
 //! Every operator's constraint.
 
 use super::blocks::{Allocator, Area, FixedBlock, Symbol};
+use super::products::coordinates;
+use super::statement::padding_matters;
 use super::symbolic::{Constraint, Form, Piece, Relation, Term, run};
 use super::tables::Starts;
 use super::{Cells, Lowered};
@@ -11,9 +13,9 @@ use sumcast_verifier::vk::Axis;
 
 /// An exact value: products, and a form.
 #[derive(Clone)]
-struct Expression {
-    terms: Vec<Term>,
-    linear: Form,
+pub(super) struct Expression {
+    pub(super) terms: Vec<Term>,
+    pub(super) linear: Form,
 }
 
 pub(super) struct Lowering<'a> {
@@ -157,14 +159,16 @@ impl Lowering<'_> {
             Op::Linear { terms, row_vars, low_vars, bias } => {
                 self.linear(log, terms, (*row_vars, *low_vars), bias)
             }
+            Op::Rearrange { terms } => self.rearranged(t, terms),
+            Op::MatMul { a, b, inner, cols, rows } => self.matmul(t, [*a, *b], [*inner, *cols, *rows]),
             Op::Scale { x, scale, shift } => {
-                let factors = vec![self.constant_at_x(log, scale), self.at_x(*x)];
+                let factors = vec![self.constant_at_x(log, scale), self.claim_at_x(*x)];
                 let product = Term { coefficient: 1, vars: log, eq: true, factors };
                 let Expression { terms, linear } = self.constant(log, shift);
                 Expression { terms: [product].into_iter().chain(terms).collect(), linear }
             }
             Op::Mul { a, b } => {
-                let factors = vec![self.at_x(*a), self.at_x(*b)];
+                let factors = vec![self.claim_at_x(*a), self.claim_at_x(*b)];
                 let term = Term { coefficient: 1, vars: log, eq: true, factors };
                 Expression { terms: vec![term], linear: Form::zero(log) }
             }
@@ -210,16 +214,15 @@ impl Lowering<'_> {
         self.out.relation.claim(form, log, run(Axis::X, 0, own))
     }
 
+    /// Constants as a form of their own.
+    pub(super) fn fixed_form(&mut self, log: u8, cells: Vec<i64>) -> Form {
+        Form::of(Piece::Block(self.fixed_block(log, cells)))
+    }
+
     /// Constants by position as a form, with a copy for every input of a batch.
     fn constant_form(&mut self, log: u8, cells: &[i64]) -> Form {
         let copies = 1usize << self.circuit.batch;
         Form::of(Piece::Block(self.fixed_block(log, cells.repeat(copies))))
-    }
-
-    /// A tensor as a factor.
-    fn at_x(&mut self, t: TensorId) -> usize {
-        let form = self.atom(t);
-        self.out.relation.claim_at_x(form)
     }
 
     /// `docs/protocol.md` 4: Thaler's matrix product, the output's variables at `tau`.
@@ -243,10 +246,9 @@ impl Lowering<'_> {
                 vars,
                 on_x.into_iter().chain(run(Axis::Tau, low_vars, out_vars)),
             );
-            let columns = run(Axis::Tau, 0, low_vars);
-            let rows = run(Axis::Tau, low_vars + out_vars, row_vars);
-            let x = self.atom(*x);
-            let x = self.out.relation.claim(x, vars, columns.into_iter().chain(on_x).chain(rows));
+            let columns = coordinates(Axis::Tau, 0, low_vars);
+            let rows = coordinates(Axis::Tau, low_vars + out_vars, row_vars);
+            let x = self.claim(*x, vars, columns.chain(coordinates(Axis::X, 0, vars)).chain(rows));
             products.push(Term { coefficient: 1, vars, eq: false, factors: vec![w, x] });
         }
         let Expression { terms, linear } = self.constant(log, bias);
@@ -279,13 +281,19 @@ impl Lowering<'_> {
         match &tensor.op {
             Op::Input { bits } => {
                 let (form, result) = self.stated(t, *bits);
-                if !result.is_empty() {
+                if !result.is_empty() || padding_matters(self.circuit) {
                     self.unpadded(tensor, &form);
+                }
+                if !result.is_empty() {
                     self.out.cells[t] = Some(Cells::Round { result, remainder: vec![] });
                 }
                 self.atoms[t] = Some(form);
             }
-            Op::Linear { .. } | Op::Scale { .. } | Op::Mul { .. } => {}
+            Op::Linear { .. }
+            | Op::Rearrange { .. }
+            | Op::MatMul { .. }
+            | Op::Scale { .. }
+            | Op::Mul { .. } => {}
             Op::Combine { terms, shift } => {
                 if terms.iter().all(|(_, x)| self.atoms[*x].is_some()) {
                     let sum = terms
@@ -334,56 +342,82 @@ impl Lowering<'_> {
                 self.out.cells[t] = Some(Cells::Copy(block));
                 self.atoms[t] = Some(form);
             }
+            Op::Positive { x, limbs } => {
+                // x - 1 + 2^bits = 2^bits bit + limbs, the bit its own square.
+                let (bit, below) = (self.plain_block(log), self.limb_blocks(*limbs, log));
+                let form = Form::of(Piece::Block(bit));
+                let claim = self.out.relation.claim_at_x(form.clone());
+                let square = Term { coefficient: 1, vars: log, eq: true, factors: vec![claim, claim] };
+                self.out.relation.constrain(Form::zero(log).add(-1, &form), vec![square]);
+                let top = 1i128 << (limbs * width);
+                let expression = self.expression(*x);
+                self.equate(expression, 1, top - 1, &Form::limbs(&below, width).add(top, &form));
+                self.out.cells[t] = Some(Cells::Positive { bit, below });
+                self.atoms[t] = Some(form);
+            }
             Op::Function { x, table, limbs } => self.function(t, *x, *table, *limbs),
             Op::Leaves { x, forest, value } => self.leaves(t, *x, *forest, *value),
             Op::Div { a, b, shift, limbs, remainder } => {
                 let result = self.limb_blocks(*limbs, log);
                 let y = Form::limbs(&result, width).plus(-(1i128 << (limbs * width - 1)));
-                let b = self.denominator(tensor, *b);
-                self.with_remainder(t, *a, *shift, [&y, &b], b.clone().plus(-1), (result, *remainder));
+                let quotient = self.out.relation.claim_at_x(y.clone());
+                let mut most = self.expression(*b);
+                // Padding divides by one.
+                let ones = self.padding(t, tensor).unwrap_or_else(|| Form::zero(log));
+                most.linear = most.linear.add(1, &ones);
+                let mut divisors = Vec::new();
+                if self.circuit.is_view(*b) {
+                    divisors.push(self.claim_at_x(*b));
+                }
+                if !most.linear.terms.is_empty() {
+                    divisors.push(self.out.relation.claim_at_x(most.linear.clone()));
+                }
+                most.linear = most.linear.plus(-1);
+                let products = divisors.into_iter().map(|d| vec![quotient, d]).collect();
+                self.with_remainder(t, *a, *shift, products, most, (result, *remainder));
                 self.atoms[t] = Some(y);
             }
             Op::Sqrt { x, shift, limbs } => {
                 let result = self.limb_blocks(*limbs, log);
                 let y = Form::limbs(&result, width);
-                let most = Form::zero(log).add(2, &y);
-                self.with_remainder(t, *x, *shift, [&y, &y], most, (result, limbs + 1));
+                let most = Expression { terms: vec![], linear: Form::zero(log).add(2, &y) };
+                let root = self.out.relation.claim_at_x(y.clone());
+                self.with_remainder(t, *x, *shift, vec![vec![root, root]], most, (result, limbs + 1));
                 self.atoms[t] = Some(y);
             }
         }
     }
 
-    /// `2^shift x = product of factors + rest` with `0 <= rest <= most`: both `rest` and `most - rest` are limbs.
+    /// `2^shift x = sum of products + rest` with `0 <= rest <= most`: both `rest` and `most - rest` are limbs.
     fn with_remainder(
         &mut self,
         t: TensorId,
         x: TensorId,
         shift: u8,
-        factors: [&Form; 2],
-        most: Form,
+        products: Vec<Vec<usize>>,
+        most: Expression,
         (result, limbs): (Vec<Symbol>, u8),
     ) {
-        let log = most.log;
+        let log = self.log(t);
         let [remainder, above] = [0; 2].map(|_| self.limb_blocks(limbs, log));
         let [rest, rest_above] = [&remainder, &above].map(|symbols| Form::limbs(symbols, self.circuit.limb));
         let mut expression = self.expression(x);
-        let factors = factors.map(|form| self.out.relation.claim_at_x(form.clone())).to_vec();
         for term in &mut expression.terms {
             term.coefficient <<= shift;
         }
-        expression.terms.push(Term { coefficient: -1, vars: log, eq: true, factors });
+        let product = |factors| Term { coefficient: -1, vars: log, eq: true, factors };
+        expression.terms.extend(products.into_iter().map(product));
         let linear = Form::zero(log).add(1 << shift, &expression.linear).add(-1, &rest);
         self.out.relation.constrain(linear, expression.terms);
-        self.out.relation.constrain(most.add(-1, &rest).add(-1, &rest_above), vec![]);
+        self.equate(most, 1, 0, &rest.add(1, &rest_above));
         self.out.cells[t] = Some(Cells::Remainder { result, remainder, above });
     }
 
-    /// The denominator, with ones in its padding.
-    fn denominator(&mut self, tensor: &Tensor, b: TensorId) -> Form {
-        let b = self.atom(b);
-        let size = 1usize << tensor.layout.log();
-        let ones: Vec<i64> = (0..size).map(|i| i64::from(!self.circuit.is_element(tensor, i))).collect();
-        if ones.iter().all(|v| *v == 0) { b } else { b.clone().add(1, &self.constant_form(b.log, &ones)) }
+    /// Ones in the padding of a tensor, if it has any.
+    fn padding(&mut self, t: TensorId, tensor: &Tensor) -> Option<Form> {
+        let own = 1usize << tensor.layout.log();
+        let ones: Vec<i64> = (0..own).map(|i| i64::from(!tensor.layout.is_element(i))).collect();
+        ones.contains(&1).then(|| self.constant_form(self.log(t), &ones))
     }
 
     /// Limbs of the remainder of a rounding.

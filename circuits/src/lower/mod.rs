@@ -6,6 +6,7 @@ mod constraints;
 mod fold;
 mod paths;
 mod place;
+mod products;
 mod statement;
 mod symbolic;
 mod tables;
@@ -32,6 +33,8 @@ pub(crate) enum Cells {
     Rectify { positive: Vec<Symbol>, negative: Vec<Symbol>, remainder: Vec<Symbol> },
     /// The integers themselves.
     Copy(Symbol),
+    /// The bit, and the limbs below it.
+    Positive { bit: Symbol, below: Vec<Symbol> },
     /// Position, value, slope, limbs below (least significant first), result.
     Function { position: Symbol, value: Symbol, slope: Symbol, below: Vec<Symbol>, result: Symbol },
     /// The paths of trees; nothing of a tensor that shares those of another.
@@ -117,6 +120,10 @@ impl Lowered {
             Some(Cells::Round { result, remainder }) => limbs(&[result, remainder]),
             Some(Cells::Rectify { positive, negative, remainder }) => limbs(&[positive, negative, remainder]),
             Some(Cells::Remainder { result, remainder, above }) => limbs(&[result, remainder, above]),
+            Some(Cells::Positive { bit, below }) => {
+                let (cells, lookups) = limbs(&[below]);
+                (cells + (1 << bit.log), lookups)
+            }
             Some(Cells::Paths(paths)) => {
                 // A tuple is one lookup of four cells and the leaf's number; a feature is another.
                 let (cells, size) = (limbs(&[&paths.limbs]).0, 1 << paths.position.log);

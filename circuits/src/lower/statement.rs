@@ -3,7 +3,7 @@
 use super::blocks::{Area, Symbol};
 use super::constraints::Lowering;
 use super::symbolic::{Form, Piece, Term};
-use crate::circuit::{Circuit, Committed, Tensor, TensorId};
+use crate::circuit::{Circuit, Committed, Op, Tensor, TensorId};
 use sumcast_verifier::vk::{Role, TensorSpec, Visibility};
 
 impl Lowering<'_> {
@@ -24,7 +24,8 @@ impl Lowering<'_> {
         (form, limbs)
     }
 
-    /// A committed input, zero on its padding as a public one is.
+    /// An input, zero on its padding: the verifier sees to that of a public one beyond its last row, or that of the last
+    /// input of a batch, only.
     pub(super) fn unpadded(&mut self, tensor: &Tensor, form: &Form) {
         let own = tensor.layout.log();
         let padding: Vec<i64> =
@@ -36,6 +37,44 @@ impl Lowering<'_> {
             self.out.relation.constrain(Form::zero(log), vec![product]);
         }
     }
+}
+
+/// Whether elements of a tensor depend on padding between the rows of the input, if it is not zero: where two computed
+/// matrices are multiplied, or one operand of several is read in the place of another.
+pub(super) fn padding_matters(circuit: &Circuit) -> bool {
+    let input = circuit.tensors[0].layout;
+    let between_inputs = circuit.batch > 0 && input.len() < 1 << input.log();
+    if !between_inputs && (input.rows == 1 || input.cols.is_power_of_two()) {
+        return false;
+    }
+    let mut keeps: Vec<bool> = Vec::with_capacity(circuit.tensors.len());
+    for tensor in &circuit.tensors {
+        let (kept, read) = match &tensor.op {
+            Op::Input { .. } => (true, false),
+            // Elements alone are multiplied, or looked up.
+            Op::Linear { .. } | Op::Function { .. } | Op::Leaves { .. } => (false, false),
+            Op::MatMul { a, b, .. } => (true, keeps[*a] || keeps[*b]),
+            Op::Rearrange { terms } => {
+                let kept = terms.iter().any(|wire| keeps[wire.x]);
+                (kept, kept && terms.len() > 1)
+            }
+            Op::Combine { terms, .. } => (terms.iter().any(|(_, x)| keeps[*x]), false),
+            Op::Mul { a, b } | Op::Div { a, b, .. } => (keeps[*a] || keeps[*b], false),
+            Op::Scale { x, .. }
+            | Op::Round { x, .. }
+            | Op::Positive { x, .. }
+            | Op::Rectify { x, .. }
+            | Op::Negative { of: x }
+            | Op::Copy { x }
+            | Op::Sqrt { x, .. }
+            | Op::Publish { x, .. } => (keeps[*x], false),
+        };
+        if read {
+            return true;
+        }
+        keeps.push(kept);
+    }
+    false
 }
 
 /// The tensors of the statement: number in the circuit, role, visibility.

@@ -80,6 +80,18 @@ pub(crate) fn run(axis: Axis, start: u8, len: u8) -> Option<Run> {
     (len > 0).then_some(Run { axis, start, len })
 }
 
+/// Coordinates as runs of consecutive ones.
+pub(crate) fn bound(coordinates: &[(Axis, u8)]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (axis, at) in coordinates {
+        match runs.last_mut() {
+            Some(last) if last.axis == *axis && last.start + last.len == *at => last.len += 1,
+            _ => runs.push(Run { axis: *axis, start: *at, len: 1 }),
+        }
+    }
+    runs
+}
+
 /// A product term over claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Term {

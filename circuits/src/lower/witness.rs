@@ -147,6 +147,12 @@ impl Writer<'_> {
                     self.limbs(negative, i, (-rounded).max(0));
                     self.remainder(remainder, i, x, *shift);
                 }
+                (Op::Positive { x, .. }, Cells::Positive { bit, below }) => {
+                    // x - 1, and 2^bits more where that is negative.
+                    let bits = below.len() * usize::from(width);
+                    self.write(*bit, i, y);
+                    self.limbs(below, i, values[*x][i] - 1 + ((1 - y) << bits));
+                }
                 (Op::Copy { .. }, Cells::Copy(block)) => self.write(*block, i, y),
                 (
                     Op::Function { x, table, limbs },

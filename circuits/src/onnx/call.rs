@@ -250,6 +250,8 @@ impl Call<'_> {
                 at
             })
             .collect();
+        // What stands in the place of a constant is multiplied by zero: most of all, an element that stays where it is.
+        let stays = count(self.builder.shape(nodes[0])?)? == index.len();
         let mut pairs = Vec::with_capacity(index.len());
         let (mut scale, mut shift) = (vec![1.0; index.len()], vec![0.0; index.len()]);
         for (i, (k, j)) in index.iter().enumerate() {
@@ -259,7 +261,7 @@ impl Call<'_> {
                     let data =
                         c.as_floats().ok_or(Problem::InputType { input: *k, expected: "floating point" })?;
                     (scale[i], shift[i]) = (0.0, data[*j]);
-                    pairs.push((0, 0));
+                    pairs.push((0, if stays { u32::try_from(i).unwrap_or(u32::MAX) } else { 0 }));
                 }
                 Value::Label => return Err(Problem::Label(*k)),
             }

@@ -1,4 +1,4 @@
-//! Add, Sub, Mul, Div and Neg, with broadcasting.
+//! Add, Sub, Mul, Div, Mean and Sum, with broadcasting, Neg and Reciprocal.
 
 use super::Operator;
 use crate::{
@@ -43,6 +43,34 @@ fn div(call: &mut Call<'_>) -> Outcome {
     binary(call, Kind::Div)
 }
 
+pub(super) const RECIPROCAL: Operator =
+    Operator::new("Reciprocal", reciprocal).limited("positive on every input");
+
+fn reciprocal(call: &mut Call<'_>) -> Outcome {
+    let x = call.activation(0)?;
+    let one = call.builder.affine(x, 0.0, 1.0)?;
+    Ok(vec![Value::Node(call.builder.div(one, x)?)])
+}
+
+pub(super) const SUM: Operator = Operator::new("Sum", sum);
+
+fn sum(call: &mut Call<'_>) -> Outcome {
+    let mut total = call.input(0)?;
+    for i in 1..call.inputs.len() {
+        let next = call.input(i)?;
+        total = pair(call, &total, &next, Kind::Add)?;
+    }
+    Ok(vec![total])
+}
+
+pub(super) const MEAN: Operator = Operator::new("Mean", mean);
+
+fn mean(call: &mut Call<'_>) -> Outcome {
+    let total = sum(call)?;
+    let share = ConstTensor::floats(vec![], vec![1.0 / call.inputs.len() as f64]).into();
+    total.iter().map(|total| pair(call, total, &share, Kind::Mul)).collect()
+}
+
 pub(super) const NEG: Operator = Operator::new("Neg", neg);
 
 fn neg(call: &mut Call<'_>) -> Outcome {
@@ -59,15 +87,19 @@ fn neg(call: &mut Call<'_>) -> Outcome {
 
 fn binary(call: &mut Call<'_>, kind: Kind) -> Outcome {
     let (a, b) = (call.input(0)?, call.input(1)?);
-    let (a_shape, b_shape) = (call.shape(&a)?, call.shape(&b)?);
+    Ok(vec![pair(call, &a, &b, kind)?])
+}
+
+fn pair(call: &mut Call<'_>, a: &Value, b: &Value, kind: Kind) -> Result<Value, Problem> {
+    let (a_shape, b_shape) = (call.shape(a)?, call.shape(b)?);
     let shape = layout::broadcast_shape(&a_shape, &b_shape)
         .ok_or_else(|| Problem::Shape(format!("shapes {a_shape:?} and {b_shape:?} do not broadcast")))?;
     let size = tensor::count(&shape)?;
     call.charge(size)?;
-    let value = match (&a, &b) {
+    Ok(match (a, b) {
         (Value::Const(a), Value::Const(b)) => constants(a, b, shape, kind)?.into(),
         (Value::Node(_), Value::Const(c)) => {
-            let x = call.node_of(&a, &shape)?;
+            let x = call.node_of(a, &shape)?;
             let c = call.broadcast_const(c, &shape)?;
             let (ones, zeros) = (vec![1.0; size], vec![0.0; size]);
             let (scale, shift) = match kind {
@@ -80,10 +112,10 @@ fn binary(call: &mut Call<'_>, kind: Kind) -> Outcome {
             Value::Node(call.builder.scale(x, scale, shift)?)
         }
         (Value::Const(c), Value::Node(_)) => {
-            let x = call.node_of(&b, &shape)?;
+            let x = call.node_of(b, &shape)?;
             if matches!(kind, Kind::Div) {
-                let a = call.node_of(&a, &shape)?;
-                return Ok(vec![Value::Node(call.builder.div(a, x)?)]);
+                let a = call.node_of(a, &shape)?;
+                return Ok(Value::Node(call.builder.div(a, x)?));
             }
             let c = call.broadcast_const(c, &shape)?;
             let (scale, shift) = match kind {
@@ -94,7 +126,7 @@ fn binary(call: &mut Call<'_>, kind: Kind) -> Outcome {
             Value::Node(call.builder.scale(x, scale, shift)?)
         }
         _ => {
-            let (a, b) = (call.node_of(&a, &shape)?, call.node_of(&b, &shape)?);
+            let (a, b) = (call.node_of(a, &shape)?, call.node_of(b, &shape)?);
             Value::Node(match kind {
                 Kind::Add => call.builder.combine(&[(1.0, a), (1.0, b)])?,
                 Kind::Sub => call.builder.sub(a, b)?,
@@ -102,8 +134,7 @@ fn binary(call: &mut Call<'_>, kind: Kind) -> Outcome {
                 Kind::Div => call.builder.div(a, b)?,
             })
         }
-    };
-    Ok(vec![value])
+    })
 }
 
 fn constants(
@@ -183,5 +214,16 @@ mod tests {
         assert_eq!(ints("Neg", 13, &[], std::slice::from_ref(&a)), [-7, 7]);
         fails("Mul", 13, &[], &[Arg::Ints(&[], &[i64::MAX]), b], "overflow");
         fails("Div", 13, &[], &[a, Arg::Ints(&[], &[0])], "division by zero");
+    }
+
+    #[test]
+    fn sums_means_and_reciprocals() {
+        let x = || Arg::Input(&[2], &[2.0, 4.0]);
+        let c = || Arg::Floats(&[], &[6.0]);
+        assert_eq!(floats("Sum", 13, &[], &[x(), c(), x()]).1, [10.0, 14.0]);
+        assert_eq!(floats("Sum", 13, &[], &[x()]).1, [2.0, 4.0]);
+        assert_eq!(floats("Mean", 13, &[], &[x(), c()]).1, [4.0, 5.0]);
+        assert_eq!(floats("Mean", 13, &[], &[c(), c()]).1, [6.0]);
+        assert_eq!(floats("Reciprocal", 13, &[], &[x()]).1, [0.5, 0.25]);
     }
 }

@@ -8,11 +8,14 @@
 //! `docs/operators.md`, measured on what `samples.rs` has where one computed operand is not enough, and `conformance.sh`
 //! that of `docs/conformance.md`. Tests fail until both are there.
 
+mod activations;
+mod arg_max;
 mod arithmetic;
 mod average_pool;
 mod batch_normalization;
 mod cast;
 mod clip;
+mod compare;
 mod concat;
 mod constant;
 mod conv;
@@ -104,9 +107,13 @@ const ML: &str = "ai.onnx.ml";
 pub(crate) const REGISTRY: &[Operator] = &[
     leaky::ABS,
     arithmetic::ADD,
+    compare::AND,
+    arg_max::ARG_MAX,
+    arg_max::ARG_MIN,
     average_pool::AVERAGE_POOL,
     batch_normalization::BATCH_NORMALIZATION,
     cast::CAST,
+    activations::CELU,
     clip::CLIP,
     concat::CONCAT,
     constant::CONSTANT,
@@ -114,7 +121,8 @@ pub(crate) const REGISTRY: &[Operator] = &[
     conv::CONV,
     arithmetic::DIV,
     identity::DROPOUT,
-    r#where::EQUAL,
+    activations::ELU,
+    compare::EQUAL,
     function::ERF,
     function::EXP,
     expand::EXPAND,
@@ -124,37 +132,59 @@ pub(crate) const REGISTRY: &[Operator] = &[
     gemm::GEMM,
     average_pool::GLOBAL_AVERAGE_POOL,
     max_pool::GLOBAL_MAX_POOL,
+    compare::GREATER,
+    compare::GREATER_OR_EQUAL,
+    activations::HARD_SIGMOID,
+    activations::HARD_SWISH,
     identity::IDENTITY,
     normalization::INSTANCE_NORMALIZATION,
     normalization::LAYER_NORMALIZATION,
     leaky::LEAKY_RELU,
+    compare::LESS,
+    compare::LESS_OR_EQUAL,
     matmul::MAT_MUL,
     max::MAX,
     max_pool::MAX_POOL,
+    arithmetic::MEAN,
     max::MIN,
+    activations::MISH,
     arithmetic::MUL,
     arithmetic::NEG,
+    compare::NOT,
+    compare::OR,
+    activations::P_RELU,
     pow::POW,
     range::RANGE,
+    arithmetic::RECIPROCAL,
+    reduce::REDUCE_L1,
+    reduce::REDUCE_L2,
     reduce::REDUCE_MAX,
     reduce::REDUCE_MEAN,
     reduce::REDUCE_MIN,
     reduce::REDUCE_SUM,
+    reduce::REDUCE_SUM_SQUARE,
     leaky::RELU,
     reshape::RESHAPE,
+    activations::SELU,
     shape::SHAPE,
     function::SIGMOID,
+    compare::SIGN,
     slice::SLICE,
     softmax::SOFTMAX,
     function::SOFTPLUS,
+    activations::SOFTSIGN,
     split::SPLIT,
     function::SQRT,
     reshape::SQUEEZE,
     arithmetic::SUB,
+    arithmetic::SUM,
     function::TANH,
+    activations::THRESHOLDED_RELU,
+    arg_max::TOP_K,
     transpose::TRANSPOSE,
     reshape::UNSQUEEZE,
     r#where::WHERE,
+    compare::XOR,
     linear_classifier::LINEAR_CLASSIFIER,
     linear_regressor::LINEAR_REGRESSOR,
     normalizer::NORMALIZER,

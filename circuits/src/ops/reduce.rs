@@ -1,4 +1,4 @@
-//! ReduceSum, ReduceMean, ReduceMax and ReduceMin over any axes.
+//! ReduceL1, ReduceL2, ReduceMax, ReduceMean, ReduceMin, ReduceSum and ReduceSumSquare over any axes.
 
 use super::Operator;
 use crate::onnx::{
@@ -14,6 +14,11 @@ enum Kind {
     Mean,
     Max,
     Min,
+    /// The sum of magnitudes.
+    L1,
+    /// The root of the sum of squares.
+    L2,
+    SumSquare,
 }
 
 pub(super) const REDUCE_SUM: Operator = Operator::new("ReduceSum", sum).limited("constant axes");
@@ -38,6 +43,25 @@ pub(super) const REDUCE_MIN: Operator = Operator::new("ReduceMin", min).limited(
 
 fn min(call: &mut Call<'_>) -> Outcome {
     reduce(call, 18, Kind::Min)
+}
+
+pub(super) const REDUCE_L1: Operator = Operator::new("ReduceL1", l1).limited("constant axes");
+
+fn l1(call: &mut Call<'_>) -> Outcome {
+    reduce(call, 18, Kind::L1)
+}
+
+pub(super) const REDUCE_L2: Operator = Operator::new("ReduceL2", l2).limited("constant axes");
+
+fn l2(call: &mut Call<'_>) -> Outcome {
+    reduce(call, 18, Kind::L2)
+}
+
+pub(super) const REDUCE_SUM_SQUARE: Operator =
+    Operator::new("ReduceSumSquare", sum_square).limited("constant axes");
+
+fn sum_square(call: &mut Call<'_>) -> Outcome {
+    reduce(call, 18, Kind::SumSquare)
 }
 
 /// The axes are an attribute before opset `by_input`, the second input since.
@@ -65,6 +89,15 @@ fn reduce(call: &mut Call<'_>, by_input: i64, kind: Kind) -> Outcome {
     let y = match kind {
         Kind::Sum => b.sum_last(y, 1.0)?,
         Kind::Mean => b.sum_last(y, 1.0 / width as f64)?,
+        Kind::L1 => {
+            let y = b.leaky(y, -1.0)?;
+            b.sum_last(y, 1.0)?
+        }
+        Kind::L2 | Kind::SumSquare => {
+            let y = b.mul(y, y)?;
+            let y = b.sum_last(y, 1.0)?;
+            if matches!(kind, Kind::L2) { b.sqrt(y)? } else { y }
+        }
         Kind::Max => b.max_last(y)?,
         Kind::Min => {
             // The least is the greatest of the negatives.
@@ -95,6 +128,16 @@ mod tests {
         assert_eq!(floats("ReduceMean", 18, &[], &[x()]), (vec![1, 1, 1], vec![2.75]));
         assert_eq!(floats("ReduceSum", 13, &[("noop_with_empty_axes", Attr::Int(1))], &[x()]).0, [1, 2, 2]);
         fails("ReduceSum", 13, &[], &[x(), Arg::List(&[3])], "out of range");
+    }
+
+    #[test]
+    fn norms() {
+        let x = || [Arg::Input(&[2, 2], &[3.0, -4.0, 0.0, -2.0])];
+        let last = [("axes", Attr::Ints(&[1])), ("keepdims", Attr::Int(0))];
+        assert_eq!(floats("ReduceL1", 13, &last, &x()).1, [7.0, 2.0]);
+        assert_eq!(floats("ReduceL2", 13, &last, &x()).1, [5.0, 2.0]);
+        assert_eq!(floats("ReduceSumSquare", 13, &last, &x()).1, [25.0, 4.0]);
+        assert_eq!(floats("ReduceSumSquare", 18, &[], &x()).1, [29.0]);
     }
 
     #[test]

@@ -57,7 +57,10 @@ pub(super) fn of(operator: &str) -> Vec<Sample> {
         "Concat" => vec![sample("x, x", &[("axis", Attr::Int(0))], &[x(), x()])],
         "Constant" => vec![sample("", &[("value", Attr::Tensor(vec![1], vec![1.0]))], &[])],
         "ConstantOfShape" => vec![sample("constant", &[], &[Arg::List(&[8])])],
-        "Equal" => vec![sample("constants", &[], &[row(), row()])],
+        "And" | "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" | "Or" | "Xor" => {
+            vec![computed()]
+        }
+        "ArgMax" | "ArgMin" => vec![sample("x", &[("axis", Attr::Int(1))], &[x()])],
         "Expand" => ints(&[2, 8, 8]),
         "Gather" => ints(&[3, 2, 1, 0]),
         "Gemm" => vec![sample("x, constant", &[], &[x(), Arg::Floats(SIDES, &X)])],
@@ -68,22 +71,29 @@ pub(super) fn of(operator: &str) -> Vec<Sample> {
         }
         "LayerNormalization" => vec![sample("x", &[], &[x(), row(), row()])],
         "MatMul" => vec![sample("x, constant", &[], &[x(), Arg::Floats(SIDES, &X)]), computed()],
+        "Mean" | "Sum" => vec![constant(), computed()],
+        "PRelu" => vec![constant()],
         "Pow" => {
             let power = |with, e: &'static [f64]| sample(with, &[], &[x(), Arg::Floats(&[], e)]);
             vec![power("x, 0.5", &[0.5]), power("x, 2", &[2.0]), power("x, 3", &[3.0])]
         }
         "Range" => vec![sample("constants", &[], &[Arg::Int(0), Arg::Int(8), Arg::Int(1)])],
-        "ReduceMax" | "ReduceMean" | "ReduceMin" | "ReduceSum" => vec![
+        "ReduceL1" | "ReduceL2" | "ReduceMax" | "ReduceMean" | "ReduceMin" | "ReduceSum"
+        | "ReduceSumSquare" => vec![
             sample("x, last axis", &[], &[x(), Arg::List(&[1])]),
             sample("x, first axis", &[], &[x(), Arg::List(&[0])]),
         ],
         "Reshape" => ints(&[4, 16]),
         "Slice" => vec![sample("x", &[], &[x(), Arg::List(&[0]), Arg::List(&[4])])],
         "Split" => ints(&[4, 4]),
+        "TopK" => ints(&[2]),
         "Unsqueeze" => ints(&[0]),
         "Where" => {
             let mask = Arg::Bools(&[8], &[true, false, true, false, true, false, true, false]);
-            vec![sample("constant, x, constant", &[], &[mask, x(), row()])]
+            vec![
+                sample("constant, x, constant", &[], &[mask, x(), row()]),
+                sample("x, x, x", &[], &[x(), x(), x()]),
+            ]
         }
         "LinearClassifier" => {
             let weights: [f32; 64] = std::array::from_fn(|i| i as f32 / 64.0);

@@ -3,8 +3,10 @@
 //! Scales are powers of two. Products are exact; a result is rounded where it is needed as a factor, bent or looked
 //! up, and never before. A rounded tensor takes all the precision that its limbs have room for.
 
+mod matmul;
 mod nodes;
 mod ranges;
+mod rearrange;
 mod tables;
 mod trees;
 
@@ -26,9 +28,6 @@ const MAX_SUM_FRACTION: u8 = 80;
 
 /// Bits of a cell, and of a factor.
 const CELL_BITS: u32 = 62;
-
-/// Largest number of entries of the matrix a rearrangement becomes.
-const MAX_WIRING: usize = 1 << 22;
 
 /// Why a model has no circuit.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

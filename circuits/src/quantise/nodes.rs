@@ -3,8 +3,8 @@
 use super::ranges::Range;
 use super::trees::{feature_bits, is_compared};
 use super::{
-    CELL_BITS, Info, LEAST_WEIGHT_BITS, MAX_SUM_FRACTION, MAX_WIRING, QuantiseError, Quantiser, WEIGHT_BITS,
-    bits_of, tables,
+    CELL_BITS, Info, LEAST_WEIGHT_BITS, MAX_SUM_FRACTION, QuantiseError, Quantiser, WEIGHT_BITS, bits_of,
+    tables,
 };
 use crate::circuit::{Layout, Op as IntOp, Tensor, TensorId, Weights, log2_ceil};
 use crate::graph::{Function, Matrix, Node, NodeId, Op};
@@ -43,7 +43,7 @@ impl Quantiser<'_> {
                 self.add(node, fraction, IntOp::Input { bits: bits as u8 }, range, bits, true)
             }
             Op::Linear { x, weight, bias } => {
-                let x = self.factor(self.operand(*x))?;
+                let x = self.claimable(self.operand(*x))?;
                 self.linear(id, node, x, weight, bias)
             }
             Op::Scale { x, scale, shift } => self.scale(id, node, self.operand(*x), scale, shift),
@@ -52,11 +52,12 @@ impl Quantiser<'_> {
                 self.combine(node, range, &terms, &[])
             }
             Op::Mul { a, b } => {
-                let (a, b) = (self.factor(self.operand(*a))?, self.factor(self.operand(*b))?);
+                let (a, b) = (self.claimable(self.operand(*a))?, self.claimable(self.operand(*b))?);
                 let bits = self.info[a].bits + self.info[b].bits;
                 let fraction = self.fraction(a) + self.fraction(b);
                 self.add(node, fraction, IntOp::Mul { a, b }, range, bits, false)
             }
+            Op::MatMul { a, b } => self.matmul(node, range, self.operand(*a), self.operand(*b)),
             Op::Leaky { x, slope } => {
                 let x = self.operand(*x);
                 let p = self.rectify(node, x)?;
@@ -68,6 +69,7 @@ impl Quantiser<'_> {
                 let terms = [(1.0, p), (-slope, n)];
                 self.combine(node, range, &terms, &[])
             }
+            Op::Positive { x } => self.positive(node, self.operand(*x)),
             Op::Function { x, function } => self.function(node, range, self.operand(*x), *function),
             Op::Div { a, b } => self.div(node, range, self.operand(*a), self.operand(*b)),
             Op::Sqrt { x } => self.sqrt(node, range, self.operand(*x)),
@@ -81,7 +83,7 @@ impl Quantiser<'_> {
                 let old = self.circuit.tensors[from].layout;
                 let same = old.log() == layout.log()
                     && (0..layout.len()).all(|i| old.position(i) == layout.position(i));
-                if same {
+                if same && !self.circuit.is_view(from) {
                     let Info { bits, linear, .. } = self.info[from];
                     let op = IntOp::Combine { terms: vec![(1, from)], shift: vec![] };
                     return self.add(node, self.fraction(from), op, range, bits, linear);
@@ -119,6 +121,15 @@ impl Quantiser<'_> {
         self.add(node, fraction, op, range, bits, true)
     }
 
+    /// Compared exactly: with all the fraction bits there are.
+    fn positive(&mut self, node: &Node, x: TensorId) -> Result<TensorId, QuantiseError> {
+        let info = self.info[x];
+        let within = (info.range.bits() + i32::from(self.fraction(x))).max(1) as u32;
+        let limbs = within.min(info.bits.max(1)).div_ceil(self.limb.into()) as u8;
+        self.fits(&node.name, u32::from(limbs * self.limb) + 1)?;
+        self.add(node, 0, IntOp::Positive { x, limbs }, Range { low: 0.0, high: 1.0 }, 1, true)
+    }
+
     fn div(
         &mut self,
         node: &Node,
@@ -126,7 +137,7 @@ impl Quantiser<'_> {
         a: TensorId,
         b: TensorId,
     ) -> Result<TensorId, QuantiseError> {
-        let b = self.factor(b)?;
+        let b = self.claimable(b)?;
         let (limbs, wanted) = self.limbs(&node.name, range, true, super::MAX_FRACTION)?;
         // y = 2^shift a / b, so the fraction of y is that of a, plus the shift, less that of b.
         let mut a = a;
@@ -231,7 +242,7 @@ impl Quantiser<'_> {
         if scale.iter().all(|c| *c == scale[0]) {
             return self.combine(node, range, &[(scale[0], x)], shift);
         }
-        let x = self.factor(x)?;
+        let x = self.claimable(x)?;
         let largest = shift.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
         let fraction = self.weight_fraction(id, node, x, largest)?;
         let total = self.fraction(x) + fraction;
@@ -255,9 +266,14 @@ impl Quantiser<'_> {
         let coefficient_bits = |c: f64| {
             (0..WEIGHT_BITS).find(|f| (c * 2f64.powi((*f).into())).fract() == 0.0).unwrap_or(WEIGHT_BITS)
         };
+        // Addends are cells.
+        let largest = shift.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+        let room = CELL_BITS as i32 - 1 - Range { low: 0.0, high: largest }.bits().max(0);
+        let most =
+            if largest > 0.0 { room.clamp(0, MAX_SUM_FRACTION.into()) as u8 } else { MAX_SUM_FRACTION };
         let mut terms = terms.to_vec();
         for (c, x) in &mut terms {
-            if self.fraction(*x) + coefficient_bits(*c) > MAX_SUM_FRACTION {
+            if self.fraction(*x) + coefficient_bits(*c) > most {
                 *x = self.factor(*x)?;
             }
         }
@@ -278,41 +294,6 @@ impl Quantiser<'_> {
         let linear = integers.iter().all(|(_, x)| self.info[*x].linear);
         let op = IntOp::Combine { terms: integers, shift };
         self.add(node, fraction, op, range, bits.max(shift_bits) + 1, linear)
-    }
-
-    /// A rearrangement is a product with matrices of zeros and ones.
-    fn rearrange(
-        &mut self,
-        node: &Node,
-        range: Range,
-        inputs: &[TensorId],
-        index: &[(u32, u32)],
-    ) -> Result<TensorId, QuantiseError> {
-        let layout = Layout::of(&node.shape);
-        let mut factors = Vec::new();
-        for x in inputs {
-            factors.push(self.factor(*x)?);
-        }
-        let fraction = factors.iter().map(|x| self.fraction(*x)).max().unwrap_or(0);
-        let rows = layout.position(layout.len() - 1) + 1;
-        let mut bits = 0;
-        let mut terms = Vec::new();
-        for (k, x) in factors.iter().enumerate() {
-            let from = self.circuit.tensors[*x].layout;
-            let cols = from.position(from.len() - 1) + 1;
-            if rows.saturating_mul(cols) > MAX_WIRING {
-                return Err(QuantiseError::Wiring { tensor: node.name.clone(), from: cols, to: rows });
-            }
-            let shift = fraction - self.fraction(*x);
-            let mut data = vec![0i64; rows * cols];
-            for (i, (_, j)) in index.iter().enumerate().filter(|(_, (input, _))| *input as usize == k) {
-                data[layout.position(i) * cols + from.position(*j as usize)] = 1 << shift;
-            }
-            terms.push((*x, Weights { rows: rows as u32, cols: cols as u32, data }));
-            bits = bits.max(self.info[*x].bits + u32::from(shift));
-        }
-        let op = IntOp::Linear { terms, row_vars: 0, low_vars: 0, bias: vec![] };
-        self.add(node, fraction, op, range, bits, false)
     }
 
     /// Makes a node a public output.

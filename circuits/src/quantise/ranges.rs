@@ -63,7 +63,7 @@ fn calibrated(graph: &Graph, inputs: &[Vec<f64>]) -> Vec<Range> {
     let with_margin = ranges.into_iter().map(|r| r.times(MARGIN));
     // Leaves that no input has reached are known all the same.
     let leaves = |(range, node): (Range, &Node)| match &node.op {
-        Op::Leaves { .. } => interval(node, &[]),
+        Op::Leaves { .. } => interval(node, graph, &[]),
         _ => range,
     };
     with_margin.zip(graph.nodes()).map(leaves).collect()
@@ -72,13 +72,13 @@ fn calibrated(graph: &Graph, inputs: &[Vec<f64>]) -> Vec<Range> {
 fn intervals(graph: &Graph) -> Vec<Range> {
     let mut out: Vec<Range> = Vec::with_capacity(graph.nodes().len());
     for node in graph.nodes() {
-        let range = interval(node, &out);
+        let range = interval(node, graph, &out);
         out.push(range);
     }
     out
 }
 
-fn interval(node: &Node, of: &[Range]) -> Range {
+fn interval(node: &Node, graph: &Graph, of: &[Range]) -> Range {
     match &node.op {
         Op::Input => Range { low: -DEFAULT_INPUT_BOUND, high: DEFAULT_INPUT_BOUND },
         Op::Linear { x, weight, bias } => {
@@ -102,12 +102,18 @@ fn interval(node: &Node, of: &[Range]) -> Range {
             let (a, b) = (of[a.index()], of[b.index()]);
             a.times(b.low).union(a.times(b.high))
         }
+        Op::MatMul { a, b } => {
+            let inner = graph.node(*a).shape.last().copied().unwrap_or(1);
+            let (a, b) = (of[a.index()], of[b.index()]);
+            a.times(b.low).union(a.times(b.high)).times(inner as f64)
+        }
         Op::Leaky { x, slope } => {
             let x = of[x.index()];
             let bent = |v: f64| if v < 0.0 { slope * v } else { v };
             let ends = Range::of([bent(x.low), bent(x.high)]);
             if x.low < 0.0 && x.high > 0.0 { ends.union(Range { low: 0.0, high: 0.0 }) } else { ends }
         }
+        Op::Positive { .. } => Range { low: 0.0, high: 1.0 },
         Op::Function { x, function } => {
             let x = of[x.index()];
             // All functions but Gelu are monotone; its minimum is about -0.17.

@@ -135,12 +135,20 @@ impl Pass<'_> {
         flattened.then_some(Rewrite::Op(Op::Combine { terms: flat }))
     }
 
-    pub(super) fn rearrange(&mut self, inputs: &[NodeId], index: &[(u32, u32)]) -> Option<Rewrite> {
+    pub(super) fn rearrange(
+        &mut self,
+        inputs: &[NodeId],
+        index: &[(u32, u32)],
+        shape: &[usize],
+    ) -> Option<Rewrite> {
         if let [x] = inputs {
             let whole = self.nodes[x.0].elements() == index.len();
             if whole && index.iter().enumerate().all(|(i, (_, j))| i == *j as usize) {
                 return Some(Rewrite::Op(Op::Reshape { x: *x }));
             }
+        }
+        if let Some(op) = self.columns(inputs, index, shape) {
+            return Some(Rewrite::Op(op));
         }
         let nested = |id: &NodeId| matches!(self.op(*id), Op::Rearrange { .. } | Op::Reshape { .. });
         if !inputs.iter().any(nested) {
@@ -170,6 +178,30 @@ impl Pass<'_> {
         });
         let (inputs, index) = canonical_rearrange(&sources, through);
         Some(Rewrite::Op(Op::Rearrange { inputs, index }))
+    }
+
+    /// Some columns of a linear layer, as the layer of those alone. What reads the layer reads no column twice, if all
+    /// read as many as this.
+    fn columns(&self, inputs: &[NodeId], index: &[(u32, u32)], shape: &[usize]) -> Option<Op> {
+        let ([x], [lead @ .., width]) = (inputs, shape) else { return None };
+        let Op::Linear { x: inner, weight, bias } = self.op(*x) else { return None };
+        let [own @ .., _] = &self.nodes[x.0].shape[..] else { return None };
+        if lead != own || width * self.uses[x.0] > weight.rows {
+            return None;
+        }
+        let columns = &index[..*width];
+        let of_row = |(r, row): (usize, &[(u32, u32)])| {
+            row.iter().zip(columns).all(|((_, j), (_, c))| *j as usize == r * weight.rows + *c as usize)
+        };
+        let within = columns.iter().all(|(_, c)| (*c as usize) < weight.rows);
+        if !within || !index.chunks(*width).enumerate().all(of_row) {
+            return None;
+        }
+        self.spend(width * weight.cols)?;
+        let rows = columns.iter().map(|(_, c)| *c as usize);
+        let data = rows.clone().flat_map(|c| weight.row(c)).copied().collect();
+        let bias = rows.map(|c| bias[c]).collect();
+        Some(Op::Linear { x: *inner, weight: Matrix { rows: *width, cols: weight.cols, data }, bias })
     }
 
     pub(super) fn reshape(&mut self, x: NodeId, shape: &[usize]) -> Option<Rewrite> {

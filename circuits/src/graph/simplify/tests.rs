@@ -127,6 +127,32 @@ fn rearrangements_compose() {
 }
 
 #[test]
+fn columns_of_a_layer_are_a_layer() {
+    // Three parts that make the layer: nothing is computed twice.
+    fn parts<const WIDTH: usize>(b: &mut GraphBuilder, x: NodeId) -> Result<NodeId, GraphError> {
+        let y = b.linear(x, dense(6, 3), (0..6).map(f64::from).collect())?;
+        let part = |b: &mut GraphBuilder, from: usize| {
+            let index: Vec<usize> = (0..2 * WIDTH).map(|i| i / WIDTH * 6 + from + i % WIDTH).collect();
+            b.select(y, &index, &[2, WIDTH])
+        };
+        let parts = [part(b, 0)?, part(b, 2)?, part(b, 6 - WIDTH)?];
+        let product = b.mul(parts[0], parts[1])?;
+        b.mul(product, parts[2])
+    }
+    let found = ops(&[2, 3], parts::<2>);
+    assert_eq!(found, ["Linear", "Linear", "Linear", "Mul", "Mul"]);
+    // Overlapping ones: the layer stays.
+    let found = ops(&[2, 3], parts::<3>);
+    assert_eq!(found, ["Linear", "Rearrange", "Rearrange", "Rearrange", "Mul", "Mul"]);
+    // Not the same columns of all rows.
+    let found = ops(&[2, 3], |b, x| {
+        let y = b.linear(x, dense(6, 3), vec![0.0; 6])?;
+        b.select(y, &[0, 1, 7, 8], &[2, 2])
+    });
+    assert_eq!(found, ["Linear", "Rearrange"]);
+}
+
+#[test]
 fn gelu_by_erf_is_recognised_in_its_spellings() {
     let torch: Build = |b, x| {
         let h = b.linear(x, dense(3, 3), vec![0.1; 3])?;

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Forest, Function, Graph, GraphError, MAX_TENSOR_ELEMENTS, Matrix, Node, NodeId, Op, eval, simplify,
+    Forest, Function, Graph, GraphError, MAX_TENSOR_ELEMENTS, Matrix, Node, NodeId, Op, eval, recurrence,
+    simplify,
 };
 
 /// Builds a [`Graph`]. Each method checks its operands' shapes, appends a node and returns its id; composite operators
@@ -227,13 +228,54 @@ impl GraphBuilder {
         self.push(shape.to_vec(), Op::Reshape { x })
     }
 
+    /// The step before of a tensor of shape `shape` that is computed later, and then given to [`GraphBuilder::close`].
+    /// `initial` is what comes before the first step, or `backward` the last, and says how many rows are a step.
+    ///
+    /// # Errors
+    /// When `initial` is no whole number of rows, or `shape` no whole number of steps, or a number is not finite.
+    pub fn previous(
+        &mut self,
+        shape: &[usize],
+        initial: Vec<f64>,
+        backward: bool,
+    ) -> Result<NodeId, GraphError> {
+        check_size(shape)?;
+        let elements: usize = shape.iter().product();
+        let cols = shape.last().copied().unwrap_or(1);
+        if initial.is_empty() || initial.len() % cols != 0 || elements % initial.len() != 0 {
+            return Err(mismatch("the first step of a loop", shape, &[initial.len()]));
+        }
+        check_finite("the first step of a loop", &initial)?;
+        // A node that is its own step before is one that is not closed.
+        let x = NodeId(self.nodes.len());
+        self.push(shape.to_vec(), Op::Previous { x, initial, backward })
+    }
+
+    /// Says that `previous` is the step before of `x`.
+    ///
+    /// # Errors
+    /// When the shapes differ, or `previous` is not of [`GraphBuilder::previous`].
+    pub fn close(&mut self, previous: NodeId, x: NodeId) -> Result<(), GraphError> {
+        let shape = self.shape(previous)?.to_vec();
+        self.expect("state of a loop", x, &shape)?;
+        let node = &mut self.nodes[previous.0];
+        match &mut node.op {
+            Op::Previous { x: state, .. } if x != previous => {
+                *state = x;
+                Ok(())
+            }
+            _ => Err(GraphError::Open(node.name.clone())),
+        }
+    }
+
     /// The graph of all that `outputs` need, simplified: constant factors are folded into their neighbours, nested
     /// rearrangements, sums and reshapes are merged, and the Gelu functions are recognised. Values change by rounding
     /// in `f64` only, except that a Gelu written with `f32` constants becomes the exact function.
     ///
     /// # Errors
-    /// [`GraphError::NoOperands`] without outputs, [`GraphError::UnknownNode`] for an unknown one, and
-    /// [`GraphError::NotFinite`] when folding overflows.
+    /// [`GraphError::NoOperands`] without outputs, [`GraphError::UnknownNode`] for an unknown one,
+    /// [`GraphError::NotFinite`] when folding overflows, [`GraphError::Open`] and [`GraphError::Loop`] for a loop that is
+    /// none.
     pub fn finish(self, outputs: &[(&str, NodeId)]) -> Result<Graph, GraphError> {
         if outputs.is_empty() {
             return Err(GraphError::NoOperands("Graph"));
@@ -241,6 +283,7 @@ impl GraphBuilder {
         for (_, id) in outputs {
             self.shape(*id)?;
         }
+        recurrence::check(&self.nodes)?;
         let mut ids: Vec<NodeId> = outputs.iter().map(|(_, id)| *id).collect();
         let nodes = simplify::simplify(self.nodes, &mut ids);
         for node in &nodes {

@@ -10,9 +10,9 @@ use sumcast_verifier::vk::Axis;
 
 /// An exact value: products, and a form.
 #[derive(Clone)]
-struct Expression {
-    terms: Vec<Term>,
-    linear: Form,
+pub(super) struct Expression {
+    pub(super) terms: Vec<Term>,
+    pub(super) linear: Form,
 }
 
 pub(super) struct Lowering<'a> {
@@ -21,7 +21,7 @@ pub(super) struct Lowering<'a> {
     /// A tensor's number among those of the statement.
     pub(super) stated: Vec<Option<u8>>,
     /// The form of a tensor that is linear in cells and public tensors.
-    atoms: Vec<Option<Form>>,
+    pub(super) atoms: Vec<Option<Form>>,
     /// The number of each fixed block.
     fixed: HashMap<FixedBlock, usize>,
     /// Products are lowered once, however many tensors are computed from them.
@@ -60,6 +60,7 @@ pub(super) fn lower(circuit: &Circuit) -> Lowered {
     for (t, tensor) in circuit.tensors.iter().enumerate() {
         lowering.tensor(t, tensor);
     }
+    lowering.close_loops();
     if lowering.out.limbs.is_empty() {
         // Every relation has a lookup, whose helper row hides the opening.
         lowering.limb_blocks(1, 0);
@@ -78,7 +79,7 @@ impl Lowering<'_> {
             .collect()
     }
 
-    fn plain_block(&mut self, log: u8) -> Symbol {
+    pub(super) fn plain_block(&mut self, log: u8) -> Symbol {
         Symbol { area: Area::Plain, id: self.out.plain.add(log), offset: 0, log }
     }
 
@@ -156,7 +157,7 @@ impl Lowering<'_> {
     }
 
     /// The form of a linear tensor. Operands are lowered before what reads them.
-    fn atom(&self, t: TensorId) -> Form {
+    pub(super) fn atom(&self, t: TensorId) -> Form {
         self.atoms[t].clone().unwrap_or_else(|| Form::zero(self.log(t)))
     }
 
@@ -217,7 +218,7 @@ impl Lowering<'_> {
     }
 
     /// `docs/protocol.md` 4: Thaler's matrix product, the output's variables at `tau`.
-    fn linear(
+    pub(super) fn linear(
         &mut self,
         log: u8,
         terms: &[(TensorId, Weights)],
@@ -260,7 +261,7 @@ impl Lowering<'_> {
     }
 
     /// `factor expression + constant = linear`.
-    fn equate(&mut self, expression: Expression, factor: i128, constant: i128, equals: &Form) {
+    pub(super) fn equate(&mut self, expression: Expression, factor: i128, constant: i128, equals: &Form) {
         let linear = Form::zero(equals.log).add(factor, &expression.linear).plus(constant).add(-1, equals);
         let scaled = |t: Term| Term { coefficient: t.coefficient * factor, ..t };
         self.out.relation.constrain(linear, expression.terms.into_iter().map(scaled).collect());
@@ -321,6 +322,7 @@ impl Lowering<'_> {
                 self.out.cells[t] = Some(Cells::Copy(block));
                 self.atoms[t] = Some(form);
             }
+            Op::Previous { .. } => self.previous(t),
             Op::Function { x, table, limbs } => self.function(t, *x, *table, *limbs),
             Op::Div { a, b, shift, limbs, remainder } => {
                 let result = self.limb_blocks(*limbs, log);

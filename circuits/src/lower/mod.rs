@@ -5,6 +5,7 @@ mod blocks;
 mod constraints;
 mod fold;
 mod place;
+mod recurrence;
 mod statement;
 mod symbolic;
 mod witness;

@@ -97,7 +97,7 @@ impl Writer<'_> {
                     self.limbs(negative, i, (-rounded).max(0));
                     self.remainder(remainder, i, x, *shift);
                 }
-                (Op::Copy { .. }, Cells::Copy(block)) => self.write(*block, i, y),
+                (Op::Copy { .. } | Op::Previous { .. }, Cells::Copy(block)) => self.write(*block, i, y),
                 (
                     Op::Function { x, table, limbs },
                     Cells::Function { position, value, slope, below, result },

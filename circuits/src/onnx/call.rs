@@ -166,6 +166,14 @@ impl Call<'_> {
         self.find(name).map_or(0, |a| a.strings.len())
     }
 
+    /// The list of texts `name`; empty when absent.
+    pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, Problem> {
+        let list = self.typed(name, "a list of texts", |a| {
+            a.strings.iter().map(|s| String::from_utf8(s.clone()).ok()).collect::<Option<Vec<_>>>()
+        })?;
+        Ok(list.unwrap_or_default())
+    }
+
     /// The tensor attribute `name`.
     pub(crate) fn tensor(&self, name: &str) -> Result<Option<ConstTensor>, Problem> {
         let proto = self.typed(name, "a tensor", |a| a.t.clone())?;

@@ -35,6 +35,7 @@ pub(crate) enum Attr {
     Int(i64),
     Float(f32),
     Text(&'static str),
+    Texts(&'static [&'static str]),
     Ints(&'static [i64]),
     Floats(&'static [f32]),
     Tensor(Vec<i64>, Vec<f32>),
@@ -48,6 +49,7 @@ fn attribute(name: &str, attr: &Attr) -> AttributeProto {
         Attr::Int(i) => proto.i = Some(*i),
         Attr::Float(f) => proto.f = Some(*f),
         Attr::Text(s) => proto.s = Some(s.as_bytes().to_vec()),
+        Attr::Texts(v) => proto.strings = v.iter().map(|s| s.as_bytes().to_vec()).collect(),
         Attr::Ints(v) => proto.ints = v.to_vec(),
         Attr::Floats(v) => proto.floats = v.to_vec(),
         Attr::Tensor(dims, data) => {

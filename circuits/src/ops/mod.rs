@@ -21,10 +21,12 @@ mod expand;
 mod function;
 mod gather;
 mod gemm;
+mod gru;
 mod identity;
 mod leaky;
 mod linear_classifier;
 mod linear_regressor;
+mod lstm;
 mod matmul;
 mod max;
 mod max_pool;
@@ -32,8 +34,10 @@ mod normalization;
 mod normalizer;
 mod pow;
 mod range;
+mod recurrent;
 mod reduce;
 mod reshape;
+mod rnn;
 #[cfg(test)]
 mod samples;
 mod scaler;
@@ -115,6 +119,7 @@ pub(crate) const REGISTRY: &[Operator] = &[
     function::EXP,
     expand::EXPAND,
     reshape::FLATTEN,
+    gru::GRU,
     gather::GATHER,
     function::GELU,
     gemm::GEMM,
@@ -122,6 +127,7 @@ pub(crate) const REGISTRY: &[Operator] = &[
     max_pool::GLOBAL_MAX_POOL,
     identity::IDENTITY,
     normalization::INSTANCE_NORMALIZATION,
+    lstm::LSTM,
     normalization::LAYER_NORMALIZATION,
     leaky::LEAKY_RELU,
     matmul::MAT_MUL,
@@ -131,6 +137,7 @@ pub(crate) const REGISTRY: &[Operator] = &[
     arithmetic::MUL,
     arithmetic::NEG,
     pow::POW,
+    rnn::RNN,
     range::RANGE,
     reduce::REDUCE_MAX,
     reduce::REDUCE_MEAN,

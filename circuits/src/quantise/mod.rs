@@ -5,6 +5,7 @@
 
 mod nodes;
 mod ranges;
+mod recurrence;
 mod tables;
 
 pub use ranges::{DEFAULT_INPUT_BOUND, MARGIN};
@@ -12,6 +13,7 @@ pub use ranges::{DEFAULT_INPUT_BOUND, MARGIN};
 use crate::circuit::{Circuit, Committed, Layout, MAX_BITS, Op as IntOp, Tensor, TensorId};
 use crate::graph::{Graph, NodeId};
 use ranges::Range;
+use std::collections::HashMap;
 use thiserror::Error;
 
 /// Bits of a weight below the point where there is room, and at least.
@@ -50,6 +52,12 @@ pub enum QuantiseError {
         /// Elements written.
         to: usize,
     },
+    /// A state of a loop that may grow with every step.
+    #[error("the state {tensor:?} may grow with every step of its loop: give calibration inputs")]
+    Unbounded {
+        /// The tensor.
+        tensor: String,
+    },
     /// A calibration input has another length.
     #[error("calibration input {index} has {found} numbers and the model takes {expected}")]
     Calibration {
@@ -87,11 +95,14 @@ pub(crate) fn quantise(
         circuit: Circuit { limb, committed, tensors: Vec::new(), tables: Vec::new(), outputs: Vec::new() },
         info: Vec::new(),
         of: vec![None; graph.nodes().len()],
+        states: HashMap::new(),
     };
+    q.find_states()?;
     for (id, node) in graph.iter() {
         let tensor = q.node(id, node)?;
-        q.of[id.index()] = Some(tensor);
+        q.of[id.index()] = Some(q.as_state(id, tensor)?);
     }
+    q.close_loops();
     for id in graph.outputs() {
         q.publish(*id)?;
     }
@@ -111,7 +122,7 @@ impl Ranges {
                 return Err(QuantiseError::Calibration { index, found: input.len(), expected });
             }
         }
-        let ranges = ranges::ranges(graph, calibration);
+        let ranges = ranges::ranges(graph, calibration)?;
         match graph.nodes().iter().zip(&ranges).find(|(_, r)| !r.magnitude().is_finite()) {
             Some((node, _)) => Err(QuantiseError::NotFinite { tensor: node.name.clone() }),
             None => Ok(Self(ranges)),
@@ -139,6 +150,8 @@ struct Quantiser<'a> {
     circuit: Circuit,
     info: Vec<Info>,
     of: Vec<Option<TensorId>>,
+    /// What the nodes become whose step before is read.
+    states: HashMap<NodeId, recurrence::State>,
 }
 
 /// Bits of a magnitude.

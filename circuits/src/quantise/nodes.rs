@@ -11,7 +11,7 @@ use sumcast_verifier::vk::limits::TENSOR_BITS;
 
 impl Quantiser<'_> {
     /// Adds the tensor of a node.
-    fn add(
+    pub(super) fn add(
         &mut self,
         node: &Node,
         fraction: u8,
@@ -87,6 +87,7 @@ impl Quantiser<'_> {
                 let index: Vec<(u32, u32)> = (0..layout.len() as u32).map(|i| (0, i)).collect();
                 self.rearrange(node, range, &[from], &index)
             }
+            Op::Previous { x, initial, backward } => self.previous(node, *x, initial, *backward),
         }
     }
 

@@ -242,7 +242,10 @@ impl GraphBuilder {
         check_size(shape)?;
         let elements: usize = shape.iter().product();
         let cols = shape.last().copied().unwrap_or(1);
-        if initial.is_empty() || initial.len() % cols != 0 || elements % initial.len() != 0 {
+        if initial.is_empty()
+            || !initial.len().is_multiple_of(cols)
+            || !elements.is_multiple_of(initial.len())
+        {
             return Err(mismatch("the first step of a loop", shape, &[initial.len()]));
         }
         check_finite("the first step of a loop", &initial)?;

@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn states_after_every_step_and_the_last() {
         let size = ("hidden_size", Attr::Int(2));
-        let all = all_floats("LSTM", 17, &[size.clone()], &args(), 3);
+        let all = all_floats("LSTM", 17, std::slice::from_ref(&size), &args(), 3);
         assert_eq!(all[0].0, [3, 1, 2, 2]);
         assert!(all[1].0 == [1, 2, 2] && all[2].0 == [1, 2, 2]);
         all.iter().zip([Y, Y_H, Y_C]).for_each(|((_, found), expected)| near(found, expected));

@@ -94,3 +94,87 @@ impl Quantiser<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::Committed;
+    use crate::graph::{Function, Graph, GraphBuilder, GraphError, Matrix};
+    use crate::quantise::{Ranges, quantise};
+
+    type Step = fn(&mut GraphBuilder, NodeId, NodeId) -> Result<NodeId, GraphError>;
+
+    /// A layer of `steps` with states of `rows` rows of two numbers.
+    fn layer(steps: usize, rows: usize, backward: bool, step: Step) -> Graph {
+        let shape = [steps, rows, 2];
+        let mut b = GraphBuilder::new("layer", "x", &shape).unwrap();
+        let x = b.input();
+        let first = (0..rows * 2).map(|i| 0.3 - 0.2 * i as f64).collect();
+        let before = b.previous(&shape, first, backward).unwrap();
+        let h = step(&mut b, x, before).unwrap();
+        b.close(before, h).unwrap();
+        b.finish(&[("h", h)]).unwrap()
+    }
+
+    fn recurrent(b: &mut GraphBuilder, x: NodeId, before: NodeId) -> Result<NodeId, GraphError> {
+        let product = b.linear(before, Matrix::new(2, 2, vec![0.5, -0.25, 0.75, 0.25])?, vec![0.1, 0.0])?;
+        b.combine(&[(1.0, x), (1.0, product)])
+    }
+
+    const STEPS: [Step; 5] = [
+        |b, x, before| {
+            let sum = recurrent(b, x, before)?;
+            b.function(sum, Function::Tanh)
+        },
+        // Fewer fraction bits than a rounding has.
+        |b, x, before| {
+            let sum = recurrent(b, x, before)?;
+            b.relu(sum)
+        },
+        |b, x, before| {
+            let gate = b.function(x, Function::Sigmoid)?;
+            b.mul(gate, before)
+        },
+        recurrent,
+        // No loop.
+        |b, x, _| b.affine(x, 2.0, 0.0),
+    ];
+
+    #[test]
+    fn integers_follow_the_steps() {
+        for step in STEPS {
+            for (steps, rows, backward) in [(5, 1, false), (3, 3, true), (1, 2, false), (4, 1, true)] {
+                let graph = layer(steps, rows, backward, step);
+                let input: Vec<f64> = (0..steps * rows * 2).map(|i| (i as f64 * 1.7).sin()).collect();
+                for calibration in [vec![input.clone()], vec![]] {
+                    let ranges = Ranges::of(&graph, &calibration).unwrap();
+                    let circuit = quantise(&graph, &ranges, 16, 8, Committed::default()).unwrap();
+                    for tensor in &circuit.tensors {
+                        let IntOp::Previous { x, shift, .. } = tensor.op else { continue };
+                        assert_eq!(circuit.tensors[x].fraction + shift, tensor.fraction);
+                    }
+                    let values = circuit.execute(&circuit.quantise_input(&input).unwrap()).unwrap();
+                    let out = circuit.outputs[0];
+                    let found = circuit.reals(out, &values[out]);
+                    let expected = graph.eval_outputs(&input).remove(0);
+                    let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-3;
+                    assert!(!found.iter().zip(&expected).any(far), "{found:?} is not {expected:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bounds_grow_step_by_step_or_settle() {
+        let largest = |graph: &Graph| {
+            let ranges = Ranges::of(graph, &[]).map(|ranges| ranges.0);
+            ranges.map(|ranges| ranges.iter().map(|r| r.magnitude()).fold(0.0, f64::max))
+        };
+        // Inputs up to 64, added up.
+        let sum: Step = |b, x, before| b.combine(&[(1.0, x), (1.0, before)]);
+        assert_eq!(largest(&layer(4, 1, false, sum)), Ok(64.0 * 4.0 + 0.3));
+        assert!(matches!(largest(&layer(300, 1, false, sum)), Err(QuantiseError::Unbounded { .. })));
+        // What a tanh gives is between -1 and 1, at once.
+        assert!(largest(&layer(300, 1, false, STEPS[0])).unwrap() < 70.0);
+    }
+}

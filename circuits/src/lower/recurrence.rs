@@ -21,6 +21,7 @@ impl Lowering<'_> {
             let moved = shift_matrix(tensor.layout, *rows, *backward).map(|weights| (*x, weights));
             let terms: Vec<(TensorId, Weights)> = moved.into_iter().collect();
             let row_vars = log - tensor.layout.log();
+            debug_assert!(self.atoms[*x].is_some(), "a state is rounded or copied");
             let mut expression = self.linear(log, &terms, (row_vars, low_vars), initial);
             expression.terms.iter_mut().for_each(|term| term.coefficient <<= shift);
             let block = self.atom(t);

@@ -179,6 +179,7 @@ mod tests {
         fail(&[], &with(4, Arg::List(&[3, 2])), "input 4 gives sequences shorter than the tensor");
         fail(&[], &with(1, Arg::Floats(&[1, 4, 2], W)), "input 1 must have shape [1, 8, 1]");
         fail(&[], &with(5, Arg::Floats(&[1, 1, 2], &H0[..2])), "input 5 must have shape [1, 2, 2]");
+        fail(&[], &with(2, Arg::Floats(&[1, 0, 0], &[])), "input 2 must have three axes");
         fail(&[], &with(0, Arg::Input(&[6, 1], X)), "the input must have three axes");
         near(&floats("LSTM", 17, &[], &with(7, Arg::Floats(&[1, 6], &[0.0; 6]))).1, Y);
     }

@@ -134,7 +134,7 @@ pub(super) fn layer(call: &mut Call<'_>, kind: &Kind) -> Outcome {
         (0..kind.states).map(|k| optional(call, 5 + k, &axes)).collect::<Result<_, _>>()?;
     let linear_before_reset = call.flag("linear_before_reset")?;
     // The nodes of a direction are some twenty tensors of the layer's size.
-    call.charge((steps * batch * hidden * directions).saturating_mul(20))?;
+    call.charge(tensor::count(&[steps, batch, hidden, directions])?.saturating_mul(20))?;
 
     let mut found: Vec<Vec<NodeId>> = Vec::new();
     for (d, backward) in backward.iter().enumerate() {
@@ -199,8 +199,9 @@ fn sizes(call: &mut Call<'_>, x: NodeId, directions: usize) -> Result<(NodeId, S
         return Err(Problem::Shape(format!("the input must have three axes; its shape is {shape:?}")));
     };
     let (steps, batch) = if batch_first { (second, first) } else { (first, second) };
-    let hidden = match call.constant(2)?.shape.as_slice() {
-        [_, _, hidden] => *hidden,
+    let states = call.constant(2)?;
+    let hidden = match states.shape.as_slice() {
+        [_, _, hidden] if (1..=states.data.len()).contains(hidden) => *hidden,
         other => return Err(Problem::Shape(format!("input 2 must have three axes; its shape is {other:?}"))),
     };
     if call.int("hidden_size")?.is_some_and(|size| size != hidden as i64) {

@@ -12,7 +12,7 @@ use super::{
 #[derive(Debug)]
 pub struct GraphBuilder {
     name: String,
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
     scope: String,
     steps: usize,
 }
@@ -228,49 +228,6 @@ impl GraphBuilder {
         self.push(shape.to_vec(), Op::Reshape { x })
     }
 
-    /// The step before of a tensor of shape `shape` that is computed later, and then given to [`GraphBuilder::close`].
-    /// `initial` is what comes before the first step, or `backward` the last, and says how many rows are a step.
-    ///
-    /// # Errors
-    /// When `initial` is no whole number of rows, or `shape` no whole number of steps, or a number is not finite.
-    pub fn previous(
-        &mut self,
-        shape: &[usize],
-        initial: Vec<f64>,
-        backward: bool,
-    ) -> Result<NodeId, GraphError> {
-        check_size(shape)?;
-        let elements: usize = shape.iter().product();
-        let cols = shape.last().copied().unwrap_or(1);
-        if initial.is_empty()
-            || !initial.len().is_multiple_of(cols)
-            || !elements.is_multiple_of(initial.len())
-        {
-            return Err(mismatch("the first step of a loop", shape, &[initial.len()]));
-        }
-        check_finite("the first step of a loop", &initial)?;
-        // A node that is its own step before is one that is not closed.
-        let x = NodeId(self.nodes.len());
-        self.push(shape.to_vec(), Op::Previous { x, initial, backward })
-    }
-
-    /// Says that `previous` is the step before of `x`.
-    ///
-    /// # Errors
-    /// When the shapes differ, or `previous` is not of [`GraphBuilder::previous`].
-    pub fn close(&mut self, previous: NodeId, x: NodeId) -> Result<(), GraphError> {
-        let shape = self.shape(previous)?.to_vec();
-        self.expect("state of a loop", x, &shape)?;
-        let node = &mut self.nodes[previous.0];
-        match &mut node.op {
-            Op::Previous { x: state, .. } if x != previous => {
-                *state = x;
-                Ok(())
-            }
-            _ => Err(GraphError::Open(node.name.clone())),
-        }
-    }
-
     /// The graph of all that `outputs` need, simplified: constant factors are folded into their neighbours, nested
     /// rearrangements, sums and reshapes are merged, and the Gelu functions are recognised. Values change by rounding
     /// in `f64` only, except that a Gelu written with `f32` constants becomes the exact function.
@@ -326,12 +283,12 @@ impl GraphBuilder {
         self.nodes.iter().map(cost).fold(0, usize::saturating_add)
     }
 
-    fn expect(&self, what: &'static str, id: NodeId, shape: &[usize]) -> Result<(), GraphError> {
+    pub(super) fn expect(&self, what: &'static str, id: NodeId, shape: &[usize]) -> Result<(), GraphError> {
         let found = self.shape(id)?;
         if found == shape { Ok(()) } else { Err(mismatch(what, shape, found)) }
     }
 
-    fn push(&mut self, shape: Vec<usize>, op: Op) -> Result<NodeId, GraphError> {
+    pub(super) fn push(&mut self, shape: Vec<usize>, op: Op) -> Result<NodeId, GraphError> {
         check_size(&shape)?;
         let name = format!("{}/{}", self.scope, self.steps);
         self.steps += 1;
@@ -360,7 +317,7 @@ pub(super) fn canonical_rearrange(
     (kept, index)
 }
 
-fn mismatch(what: &'static str, expected: &[usize], found: &[usize]) -> GraphError {
+pub(super) fn mismatch(what: &'static str, expected: &[usize], found: &[usize]) -> GraphError {
     GraphError::Shape { what, expected: expected.to_vec(), found: found.to_vec() }
 }
 
@@ -373,7 +330,7 @@ pub(super) fn check_size(shape: &[usize]) -> Result<(), GraphError> {
     }
 }
 
-fn check_finite(what: &'static str, list: &[f64]) -> Result<(), GraphError> {
+pub(super) fn check_finite(what: &'static str, list: &[f64]) -> Result<(), GraphError> {
     if list.iter().all(|c| c.is_finite()) { Ok(()) } else { Err(GraphError::NotFinite(what)) }
 }
 

@@ -1,8 +1,56 @@
-//! Loops: which nodes are in one, and in which order all are computed.
+//! Loops: how one is built, which nodes are in one, and in which order all are computed.
 
 use std::ops::Range;
 
-use super::{GraphError, Node, Op};
+use super::{
+    GraphBuilder, GraphError, Node, NodeId, Op,
+    build::{check_finite, check_size, mismatch},
+};
+
+impl GraphBuilder {
+    /// The step before of a tensor of shape `shape` that is computed later, and then given to [`GraphBuilder::close`].
+    /// `initial` is what comes before the first step, or `backward` the last, and says how many rows are a step.
+    ///
+    /// # Errors
+    /// When `initial` is no whole number of rows, or `shape` no whole number of steps, or a number is not finite.
+    pub fn previous(
+        &mut self,
+        shape: &[usize],
+        initial: Vec<f64>,
+        backward: bool,
+    ) -> Result<NodeId, GraphError> {
+        check_size(shape)?;
+        let elements: usize = shape.iter().product();
+        let cols = shape.last().copied().unwrap_or(1);
+        if initial.is_empty()
+            || !initial.len().is_multiple_of(cols)
+            || !elements.is_multiple_of(initial.len())
+        {
+            return Err(mismatch("the first step of a loop", shape, &[initial.len()]));
+        }
+        check_finite("the first step of a loop", &initial)?;
+        // A node that is its own step before is one that is not closed.
+        let x = NodeId(self.nodes.len());
+        self.push(shape.to_vec(), Op::Previous { x, initial, backward })
+    }
+
+    /// Says that `previous` is the step before of `x`.
+    ///
+    /// # Errors
+    /// When the shapes differ, or `previous` is not of [`GraphBuilder::previous`].
+    pub fn close(&mut self, previous: NodeId, x: NodeId) -> Result<(), GraphError> {
+        let shape = self.shape(previous)?.to_vec();
+        self.expect("state of a loop", x, &shape)?;
+        let node = &mut self.nodes[previous.0];
+        match &mut node.op {
+            Op::Previous { x: state, .. } if x != previous => {
+                *state = x;
+                Ok(())
+            }
+            _ => Err(GraphError::Open(node.name.clone())),
+        }
+    }
+}
 
 /// Numbers in an order in which each comes after what it depends on, those that depend on each other together, rising.
 /// `operands[i]` is what `i` depends on. (Tarjan's strongly connected components.)
@@ -50,9 +98,8 @@ pub(crate) fn parts(operands: &[Vec<usize>]) -> Vec<Vec<usize>> {
 
 /// The parts of a graph's nodes.
 pub(crate) fn parts_of(nodes: &[Node]) -> Vec<Vec<usize>> {
-    let reads = |node: &Node| {
-        node.op.operands().into_iter().chain(node.op.previous()).map(super::NodeId::index).collect()
-    };
+    let reads =
+        |node: &Node| node.op.operands().into_iter().chain(node.op.previous()).map(NodeId::index).collect();
     parts(&nodes.iter().map(reads).collect::<Vec<_>>())
 }
 
@@ -135,7 +182,7 @@ pub(super) fn check(nodes: &[Node]) -> Result<(), GraphError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Function, Graph, GraphBuilder, Matrix, NodeId};
+    use crate::graph::{Function, Graph, Matrix};
 
     #[test]
     fn parts_follow_what_they_depend_on() {

@@ -227,6 +227,11 @@ impl Op {
         }
     }
 
+    /// All nodes this one reads, before it and after.
+    pub fn reads(&self) -> impl Iterator<Item = NodeId> {
+        self.operands().into_iter().chain(self.previous())
+    }
+
     /// The node whose step before an [`Op::Previous`] is.
     #[must_use]
     pub const fn previous(&self) -> Option<NodeId> {

@@ -47,7 +47,7 @@ fn prune(nodes: Vec<Node>, outputs: &mut [NodeId]) -> Vec<Node> {
     pending.push(NodeId(0));
     while let Some(id) = pending.pop() {
         if !std::mem::replace(&mut live[id.0], true) {
-            pending.extend(reads(&nodes[id.0]));
+            pending.extend(nodes[id.0].op.reads());
         }
     }
     let mut map = vec![NodeId(0); nodes.len()];
@@ -62,14 +62,9 @@ fn prune(nodes: Vec<Node>, outputs: &mut [NodeId]) -> Vec<Node> {
     kept
 }
 
-/// All that a node reads, before it and after.
-fn reads(node: &Node) -> impl Iterator<Item = NodeId> {
-    node.op.operands().into_iter().chain(node.op.previous())
-}
-
 fn count_uses(nodes: &[Node], outputs: &[NodeId]) -> Vec<usize> {
     let mut uses = vec![0; nodes.len()];
-    for id in nodes.iter().flat_map(reads).chain(outputs.iter().copied()) {
+    for id in nodes.iter().flat_map(|n| n.op.reads()).chain(outputs.iter().copied()) {
         uses[id.0] += 1;
     }
     uses

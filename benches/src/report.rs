@@ -53,6 +53,12 @@ impl Report {
         })
     }
 
+    /// From the input to the proof.
+    #[must_use]
+    pub const fn total(&self) -> Duration {
+        self.total
+    }
+
     /// A time, and its share of the total.
     fn share(&self, time: Duration) -> String {
         let percent = 100.0 * time.as_secs_f64() / self.total.as_secs_f64().max(f64::MIN_POSITIVE);

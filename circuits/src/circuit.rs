@@ -81,6 +81,54 @@ pub(crate) struct Table {
     pub(crate) slopes: Vec<i64>,
 }
 
+/// Decision trees as entries of a table. Positions count from the forest's first entry, which is of no tree and zero;
+/// tree `t` begins at position `t + 1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Trees {
+    /// The number of trees.
+    pub(crate) trees: u32,
+    /// The most splits on a path, at least 1.
+    pub(crate) depth: u8,
+    /// Features are below `2^bits` in magnitude.
+    pub(crate) bits: u8,
+    /// By position.
+    pub(crate) nodes: Vec<TreeNode>,
+    /// For each of a leaf's numbers, by position: zero where there is no leaf.
+    pub(crate) values: Vec<Vec<i64>>,
+}
+
+/// An entry: a path goes on at `child` where the feature is at most the bound, else at `child + 1`. A leaf is its own
+/// child and has the bound `2^bits`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TreeNode {
+    pub(crate) feature: u32,
+    pub(crate) bound: i64,
+    pub(crate) child: u32,
+}
+
+impl Trees {
+    /// A leaf of zeros, for the trees that pad.
+    pub(crate) fn nothing(&self) -> usize {
+        self.nodes.len() - 1
+    }
+
+    /// The root of a tree, or the leaf of zeros where there is none.
+    pub(crate) fn root(&self, t: usize) -> usize {
+        if t < self.trees as usize { t + 1 } else { self.nothing() }
+    }
+
+    /// Where a path goes on from a position.
+    pub(crate) fn next(&self, at: usize, features: &[i128]) -> usize {
+        let node = &self.nodes[at];
+        node.child as usize + usize::from(features[node.feature as usize] > node.bound.into())
+    }
+
+    /// The leaf that tree `t` gives.
+    pub(crate) fn leaf(&self, t: usize, features: &[i128]) -> usize {
+        (0..self.depth).fold(self.root(t), |at, _| self.next(at, features))
+    }
+}
+
 /// How a tensor is computed. `x`, `a`, `b` are operands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Op {
@@ -183,6 +231,15 @@ pub(crate) enum Op {
         /// Limbs of the result.
         limbs: u8,
     },
+    /// `y[r, t]` is the leaf's number `value` that tree `t` gives for the row `r` of `x`; zero on the padding.
+    Leaves {
+        /// The features.
+        x: TensorId,
+        /// Number of the forest.
+        forest: usize,
+        /// Which of a leaf's numbers.
+        value: usize,
+    },
     /// A public output, `floor(x / 2^shift + 1/2)`; elements are below `2^bits` in magnitude.
     Publish {
         /// The operand.
@@ -223,6 +280,7 @@ impl Op {
             | Self::Copy { x }
             | Self::Function { x, .. }
             | Self::Sqrt { x, .. }
+            | Self::Leaves { x, .. }
             | Self::Publish { x, .. }
             | Self::Previous { x, .. } => vec![*x],
         }
@@ -260,7 +318,7 @@ pub struct Committed {
 }
 
 /// An integer tensor graph.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Circuit {
     /// Limb width, bits.
     pub(crate) limb: u8,
@@ -270,16 +328,37 @@ pub(crate) struct Circuit {
     pub(crate) tensors: Vec<Tensor>,
     /// Function tables.
     pub(crate) tables: Vec<Table>,
+    /// Forests.
+    pub(crate) forests: Vec<Trees>,
+    /// For each column of the input, what trees compare it with, ascending; empty where none does.
+    pub(crate) bounds: Vec<Vec<f32>>,
     /// The published tensors, in the model's order.
     pub(crate) outputs: Vec<TensorId>,
+    /// Log2 of the inputs that one proof is of. Every tensor has that many copies, one after another: the highest
+    /// variables are the number of the input. Constants by position have one.
+    pub(crate) batch: u8,
 }
 
 impl Circuit {
-    /// The real numbers that a tensor's integers, by position, stand for, by element.
+    /// Log2 of a tensor's vector, with the copies of a batch.
+    pub(crate) fn log(&self, t: TensorId) -> u8 {
+        self.tensors[t].layout.log() + self.batch
+    }
+
+    /// The real numbers that a tensor's integers, by position, stand for, by element, one input after another.
     pub(crate) fn reals(&self, t: TensorId, integers: &[i128]) -> Vec<f64> {
         let Tensor { layout, fraction, .. } = &self.tensors[t];
         let scale = 2f64.powi((*fraction).into());
-        (0..layout.len()).map(|i| integers[layout.position(i)] as f64 / scale).collect()
+        let copies = integers.chunks(1 << layout.log());
+        copies.flat_map(|copy| (0..layout.len()).map(|i| copy[layout.position(i)] as f64 / scale)).collect()
+    }
+
+    /// Whether a position holds an element rather than padding.
+    pub(crate) fn is_element(&self, tensor: &Tensor, position: usize) -> bool {
+        let position = position & ((1 << tensor.layout.log()) - 1);
+        let cols = tensor.layout.cols_log();
+        position >> cols < tensor.layout.rows as usize
+            && position & ((1 << cols) - 1) < tensor.layout.cols as usize
     }
 }
 

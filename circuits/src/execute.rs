@@ -37,6 +37,17 @@ pub enum RunError {
         /// The bound.
         bound: f64,
     },
+    /// No integer lies between the same bounds of trees as the input.
+    #[error(
+        "input {element} is {value}, and a tree compares it with numbers so near that no quantised value takes the same \
+         path: compile with more fraction bits"
+    )]
+    Path {
+        /// Its position.
+        element: usize,
+        /// Its value.
+        value: f64,
+    },
     /// A tensor's value is beyond the bound the model was compiled for.
     #[error(
         "tensor {tensor:?} reaches {value}, and the model was compiled for {bound} at most: \
@@ -68,7 +79,7 @@ impl Circuit {
     /// [`RunError`] for a wrong length, a number that is not finite or one beyond its bound.
     pub(crate) fn quantise_input(&self, input: &[f64]) -> Result<Vec<i128>, RunError> {
         let tensor = &self.tensors[0];
-        let expected = tensor.layout.len();
+        let expected = tensor.layout.len() << self.batch;
         if input.len() != expected {
             return Err(RunError::Length { found: input.len(), expected });
         }
@@ -79,10 +90,16 @@ impl Circuit {
             .iter()
             .enumerate()
             .map(|(element, v)| {
-                let scaled = (v * scale).round();
                 if !v.is_finite() {
-                    Err(RunError::NotFinite { element })
-                } else if scaled.abs() >= limit {
+                    return Err(RunError::NotFinite { element });
+                }
+                let path = || RunError::Path { element, value: *v };
+                let bounds = self.bounds.get(element % tensor.layout.cols as usize);
+                let scaled = match bounds.filter(|bounds| !bounds.is_empty()) {
+                    None => (v * scale).round(),
+                    Some(bounds) => between(bounds, *v, scale).ok_or_else(path)?,
+                };
+                if scaled.abs() >= limit {
                     Err(RunError::Input { element, value: *v, bound: limit / scale })
                 } else {
                     Ok(scaled as i128)
@@ -91,11 +108,22 @@ impl Circuit {
             .collect()
     }
 
-    /// The integers of every tensor, by position.
+    /// The integers of every tensor, by position, those of one input after another.
     ///
     /// # Errors
     /// [`RunError`] naming the tensor whose bound is exceeded.
-    pub(crate) fn execute(&self, input: &[i128]) -> Result<Vec<Vec<i128>>, RunError> {
+    pub(crate) fn execute(&self, inputs: &[i128]) -> Result<Vec<Vec<i128>>, RunError> {
+        if self.batch == 0 {
+            return self.execute_one(inputs);
+        }
+        let each = inputs.par_chunks(self.tensors[0].layout.len()).map(|input| self.execute_one(input));
+        let each: Vec<Vec<Vec<i128>>> = each.collect::<Result<_, _>>()?;
+        Ok((0..self.tensors.len())
+            .map(|t| each.iter().flat_map(|values| &values[t]).copied().collect())
+            .collect())
+    }
+
+    fn execute_one(&self, input: &[i128]) -> Result<Vec<Vec<i128>>, RunError> {
         let mut values: Vec<Vec<i128>> = vec![Vec::new(); self.tensors.len()];
         let operands: Vec<Vec<usize>> = self.tensors.iter().map(|tensor| tensor.op.operands()).collect();
         for part in parts(&operands) {
@@ -235,18 +263,26 @@ impl Circuit {
                 };
                 Ok(range.map(before).collect())
             }
+            Op::Leaves { x, forest, value } => {
+                let (forest, features) = (&self.forests[*forest], self.tensors[*x].layout);
+                let (rows, trees) = (1 << features.cols_log(), 1 << tensor.layout.cols_log());
+                let all = view.of(*x);
+                let leaf = |i: usize| {
+                    let features = &all[(i / trees) * rows..][..rows];
+                    let leaf = if self.is_element(tensor, range.start + i) {
+                        forest.leaf(i % trees, features)
+                    } else {
+                        0
+                    };
+                    forest.values[*value][leaf].into()
+                };
+                Ok((0..size).into_par_iter().with_min_len(GRAIN / 64).map(leaf).collect())
+            }
             Op::Publish { x, shift, bits } => {
                 let limit = 1i128 << bits;
                 bounded(view.of(*x).iter().map(|v| round_shift(*v, *shift)).collect(), 1 - limit, limit)
             }
         }
-    }
-
-    /// Whether a position holds an element rather than padding.
-    pub(crate) fn is_element(&self, tensor: &Tensor, position: usize) -> bool {
-        let cols = tensor.layout.cols_log();
-        position >> cols < tensor.layout.rows as usize
-            && position & ((1 << cols) - 1) < tensor.layout.cols as usize
     }
 }
 
@@ -315,6 +351,15 @@ fn columns(out: &mut [i128], weights: &Weights, x: &[i64], low: usize) {
             out.iter_mut().zip(x).for_each(|(slot, x)| *slot += i128::from(*w) * i128::from(*x));
         }
     }
+}
+
+/// The integer nearest `scale v` that is at most the same of the bounds, compared as `f32`, as `v` is.
+fn between(bounds: &[f32], v: f64, scale: f64) -> Option<f64> {
+    let above = bounds.partition_point(|bound| *bound < v as f32);
+    let floor = |bound: f32| (f64::from(bound) * scale).floor();
+    let low = above.checked_sub(1).map_or(f64::NEG_INFINITY, |i| floor(bounds[i]) + 1.0);
+    let high = bounds.get(above).map_or(f64::INFINITY, |bound| floor(*bound));
+    (low <= high).then(|| (v * scale).round().clamp(low, high))
 }
 
 /// How an argument is cut into table position, step and rest (`docs/protocol.md` 11).

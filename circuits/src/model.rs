@@ -95,7 +95,7 @@ pub enum ModelError {
 }
 
 /// A model whose inferences can be proven.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     name: String,
     input_shape: Vec<usize>,
@@ -138,24 +138,10 @@ pub fn compile(
     let mut failed = CompileError::Rows(allowed);
     for limb in LIMBS {
         let circuit = quantise(graph, &ranges, options.frac_bits, limb, options.committed)?;
-        let lowered = Lowered::new(&circuit);
-        let mut choices: Vec<(f64, Program)> = ROW_LOGS
-            .map(|row_log| Placement::new(&lowered, &circuit, row_log))
-            .filter(|p| p.fixed_rows() <= allowed && p.rows() <= MAX_ROWS)
-            .map(|p| p.program(&lowered, &circuit))
-            .map(|p| (cost(&lowered, &circuit, &p), p))
-            .filter(|(cost, _)| best.as_ref().is_none_or(|(least, _, _)| cost < least))
-            .collect();
-        choices.sort_by(|a, b| a.0.total_cmp(&b.0));
-        // Rows can be too short for the masks of a relation, which a key says.
-        for (cost, program) in choices {
-            match program.check() {
-                Ok(()) => {
-                    best = Some((cost, program.row_log, circuit));
-                    break;
-                }
-                Err(error) => failed = error.into(),
-            }
+        let least = best.as_ref().map_or(f64::INFINITY, |(least, _, _)| *least);
+        match cheapest(&Lowered::new(&circuit), &circuit, allowed, least) {
+            Ok(found) => best = found.map(|(cost, program)| (cost, program.row_log, circuit)).or(best),
+            Err(error) => failed = error,
         }
     }
     let (_, row_log, circuit) = best.ok_or(failed)?;
@@ -180,8 +166,34 @@ pub fn compile(
     Ok(model)
 }
 
+/// The program of the row length that costs least, if that is less than `most`.
+fn cheapest(
+    lowered: &Lowered,
+    circuit: &Circuit,
+    allowed: u64,
+    most: f64,
+) -> Result<Option<(f64, Program)>, CompileError> {
+    let mut choices: Vec<(f64, Program)> = ROW_LOGS
+        .map(|row_log| Placement::new(lowered, circuit, row_log))
+        .filter(|p| p.fixed_rows() <= allowed && p.rows() <= MAX_ROWS)
+        .map(|p| p.program(lowered, circuit))
+        .map(|p| (cost(lowered, circuit, &p), p))
+        .filter(|(cost, _)| *cost < most)
+        .collect();
+    choices.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // Rows can be too short for the masks of a relation, which a key says.
+    let mut failed = Ok(None);
+    for (cost, program) in choices {
+        match program.check() {
+            Ok(()) => return Ok(Some((cost, program))),
+            Err(error) => failed = Err(error.into()),
+        }
+    }
+    failed
+}
+
 const MAGIC: &[u8; 4] = b"SCMD";
-const VERSION: u16 = 4;
+const VERSION: u16 = 5;
 const HEAD: usize = 4 + 2 + 32;
 
 impl Model {
@@ -195,7 +207,7 @@ impl Model {
         &self.input_shape
     }
 
-    /// Number of input elements.
+    /// Number of elements of one input.
     pub fn input_len(&self) -> usize {
         self.input_shape.iter().product()
     }
@@ -218,6 +230,24 @@ impl Model {
     /// What blinds the weights' commitments; nothing in a public model.
     pub fn secret(&self) -> Option<&[u8; 32]> {
         self.secret.as_ref().map(|secret| &secret.0)
+    }
+
+    /// Log2 of the inputs that one proof is of.
+    pub fn batch_log(&self) -> u8 {
+        self.circuit.batch
+    }
+
+    /// The model whose proofs are of `2^log` inputs each. Its statements have the integers of all inputs one after
+    /// another, each input's padded to a power of two; so have its outputs.
+    ///
+    /// # Errors
+    /// [`CompileError::Key`] or [`CompileError::Rows`] when that is beyond the limits of a key.
+    pub fn batched(&self, log: u8) -> Result<Self, CompileError> {
+        let circuit = Circuit { batch: log, ..self.circuit.clone() };
+        let lowered = Lowered::new(&circuit);
+        let (_, program) =
+            cheapest(&lowered, &circuit, MAX_ROWS, f64::INFINITY)?.ok_or(CompileError::Rows(MAX_ROWS))?;
+        Ok(Self { row_log: program.row_log, circuit, ..self.clone() })
     }
 
     /// Which tensors of its statements are commitments.
@@ -245,7 +275,8 @@ impl Model {
         Ok(relation)
     }
 
-    /// An inference with its witness.
+    /// An inference with its witness. `input` has the elements of all inputs of a batch, one input after another, and so
+    /// have the outputs.
     ///
     /// # Errors
     /// [`RunError`]: an input beyond a bound is refused, naming the tensor.

@@ -72,6 +72,46 @@ fn proven(
     Ok(verify(&key.key, &proven.file)?)
 }
 
+#[test]
+fn every_operator_is_proven_in_batches() {
+    let cases = cases();
+    let srs = Srs::development(17, &mut rand::rng());
+    let mut seen = BTreeSet::new();
+    let mut failures = Vec::new();
+    for case in cases.iter().filter(|case| seen.insert(case["name"].to_string())) {
+        for committed in [Committed::default(), Committed { input: true, outputs: true }] {
+            if let Err(e) = batch(case, committed, &srs) {
+                failures.push(format!("{}: {e}", case["name"]));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), seen.len(), failures.join("\n"));
+}
+
+/// Four inputs in one proof: the same outputs as one by one, in order.
+fn batch(
+    case: &serde_json::Value,
+    committed: Committed,
+    srs: &Srs,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let graph = onnx::import(&unhex(case["model"].as_str().unwrap()))?;
+    let inputs: Vec<Vec<f64>> = serde_json::from_value(case["inputs"].clone())?;
+    let options = CompileOptions { committed, ..CompileOptions::default() };
+    let one = compile(&graph, &inputs, &options)?;
+    let inputs: Vec<&Vec<f64>> = inputs.iter().cycle().take(4).collect();
+    let each = inputs.iter().map(|input| one.infer(input)).collect::<Result<Vec<_>, _>>()?;
+    let model = one.batched(2)?;
+    let relation = model.lower()?;
+    let inference = model.run(&relation, &inputs.into_iter().flatten().copied().collect::<Vec<_>>())?;
+    for (o, output) in inference.outputs.iter().enumerate() {
+        assert_eq!(*output, each.iter().flat_map(|outputs| outputs[o].clone()).collect::<Vec<_>>());
+    }
+    let key = ProvingKey::setup(relation.program, relation.fixed, model.secret(), srs, &Cpu)?;
+    let assignment = Assignment { context: [0; 32], tensors: inference.tensors, cells: inference.cells };
+    let proven = prove(&key, srs, assignment, &mut rand::rng(), &Cpu, &mut |_| ())?;
+    Ok(verify(&key.key, &proven.file)?)
+}
+
 /// Witness cells that the linear part of a constraint reads, within the witness rows: those of all tensors. Only the
 /// room between tensors, which limbs share, is read by products alone.
 fn cells_read(program: &Program) -> BTreeSet<usize> {

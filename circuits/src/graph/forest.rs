@@ -73,8 +73,7 @@ impl Forest {
         if roots.is_empty() || width == 0 {
             return Err(GraphError::Tree("there are none"));
         }
-        let mut build =
-            Build { branches, place: vec![None; branches.len()], nodes: Vec::new(), queue: Vec::new() };
+        let mut build = Build { place: vec![None; branches.len()], nodes: Vec::new(), queue: Vec::new() };
         for root in roots {
             build.add(*root)?;
         }
@@ -171,8 +170,7 @@ impl Forest {
 }
 
 /// Nodes as they are placed: children side by side.
-struct Build<'a> {
-    branches: &'a [Branch],
+struct Build {
     /// The first node that each branch became.
     place: Vec<Option<u32>>,
     nodes: Vec<TreeNode>,
@@ -180,7 +178,7 @@ struct Build<'a> {
     queue: Vec<(usize, usize)>,
 }
 
-impl Build<'_> {
+impl Build {
     /// A node that is the branch or, where it has a place already, goes there whatever the features.
     fn add(&mut self, branch: usize) -> Result<(), GraphError> {
         let at = self.nodes.len();

@@ -4,7 +4,7 @@ use crate::circuit::log2_ceil;
 use sumcast_verifier::vk::Block;
 
 /// An area of the cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Area {
     /// Weights, biases, tables.
     Fixed,
@@ -16,6 +16,10 @@ pub(crate) enum Area {
     Values,
     /// Table slopes: component 2, at the same offsets.
     Slopes,
+    /// The features of nodes: with the number of a function's table, component 1, at the same offsets.
+    Features,
+    /// The numbers of leaves: the components after those, at the same offsets.
+    Leaves(u8),
     /// Witness cells that no lookup reads.
     Plain,
     /// Rows of the committed tensors of the statement; `id` is the tensor's number there.

@@ -2,6 +2,7 @@
 
 use super::blocks::{Allocator, Area, FixedBlock, Symbol};
 use super::symbolic::{Constraint, Form, Piece, Relation, Term, run};
+use super::tables::Starts;
 use super::{Cells, Lowered};
 use crate::circuit::{Circuit, Op, Tensor, TensorId, Weights, fill, log2_ceil};
 use crate::execute::Cut;
@@ -30,11 +31,7 @@ pub(super) struct Lowering<'a> {
 
 pub(super) fn lower(circuit: &Circuit) -> Lowered {
     let tensors = circuit.tensors.len();
-    let mut tables = Allocator::default();
-    for table in &circuit.tables {
-        tables.add(table.log);
-    }
-    let (table_starts, _) = tables.place();
+    let starts = Starts::new(circuit);
     let mut lowering = Lowering {
         circuit,
         out: Lowered {
@@ -44,10 +41,13 @@ pub(super) fn lower(circuit: &Circuit) -> Lowered {
             plain: Allocator::default(),
             fixed: Vec::new(),
             cells: vec![None; tensors],
-            table_starts,
-            table_log: tables.log(),
+            table_starts: starts.tables,
+            forest_starts: starts.forests,
+            table_log: starts.log,
             tuple_tables: Vec::new(),
-            table_blocks: None,
+            table: None,
+            paths: Vec::new(),
+            fetches: Vec::new(),
         },
         stated: vec![None; tensors],
         atoms: vec![None; tensors],
@@ -70,7 +70,7 @@ pub(super) fn lower(circuit: &Circuit) -> Lowered {
 
 impl Lowering<'_> {
     pub(super) fn log(&self, t: TensorId) -> u8 {
-        self.circuit.tensors[t].layout.log()
+        self.circuit.log(t)
     }
 
     pub(super) fn limb_blocks(&mut self, count: u8, log: u8) -> Vec<Symbol> {
@@ -84,7 +84,7 @@ impl Lowering<'_> {
     }
 
     /// A block of these cells; equal ones are one.
-    fn fixed_block(&mut self, log: u8, cells: Vec<i64>) -> Symbol {
+    pub(super) fn fixed_block(&mut self, log: u8, cells: Vec<i64>) -> Symbol {
         let block = FixedBlock { log, cells };
         let id = *self.fixed.entry(block.clone()).or_insert_with(|| {
             self.out.fixed.push(block);
@@ -99,25 +99,6 @@ impl Lowering<'_> {
         for (i, t) in self.circuit.outputs.iter().enumerate() {
             self.stated[*t] = Some(i as u8 + 1);
         }
-    }
-
-    /// The values and slopes of all function tables, as two fixed columns.
-    fn tables(&mut self) {
-        if self.circuit.tables.is_empty() {
-            return;
-        }
-        let log = self.out.table_log;
-        let column = |of: fn(&crate::circuit::Table) -> &Vec<i64>| {
-            let mut cells = vec![0i64; 1 << log];
-            for (table, start) in self.circuit.tables.iter().zip(&self.out.table_starts) {
-                let start = *start as usize;
-                cells[start..start + of(table).len()].copy_from_slice(of(table));
-            }
-            cells
-        };
-        let (values, slopes) = (column(|t| &t.values), column(|t| &t.slopes));
-        let (values, slopes) = (self.fixed_block(log, values).id, self.fixed_block(log, slopes).id);
-        self.out.table_blocks = Some((values, slopes));
     }
 
     /// Allocates the limbs of all rectifiers of one kind together, so that one constraint says `p n = 0` for all.
@@ -161,6 +142,10 @@ impl Lowering<'_> {
         self.atoms[t].clone().unwrap_or_else(|| Form::zero(self.log(t)))
     }
 
+    pub(super) fn set_atom(&mut self, t: TensorId, form: Form) {
+        self.atoms[t] = Some(form);
+    }
+
     fn expression(&mut self, t: TensorId) -> Expression {
         let log = self.log(t);
         if let Some(form) = &self.atoms[t] {
@@ -174,22 +159,18 @@ impl Lowering<'_> {
                 self.linear(log, terms, (*row_vars, *low_vars), bias)
             }
             Op::Scale { x, scale, shift } => {
-                let scale = self.fixed_block(log, scale.clone());
-                let factors = [Form::of(Piece::Block(scale)), self.atom(*x)]
-                    .map(|form| self.out.relation.claim_at_x(form));
-                let linear = self.constant(log, shift);
-                Expression {
-                    terms: vec![Term { coefficient: 1, vars: log, eq: true, factors: factors.to_vec() }],
-                    linear,
-                }
+                let factors = vec![self.constant_at_x(log, scale), self.at_x(*x)];
+                let product = Term { coefficient: 1, vars: log, eq: true, factors };
+                let Expression { terms, linear } = self.constant(log, shift);
+                Expression { terms: [product].into_iter().chain(terms).collect(), linear }
             }
             Op::Mul { a, b } => {
-                let factors = [self.atom(*a), self.atom(*b)].map(|form| self.out.relation.claim_at_x(form));
-                let term = Term { coefficient: 1, vars: log, eq: true, factors: factors.to_vec() };
+                let factors = vec![self.at_x(*a), self.at_x(*b)];
+                let term = Term { coefficient: 1, vars: log, eq: true, factors };
                 Expression { terms: vec![term], linear: Form::zero(log) }
             }
             Op::Combine { terms, shift } => {
-                let mut out = Expression { terms: vec![], linear: self.constant(log, shift) };
+                let mut out = self.constant(log, shift);
                 for (c, x) in terms {
                     let operand = self.expression(*x);
                     out.linear = out.linear.add((*c).into(), &operand.linear);
@@ -208,13 +189,38 @@ impl Lowering<'_> {
         expression
     }
 
-    /// A fixed block as a form; nothing for no cells.
-    pub(super) fn constant(&mut self, log: u8, cells: &[i64]) -> Form {
+    /// Constants by position as an expression of `2^log` cells, the same for every input of a batch; zero for no cells.
+    pub(super) fn constant(&mut self, log: u8, cells: &[i64]) -> Expression {
         if cells.is_empty() {
-            return Form::zero(log);
+            return Expression { terms: vec![], linear: Form::zero(log) };
         }
-        let block = self.fixed_block(log, cells.to_vec());
-        Form::of(Piece::Block(block))
+        let own = log - self.circuit.batch;
+        let form = Form::of(Piece::Block(self.fixed_block(own, cells.to_vec())));
+        if own == log {
+            return Expression { terms: vec![], linear: form };
+        }
+        let at_tau = self.out.relation.claim(form, 0, run(Axis::Tau, 0, own));
+        let term = Term { coefficient: 1, vars: 0, eq: false, factors: vec![at_tau] };
+        Expression { terms: vec![term], linear: Form::zero(log) }
+    }
+
+    /// Constants by position as a factor of `2^log` cells, the same for every input of a batch.
+    pub(super) fn constant_at_x(&mut self, log: u8, cells: &[i64]) -> usize {
+        let own = log - self.circuit.batch;
+        let form = Form::of(Piece::Block(self.fixed_block(own, cells.to_vec())));
+        self.out.relation.claim(form, log, run(Axis::X, 0, own))
+    }
+
+    /// Constants by position as a form, with a copy for every input of a batch.
+    fn constant_form(&mut self, log: u8, cells: &[i64]) -> Form {
+        let copies = 1usize << self.circuit.batch;
+        Form::of(Piece::Block(self.fixed_block(log, cells.repeat(copies))))
+    }
+
+    /// A tensor as a factor.
+    fn at_x(&mut self, t: TensorId) -> usize {
+        let form = self.atom(t);
+        self.out.relation.claim_at_x(form)
     }
 
     /// `docs/protocol.md` 4: Thaler's matrix product, the output's variables at `tau`.
@@ -225,6 +231,7 @@ impl Lowering<'_> {
         (row_vars, low_vars): (u8, u8),
         bias: &[i64],
     ) -> Expression {
+        let row_vars = row_vars + self.circuit.batch;
         let out_vars = log - row_vars - low_vars;
         let mut products = Vec::new();
         for (x, weights) in terms {
@@ -243,7 +250,8 @@ impl Lowering<'_> {
             let x = self.out.relation.claim(x, vars, columns.into_iter().chain(on_x).chain(rows));
             products.push(Term { coefficient: 1, vars, eq: false, factors: vec![w, x] });
         }
-        let linear = self.constant(log, bias);
+        let Expression { terms, linear } = self.constant(log, bias);
+        products.extend(terms);
         Expression { terms: products, linear }
     }
 
@@ -268,7 +276,7 @@ impl Lowering<'_> {
     }
 
     fn tensor(&mut self, t: TensorId, tensor: &Tensor) {
-        let (log, width) = (tensor.layout.log(), self.circuit.limb);
+        let (log, width) = (self.log(t), self.circuit.limb);
         match &tensor.op {
             Op::Input { bits } => {
                 let (form, result) = self.stated(t, *bits);
@@ -279,9 +287,14 @@ impl Lowering<'_> {
                 self.atoms[t] = Some(form);
             }
             Op::Linear { .. } | Op::Scale { .. } | Op::Mul { .. } => {}
-            Op::Combine { terms, .. } => {
+            Op::Combine { terms, shift } => {
                 if terms.iter().all(|(_, x)| self.atoms[*x].is_some()) {
-                    self.atoms[t] = Some(self.expression(t).linear);
+                    let sum = terms
+                        .iter()
+                        .fold(Form::zero(log), |sum, (c, x)| sum.add((*c).into(), &self.atom(*x)));
+                    let shift =
+                        if shift.is_empty() { Form::zero(log) } else { self.constant_form(log, shift) };
+                    self.atoms[t] = Some(shift.add(1, &sum));
                 }
             }
             Op::Round { x, shift, limbs } => {
@@ -324,6 +337,7 @@ impl Lowering<'_> {
             }
             Op::Previous { .. } => self.previous(t),
             Op::Function { x, table, limbs } => self.function(t, *x, *table, *limbs),
+            Op::Leaves { x, forest, value } => self.leaves(t, *x, *forest, *value),
             Op::Div { a, b, shift, limbs, remainder } => {
                 let result = self.limb_blocks(*limbs, log);
                 let y = Form::limbs(&result, width).plus(-(1i128 << (limbs * width - 1)));
@@ -371,7 +385,7 @@ impl Lowering<'_> {
         let b = self.atom(b);
         let size = 1usize << tensor.layout.log();
         let ones: Vec<i64> = (0..size).map(|i| i64::from(!self.circuit.is_element(tensor, i))).collect();
-        if ones.iter().all(|v| *v == 0) { b } else { b.add(1, &self.constant(tensor.layout.log(), &ones)) }
+        if ones.iter().all(|v| *v == 0) { b } else { b.clone().add(1, &self.constant_form(b.log, &ones)) }
     }
 
     /// Limbs of the remainder of a rounding.
@@ -398,7 +412,7 @@ impl Lowering<'_> {
         let log = self.log(t);
         let width = self.circuit.limb;
         let id = self.out.tuples.add(log);
-        self.out.tuple_tables.push(table);
+        self.out.tuple_tables.push(Some(table));
         let tuple = |area: Area| Symbol { area, id, offset: 0, log };
         let (position, value, slope) = (tuple(Area::Positions), tuple(Area::Values), tuple(Area::Slopes));
         let below = self.limb_blocks(limbs, log);
@@ -416,22 +430,18 @@ impl Lowering<'_> {
         // value + slope top = result, both sides zero on the padding.
         let top = below.last().copied().unwrap_or(result);
         let tensor = &self.circuit.tensors[t];
-        let elements: Vec<i64> = (0..1 << log).map(|i| self.circuit.is_element(tensor, i).into()).collect();
-        let product = [of(slope), of(top)];
+        let own = 1usize << tensor.layout.log();
+        let elements: Vec<i64> = (0..own).map(|i| self.circuit.is_element(tensor, i).into()).collect();
+        let [slope_at_x, top] = [slope, top].map(|symbol| self.out.relation.claim_at_x(of(symbol)));
         let (linear, products) = if elements.iter().all(|v| *v == 1) {
-            (of(value), vec![product.to_vec()])
+            (of(value), vec![vec![slope_at_x, top]])
         } else {
-            let mask = self.constant(log, &elements);
-            let [slope, top] = product;
-            (Form::zero(log), vec![vec![of(value), mask.clone()], vec![slope, top, mask]])
+            let mask = self.constant_at_x(log, &elements);
+            let value = self.out.relation.claim_at_x(of(value));
+            (Form::zero(log), vec![vec![value, mask], vec![slope_at_x, top, mask]])
         };
-        let terms = products
-            .into_iter()
-            .map(|forms| {
-                let factors = forms.into_iter().map(|form| self.out.relation.claim_at_x(form)).collect();
-                Term { coefficient: 1, vars: log, eq: true, factors }
-            })
-            .collect();
+        let term = |factors| Term { coefficient: 1, vars: log, eq: true, factors };
+        let terms = products.into_iter().map(term).collect();
         self.out.relation.constrain(linear.add(-1, &of(result)), terms);
         self.out.cells[t] = Some(Cells::Function { position, value, slope, below, result });
         self.atoms[t] = Some(of(result));

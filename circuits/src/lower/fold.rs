@@ -1,8 +1,8 @@
 //! Constants that a fixed block can hold: one term less for a verifier to evaluate.
 
-use super::Lowered;
 use super::blocks::{Area, FixedBlock};
 use super::symbolic::{Form, Piece};
+use super::{Lowered, TableBlocks};
 
 /// Adds the constant of a form to its fixed block, such as a rounding's half to the bias, where the block is in no other
 /// term and the sums are cells. Forms keep their values.
@@ -10,10 +10,10 @@ pub(super) fn fold(lowered: &mut Lowered) {
     let mut uses = vec![0u32; lowered.fixed.len()];
     let blocks = lowered.relation.forms.iter().flat_map(|form| &form.terms).filter_map(fixed);
     blocks.for_each(|id| uses[id] += 1);
-    if let Some((values, slopes)) = lowered.table_blocks {
-        uses[values] += 1;
-        uses[slopes] += 1;
-    }
+    let table = lowered.table.iter().flat_map(TableBlocks::all);
+    let fetches =
+        lowered.fetches.iter().flat_map(|f| f.key.terms.iter().chain(&f.table.terms)).filter_map(fixed);
+    table.chain(fetches).for_each(|id| uses[id] += 1);
     for form in &mut lowered.relation.forms {
         let Some((one, constant)) = constant_of(form) else { continue };
         for i in 0..form.terms.len() {

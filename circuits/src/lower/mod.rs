@@ -4,14 +4,17 @@
 mod blocks;
 mod constraints;
 mod fold;
+mod paths;
 mod place;
 mod recurrence;
 mod statement;
 mod symbolic;
+mod tables;
 mod witness;
 
 use crate::circuit::Circuit;
 use blocks::{Allocator, FixedBlock, Symbol};
+use paths::{Fetch, Paths};
 pub(crate) use place::Placement;
 use sumcast_verifier::vk::Program;
 pub(crate) use witness::fill_witness;
@@ -32,6 +35,8 @@ pub(crate) enum Cells {
     Copy(Symbol),
     /// Position, value, slope, limbs below (least significant first), result.
     Function { position: Symbol, value: Symbol, slope: Symbol, below: Vec<Symbol>, result: Symbol },
+    /// The paths of trees; nothing of a tensor that shares those of another.
+    Paths(Paths),
     /// Limbs of the result, of the remainder, and of what is above it.
     Remainder { result: Vec<Symbol>, remainder: Vec<Symbol>, above: Vec<Symbol> },
 }
@@ -49,10 +54,29 @@ pub(crate) struct Lowered {
     /// Where each function table starts in the one they share, and its log size.
     table_starts: Vec<u64>,
     table_log: u8,
-    /// The table of each block of tuples.
-    tuple_tables: Vec<usize>,
-    /// Fixed blocks of the tables' values and slopes.
-    table_blocks: Option<(usize, usize)>,
+    /// The function table of each block of tuples; none of paths.
+    tuple_tables: Vec<Option<usize>>,
+    /// Where each forest starts in the table, and its log size.
+    forest_starts: Vec<(u64, u8)>,
+    /// Fixed blocks of the components of the table.
+    table: Option<TableBlocks>,
+    /// The blocks of tuples that are paths.
+    paths: Vec<Paths>,
+    /// Lookups of features.
+    fetches: Vec<Fetch>,
+}
+
+/// The fixed blocks of the table that functions and forests share, by component.
+#[derive(Clone, Debug)]
+pub(crate) struct TableBlocks {
+    /// Of nodes; none without forests.
+    features: Option<usize>,
+    /// Values of functions, bounds of nodes.
+    values: usize,
+    /// Slopes of functions, children of nodes.
+    slopes: usize,
+    /// The numbers of leaves.
+    leaves: Vec<usize>,
 }
 
 /// A relation: the program of a verifying key, the fixed cells it commits, and how a witness is laid out.
@@ -71,9 +95,13 @@ impl Lowered {
     pub(crate) fn lookup_cells(&self, circuit: &Circuit) -> (u64, u64) {
         let cells = |a: &Allocator| if a.is_empty() { 0 } else { 1u64 << a.log() };
         let tables = |a: &Allocator, log: u8| if a.is_empty() { 0 } else { 1u64 << log };
-        (
-            cells(&self.limbs) + cells(&self.tuples),
-            tables(&self.limbs, circuit.limb) + tables(&self.tuples, self.table_log),
+        let fetched = self.fetches.iter().map(|f| (1 << f.key.log, 1 << f.table.log));
+        fetched.fold(
+            (
+                cells(&self.limbs) + cells(&self.tuples),
+                tables(&self.limbs, circuit.limb) + tables(&self.tuples, self.table_log),
+            ),
+            |(cells, entries), (more, fetched): (u64, u64)| (cells + more, entries + fetched),
         )
     }
 
@@ -90,6 +118,11 @@ impl Lowered {
             Some(Cells::Round { result, remainder }) => limbs(&[result, remainder]),
             Some(Cells::Rectify { positive, negative, remainder }) => limbs(&[positive, negative, remainder]),
             Some(Cells::Remainder { result, remainder, above }) => limbs(&[result, remainder, above]),
+            Some(Cells::Paths(paths)) => {
+                // A tuple is one lookup of four cells and the leaf's number; a feature is another.
+                let (cells, size) = (limbs(&[&paths.limbs]).0, 1 << paths.position.log);
+                (cells + 6 * size, cells + 2 * size)
+            }
             Some(Cells::Function { below, result, .. }) => {
                 // A tuple is one lookup of three cells.
                 let (cells, size) = (limbs(&[below]).0, 1 << result.log);
@@ -101,8 +134,8 @@ impl Lowered {
     /// Fixed cells other than those of the tables of functions.
     #[cfg(test)]
     pub(crate) fn weights(&self) -> u64 {
-        let of_tables = |i: &usize| self.table_blocks.is_some_and(|(a, b)| *i == a || *i == b);
-        let blocks = self.fixed.iter().enumerate().filter(|(i, _)| !of_tables(i));
+        let of_table: Vec<usize> = self.table.iter().flat_map(TableBlocks::all).collect();
+        let blocks = self.fixed.iter().enumerate().filter(|(i, _)| !of_table.contains(i));
         blocks.map(|(_, block)| block.cells.len() as u64).sum()
     }
 

@@ -6,7 +6,7 @@ use super::constraints::is_trivial;
 use super::statement::{positions, stated, tensors};
 use super::symbolic::{self, Piece};
 use crate::circuit::Circuit;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sumcast_verifier::vk::{
     self, Block, Claim, Coefficient, Form, FormTerm, Limbs, Lookup, Product, ProductTerm, Program,
     Visibility, limits,
@@ -21,15 +21,15 @@ pub(crate) struct Placement {
     tuple_offsets: Vec<u64>,
     /// Addresses in the witness rows: the areas of limbs and tuples, the plain blocks, the multiplicities.
     limbs: u64,
-    pub(super) tuples: [u64; 3],
+    pub(super) tuples: HashMap<Area, u64>,
     plain: Vec<u64>,
     multiplicities: [u64; 2],
     pub(crate) witness_rows: u64,
     /// First row and number of rows of each committed tensor of the statement, by its number there.
     statement: Vec<(u64, u64)>,
     statement_rows: u64,
-    /// Addresses in the helper rows: cells and entries of the range lookup, then of the function lookup.
-    helpers: [u64; 4],
+    /// Addresses in the helper rows: cells and entries of each lookup.
+    helpers: Vec<[u64; 2]>,
     pub(crate) helper_rows: u64,
 }
 
@@ -60,18 +60,17 @@ impl Placement {
         let (limb_log, tuple_log) = (lowered.limbs.log(), lowered.tuples.log());
         let mut witness = Group::new();
         let limbs = witness.add(has_limbs, limb_log);
-        let tuples = [0; 3].map(|_| witness.add(has_tuples, tuple_log));
+        let areas: Vec<Area> = lowered.tuple_areas().collect();
+        let tuples: Vec<_> = areas.iter().map(|_| witness.add(has_tuples, tuple_log)).collect();
         let range = witness.add(has_limbs, circuit.limb);
         let function = witness.add(has_tuples, lowered.table_log);
         let plain: Vec<Option<usize>> = lowered.plain_logs().map(|log| witness.add(true, log)).collect();
         let (at, witness_rows) = witness.place(row_log);
         let mut helper = Group::new();
-        let helpers = [
-            helper.add(has_limbs, limb_log),
-            helper.add(has_limbs, circuit.limb),
-            helper.add(has_tuples, tuple_log),
-            helper.add(has_tuples, lowered.table_log),
-        ];
+        let mut pair = |present, log, table| [helper.add(present, log), helper.add(present, table)];
+        let mut helpers =
+            vec![pair(has_limbs, limb_log, circuit.limb), pair(has_tuples, tuple_log, lowered.table_log)];
+        helpers.extend(lowered.fetches.iter().map(|f| pair(true, f.key.log, f.table.log)));
         let (helper_at, helper_rows) = helper.place(row_log);
         let mut statement_rows = 0;
         let statement = stated(circuit)
@@ -89,13 +88,13 @@ impl Placement {
             limb_offsets: lowered.limbs.place().0,
             tuple_offsets: lowered.tuples.place().0,
             limbs: at(limbs),
-            tuples: tuples.map(&at),
+            tuples: areas.into_iter().zip(tuples.into_iter().map(&at)).collect(),
             plain: plain.into_iter().map(&at).collect(),
             multiplicities: [at(range), at(function)],
             witness_rows,
             statement,
             statement_rows,
-            helpers: helpers.map(helper_at),
+            helpers: helpers.into_iter().map(|pair| pair.map(&helper_at)).collect(),
             helper_rows,
         }
     }
@@ -114,9 +113,9 @@ impl Placement {
     pub(crate) fn witness_address(&self, symbol: Symbol) -> u64 {
         let base = match symbol.area {
             Area::Limbs => self.limbs + self.limb_offsets[symbol.id],
-            Area::Positions => self.tuples[0] + self.tuple_offsets[symbol.id],
-            Area::Values => self.tuples[1] + self.tuple_offsets[symbol.id],
-            Area::Slopes => self.tuples[2] + self.tuple_offsets[symbol.id],
+            Area::Positions | Area::Values | Area::Slopes | Area::Features | Area::Leaves(_) => {
+                self.tuples[&symbol.area] + self.tuple_offsets[symbol.id]
+            }
             Area::Plain => self.plain[symbol.id],
             Area::Fixed | Area::Statement => 0,
         };
@@ -147,18 +146,25 @@ impl Placement {
     fn form(&self, lowered: &Lowered, form: &symbolic::Form) -> Form {
         let mut terms = Vec::new();
         for (coefficient, cube, piece) in &form.terms {
-            let piece = match piece {
-                Piece::One(log) => vk::Piece::One { log: *log },
-                Piece::Public(log, tensor) => vk::Piece::Public { log: *log, tensor: *tensor },
-                Piece::Block(symbol) => vk::Piece::Block(self.block(lowered, *symbol)),
-            };
-            terms.extend(coefficients(*coefficient).map(|coefficient| FormTerm {
-                coefficient,
-                cube: *cube,
-                piece,
-            }));
+            terms.extend(self.terms(lowered, *coefficient, *cube, *piece));
         }
         Form { log: form.log, terms: join_limbs(terms, self.row_log) }
+    }
+
+    /// A term, its coefficient in as many parts as it takes.
+    fn terms(
+        &self,
+        lowered: &Lowered,
+        coefficient: i128,
+        cube: u32,
+        piece: Piece,
+    ) -> impl Iterator<Item = FormTerm> + use<> {
+        let piece = match piece {
+            Piece::One(log) => vk::Piece::One { log },
+            Piece::Public(log, tensor) => vk::Piece::Public { log, tensor },
+            Piece::Block(symbol) => vk::Piece::Block(self.block(lowered, symbol)),
+        };
+        coefficients(coefficient).map(move |coefficient| FormTerm { coefficient, cube, piece })
     }
 
     /// The program.
@@ -209,45 +215,79 @@ impl Placement {
     fn lookups(&self, lowered: &Lowered, circuit: &Circuit, forms: &mut Vec<Form>) -> Vec<Lookup> {
         let mut out = Vec::new();
         if !lowered.limbs.is_empty() {
-            let log = lowered.limbs.log();
-            let column = vec![push(forms, block_form(self.witness_block(self.limbs, log)))];
-            out.push(self.lookup(0, log, circuit.limb, column, vec![]));
+            let column = vec![push(forms, block_form(self.witness_block(self.limbs, lowered.limbs.log())))];
+            let multiplicity = self.witness_block(self.multiplicities[0], circuit.limb);
+            out.push(self.lookup(0, forms, column, vec![], multiplicity));
         }
-        if let Some((values, slopes)) = lowered.table_blocks {
+        if let Some(table) = &lowered.table {
             let log = lowered.tuples.log();
-            let [positions, of_values, of_slopes] =
-                self.tuples.map(|area| block_form(self.witness_block(area, log)));
-            let column = [positions, self.tuple_ids(lowered, log), of_values, of_slopes];
-            let column = column.map(|form| push(forms, form)).to_vec();
+            let areas = lowered
+                .tuple_areas()
+                .map(|area| (area, block_form(self.witness_block(self.tuples[&area], log))));
+            let mut areas: BTreeMap<Area, Form> = areas.collect();
+            let mut ids = self.tuple_ids(lowered, log);
+            ids.terms.extend(areas.remove(&Area::Features).into_iter().flat_map(|form| form.terms));
+            for paths in &lowered.paths {
+                let cube = (self.tuple_offsets[paths.position.id] >> paths.level) as u32;
+                let leaf = paths.leaf(&circuit.forests[paths.forest]).map(|(coefficient, piece)| {
+                    self.terms(lowered, coefficient, cube, piece).collect::<Vec<_>>()
+                });
+                for (area, terms) in [Area::Values, Area::Slopes].into_iter().zip(leaf) {
+                    areas.entry(area).and_modify(|form| form.terms.extend(terms));
+                }
+            }
+            let positions = areas.remove(&Area::Positions);
+            let column = positions.into_iter().chain([ids]).chain(areas.into_values());
+            let column = column.map(|form| push(forms, form)).collect();
             let fixed = |id| block_form(self.fixed.block(&lowered.fixed, id, self.row_log));
-            let table = [table_ids(lowered, circuit), fixed(values), fixed(slopes)];
-            let table = table.map(|form| push(forms, form)).to_vec();
-            out.push(self.lookup(1, log, lowered.table_log, column, table));
+            let mut ids = table_ids(lowered, circuit);
+            ids.terms.extend(table.features.map(&fixed).into_iter().flat_map(|form| form.terms));
+            let rest =
+                [table.values, table.slopes].into_iter().chain(table.leaves.iter().copied()).map(fixed);
+            let entries = std::iter::once(ids).chain(rest).map(|form| push(forms, form)).collect();
+            let multiplicity = self.witness_block(self.multiplicities[1], lowered.table_log);
+            out.push(self.lookup(1, forms, column, entries, multiplicity));
+        }
+        for (i, fetch) in lowered.fetches.iter().enumerate() {
+            let [key, value, table] =
+                [&fetch.key, &fetch.value, &fetch.table].map(|form| push(forms, self.form(lowered, form)));
+            let multiplicity = self.block(lowered, fetch.multiplicity);
+            out.push(self.lookup(2 + i, forms, vec![key, value], vec![table], multiplicity));
         }
         out
     }
 
     /// A lookup of one column: with more, S1 has fewer rounds, but of a higher degree, and more claims.
-    fn lookup(&self, number: usize, log: u8, table_log: u8, column: Vec<u16>, table: Vec<u16>) -> Lookup {
+    fn lookup(
+        &self,
+        number: usize,
+        forms: &[Form],
+        column: Vec<u16>,
+        table: Vec<u16>,
+        multiplicity: Block,
+    ) -> Lookup {
+        let (log, table_log) = (forms[usize::from(column[0])].log, multiplicity.log);
+        let [cells, entries] = self.helpers[number];
         Lookup {
             log,
             table_log,
             columns: vec![column],
             table,
-            multiplicity: self.witness_block(self.multiplicities[number], table_log),
-            helper: self.helper_block(self.helpers[2 * number], log),
-            table_helper: self.helper_block(self.helpers[2 * number + 1], table_log),
+            multiplicity,
+            helper: self.helper_block(cells, log),
+            table_helper: self.helper_block(entries, table_log),
         }
     }
 
-    /// Which table each tuple is of, so that an argument beyond its table's domain finds nothing in the next one.
-    /// Unused tuples are of table 0.
+    /// Which function table each tuple is of, so that an argument beyond its table's domain finds nothing in the next
+    /// one. Unused tuples are of the first entry.
     fn tuple_ids(&self, lowered: &Lowered, log: u8) -> Form {
         let blocks = self.tuple_offsets.iter().zip(lowered.tuples.logs()).zip(&lowered.tuple_tables);
         let mut ids = Form { log, terms: Vec::new() };
         for ((offset, block_log), table) in blocks {
             let cube = (*offset >> block_log) as u32;
-            ids.terms.extend(constant(block_log, cube, table_id(lowered, *table)));
+            let id = table.map_or(0, |table| table_id(lowered, table));
+            ids.terms.extend(constant(block_log, cube, id));
         }
         ids
     }
@@ -264,6 +304,16 @@ impl Placement {
 }
 
 impl Lowered {
+    /// The areas of the tuples' components, other than the numbers of tables.
+    fn tuple_areas(&self) -> impl Iterator<Item = Area> {
+        let table = self.table.iter();
+        let of_forests = table.flat_map(|table| {
+            let leaves = (0..table.leaves.len() as u8).map(Area::Leaves);
+            table.features.map(|_| Area::Features).into_iter().chain(leaves)
+        });
+        [Area::Positions, Area::Values, Area::Slopes].into_iter().chain(of_forests)
+    }
+
     fn plain_logs(&self) -> impl Iterator<Item = u8> + '_ {
         self.plain.logs()
     }
@@ -333,20 +383,32 @@ fn constant(log: u8, cube: u32, value: usize) -> Option<FormTerm> {
     Some(FormTerm { coefficient, cube, piece: vk::Piece::One { log } })
 }
 
-/// A table's number in order of position; that of the first is 0.
+/// A function table's number in order of position, from that of the first, which is 0 or, with forests, none of their
+/// features.
 fn table_id(lowered: &Lowered, table: usize) -> usize {
-    lowered.table_starts.iter().filter(|start| **start < lowered.table_starts[table]).count()
+    first_id(lowered)
+        + lowered.table_starts.iter().filter(|start| **start < lowered.table_starts[table]).count()
 }
 
-/// Which table each entry is of; entries of none have a number of their own.
+fn first_id(lowered: &Lowered) -> usize {
+    let features = lowered.table.as_ref().and_then(|table| table.features);
+    features.map_or(0, |id| lowered.fixed[id].cells.iter().max().map_or(0, |most| *most as usize + 1))
+}
+
+/// Which function table each entry is of, 0 for those of forests; the others have a number of their own.
 fn table_ids(lowered: &Lowered, circuit: &Circuit) -> Form {
-    let none = circuit.tables.len();
+    let none = first_id(lowered) + circuit.tables.len();
     // `none` everywhere, and what is missing to it taken away on each table.
     let mut ids =
         Form { log: lowered.table_log, terms: constant(lowered.table_log, 0, none).into_iter().collect() };
-    for (t, table) in circuit.tables.iter().enumerate() {
-        let cube = (lowered.table_starts[t] >> table.log) as u32;
-        let missing = constant(table.log, cube, none - table_id(lowered, t));
+    let tables = circuit
+        .tables
+        .iter()
+        .enumerate()
+        .map(|(t, table)| (lowered.table_starts[t], table.log, none - table_id(lowered, t)));
+    let forests = lowered.forest_starts.iter().map(|(start, log)| (*start, *log, none));
+    for (start, log, missing) in tables.chain(forests) {
+        let missing = constant(log, (start >> log) as u32, missing);
         ids.terms.extend(missing.and_then(|term| {
             let (mantissa, shift) = term.coefficient.parts();
             Some(FormTerm { coefficient: Coefficient::from_parts(-mantissa, shift)?, ..term })
@@ -404,7 +466,7 @@ mod tests {
         let columns = lookup.columns.iter().flat_map(|c| expand(&program.forms[usize::from(c[1])]));
         let tuples: Vec<i64> = columns.collect();
         let mut owners = vec![0; 1 << lowered.table_log];
-        for (id, number) in lowered.tuple_tables.iter().enumerate() {
+        for (id, number) in lowered.tuple_tables.iter().flatten().enumerate() {
             let start = lowered.table_starts[*number] as usize;
             let entries = start..start + (1 << model.table_logs()[*number]);
             let own = table[start];
@@ -413,7 +475,7 @@ mod tests {
             owners[entries].fill(id + 1);
             let at = relation.placement.tuple_offsets[id] as usize;
             assert!(tuples[at..at + 4].iter().all(|v| *v == own));
-            let others = lowered.tuple_tables.iter().filter(|t| *t != number);
+            let others = lowered.tuple_tables.iter().flatten().filter(|t| *t != number);
             assert!(others.into_iter().all(|t| table[lowered.table_starts[*t] as usize] != own));
         }
         assert!(

@@ -1,7 +1,7 @@
 //! The step before, of all steps at once (`docs/protocol.md` 11, recurrence).
 
 use super::Cells;
-use super::constraints::Lowering;
+use super::constraints::{Expression, Lowering};
 use super::symbolic::{Form, Piece};
 use crate::circuit::{Layout, Op, TensorId, Weights};
 
@@ -20,10 +20,12 @@ impl Lowering<'_> {
             let (log, low_vars) = (self.log(t), tensor.layout.cols_log());
             let moved = shift_matrix(tensor.layout, *rows, *backward).map(|weights| (*x, weights));
             let terms: Vec<(TensorId, Weights)> = moved.into_iter().collect();
-            let row_vars = log - tensor.layout.log();
             debug_assert!(self.atoms[*x].is_some(), "a state is rounded or copied");
-            let mut expression = self.linear(log, &terms, (row_vars, low_vars), initial);
+            let mut expression = self.linear(log, &terms, (0, low_vars), &[]);
             expression.terms.iter_mut().for_each(|term| term.coefficient <<= shift);
+            let Expression { terms, linear } = self.constant(log, initial);
+            expression.terms.extend(terms);
+            expression.linear = linear;
             let block = self.atom(t);
             self.equate(expression, 1, 0, &block);
         }

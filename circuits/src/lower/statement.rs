@@ -26,12 +26,12 @@ impl Lowering<'_> {
 
     /// A committed input, zero on its padding as a public one is.
     pub(super) fn unpadded(&mut self, tensor: &Tensor, form: &Form) {
-        let log = tensor.layout.log();
+        let own = tensor.layout.log();
         let padding: Vec<i64> =
-            (0..1usize << log).map(|i| i64::from(!self.circuit.is_element(tensor, i))).collect();
+            (0..1usize << own).map(|i| i64::from(!self.circuit.is_element(tensor, i))).collect();
         if padding.contains(&1) {
-            let padding = self.constant(log, &padding);
-            let factors = [padding, form.clone()].map(|form| self.out.relation.claim_at_x(form)).to_vec();
+            let log = form.log;
+            let factors = vec![self.constant_at_x(log, &padding), self.out.relation.claim_at_x(form.clone())];
             let product = Term { coefficient: 1, vars: log, eq: true, factors };
             self.out.relation.constrain(Form::zero(log), vec![product]);
         }
@@ -49,13 +49,14 @@ pub(super) fn stated(circuit: &Circuit) -> impl Iterator<Item = (TensorId, Role,
 /// Tensors of the statement are listed by position, padding between rows included.
 pub(super) fn positions(circuit: &Circuit, t: TensorId) -> u32 {
     let layout = &circuit.tensors[t].layout;
-    layout.position(layout.len() - 1) as u32 + 1
+    let copies_before = (1u32 << circuit.batch) - 1;
+    (copies_before << layout.log()) + layout.position(layout.len() - 1) as u32 + 1
 }
 
 pub(super) fn tensors(circuit: &Circuit) -> Vec<TensorSpec> {
     let spec = |(t, role, visibility): (TensorId, Role, Visibility)| {
         let tensor = &circuit.tensors[t];
-        let (log, bits, len) = (tensor.layout.log(), tensor.op.bits(), positions(circuit, t));
+        let (log, bits, len) = (circuit.log(t), tensor.op.bits(), positions(circuit, t));
         let fraction = tensor.fraction;
         TensorSpec { role, visibility, log, bits, fraction, len }
     };

@@ -1,6 +1,8 @@
 //! The witness of an execution.
 
-use super::blocks::Symbol;
+use super::blocks::{Area, Symbol};
+use super::paths::Paths;
+use super::statement::positions;
 use super::{Cells, Relation};
 use crate::circuit::{Circuit, Op, fill, round_shift};
 use crate::execute::Cut;
@@ -16,14 +18,15 @@ pub(crate) fn fill_witness(
     let mut writer = Writer { relation, circuit, values, cells };
     writer.unused_tuples();
     for (t, tensor) in circuit.tensors.iter().enumerate() {
-        if let Some(cells) = &relation.lowered.cells[t] {
-            writer.tensor(t, &tensor.op, cells);
+        match &relation.lowered.cells[t] {
+            Some(Cells::Paths(paths)) => writer.paths(t, paths),
+            Some(cells) => writer.tensor(t, &tensor.op, cells),
+            None => {}
         }
     }
-    let public = std::iter::once(0).chain(circuit.outputs.iter().copied()).map(|t| {
-        let layout = circuit.tensors[t].layout;
-        values[t][..=layout.position(layout.len() - 1)].to_vec()
-    });
+    let public = std::iter::once(0)
+        .chain(circuit.outputs.iter().copied())
+        .map(|t| values[t][..positions(circuit, t) as usize].to_vec());
     (writer.cells, public.collect())
 }
 
@@ -38,10 +41,50 @@ impl Writer<'_> {
     /// Tuples that no tensor has are the table's first entry.
     fn unused_tuples(&mut self) {
         let (lowered, placement) = (&self.relation.lowered, &self.relation.placement);
-        let Some((values, slopes)) = lowered.table_blocks else { return };
-        for (area, table) in placement.tuples[1..].iter().zip([values, slopes]) {
-            let start = *area as usize;
-            self.cells[start..start + (1 << lowered.tuples.log())].fill(lowered.fixed[table].cells[0]);
+        let Some(table) = &lowered.table else { return };
+        for (area, column) in [(Area::Values, table.values), (Area::Slopes, table.slopes)] {
+            let start = placement.tuples[&area] as usize;
+            self.cells[start..start + (1 << lowered.tuples.log())].fill(lowered.fixed[column].cells[0]);
+        }
+    }
+
+    /// Every path, and what the parts without a level hold: the first feature, at most a leaf's bound.
+    fn paths(&mut self, t: usize, paths: &Paths) {
+        let trees = &self.circuit.forests[paths.forest];
+        let (tensor, features) = (&self.circuit.tensors[t], &self.values[paths.x]);
+        let start = self.relation.lowered.forest_starts[paths.forest].0 as i128;
+        let (trees_log, most) = (tensor.layout.cols_log(), 1i128 << trees.bits);
+        let columns = features.len() >> (paths.level - trees_log);
+        let area = |area| paths.component(area);
+        for i in 0..1usize << paths.level {
+            let (row, tree) = (i >> trees_log, i & ((1 << trees_log) - 1));
+            let features = &features[row * columns..][..columns];
+            let mut at = if self.circuit.is_element(tensor, i) { trees.root(tree) } else { trees.nothing() };
+            for k in 0..trees.depth {
+                let (cell, node) = (((k as usize) << paths.level) | i, trees.nodes[at]);
+                let x = features[node.feature as usize];
+                if k > 0 {
+                    self.write(area(Area::Positions), cell, start + at as i128);
+                    self.write(area(Area::Features), cell, node.feature.into());
+                    self.write(area(Area::Values), cell, node.bound.into());
+                    self.write(area(Area::Slopes), cell, start + i128::from(node.child));
+                    for (value, numbers) in trees.values.iter().enumerate() {
+                        self.write(area(Area::Leaves(value as u8)), cell, numbers[at].into());
+                    }
+                }
+                self.write(paths.fetched, cell, x);
+                let difference = node.bound as i128 - x;
+                self.limbs(&paths.limbs, cell, if difference < 0 { -difference - 1 } else { difference });
+                at = trees.next(at, features);
+            }
+            self.write(area(Area::Positions), i, start + at as i128);
+            for (value, numbers) in trees.values.iter().enumerate() {
+                self.write(area(Area::Leaves(value as u8)), i, numbers[at].into());
+            }
+        }
+        for cell in usize::from(trees.depth) << paths.level..1 << paths.position.log {
+            self.write(paths.fetched, cell, features[0]);
+            self.limbs(&paths.limbs, cell, most - features[0]);
         }
     }
 

@@ -155,6 +155,22 @@ impl Call<'_> {
         Ok(list.unwrap_or_default())
     }
 
+    /// The list of numbers `name`, which may be infinite or not numbers; `None` when absent or empty.
+    pub(crate) fn any_floats(&self, name: &str) -> Result<Option<Vec<f64>>, Problem> {
+        let list = self.typed(name, "a list of numbers", |a| {
+            (a.f.is_none() && a.ints.is_empty()).then(|| a.floats.iter().map(|f| f64::from(*f)).collect())
+        })?;
+        Ok(list.filter(|list: &Vec<f64>| !list.is_empty()))
+    }
+
+    /// The list of texts `name`; empty when absent.
+    pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, Problem> {
+        let list = self.typed(name, "a list of texts", |a| {
+            a.strings.iter().map(|s| String::from_utf8(s.clone()).ok()).collect::<Option<Vec<_>>>()
+        })?;
+        Ok(list.unwrap_or_default())
+    }
+
     /// The text attribute `name`, or `default`.
     pub(crate) fn text(&self, name: &str, default: &str) -> Result<String, Problem> {
         let text = self.typed(name, "a text", |a| String::from_utf8(a.s.clone()?).ok())?;
@@ -166,18 +182,16 @@ impl Call<'_> {
         self.find(name).map_or(0, |a| a.strings.len())
     }
 
-    /// The list of texts `name`; empty when absent.
-    pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, Problem> {
-        let list = self.typed(name, "a list of texts", |a| {
-            a.strings.iter().map(|s| String::from_utf8(s.clone()).ok()).collect::<Option<Vec<_>>>()
-        })?;
-        Ok(list.unwrap_or_default())
-    }
-
     /// The tensor attribute `name`.
     pub(crate) fn tensor(&self, name: &str) -> Result<Option<ConstTensor>, Problem> {
         let proto = self.typed(name, "a tensor", |a| a.t.clone())?;
         Ok(proto.as_ref().map(tensor::decode).transpose()?)
+    }
+
+    /// The tensor attribute `name`, whose numbers may be infinite or not numbers.
+    pub(crate) fn any_tensor(&self, name: &str) -> Result<Option<ConstTensor>, Problem> {
+        let proto = self.typed(name, "a tensor", |a| a.t.clone())?;
+        Ok(proto.as_ref().map(tensor::decode_any).transpose()?)
     }
 
     /// A float tensor as a node of shape `shape`, broadcast when need be. A constant becomes a scaling by zero, so it

@@ -33,7 +33,7 @@ pub const MAX_RECORDS: usize = 1 << 20;
 /// The most elements that operators may generate while a model is imported, on top of sixteen for each byte of the file.
 pub const MAX_GENERATED_ELEMENTS: usize = 1 << 22;
 /// The versions of the standard operator set (domain `ai.onnx`) that are read.
-pub const OPSETS: std::ops::RangeInclusive<i64> = 9..=21;
+pub const OPSETS: std::ops::RangeInclusive<i64> = 8..=21;
 /// The versions of the operator set `ai.onnx.ml` that are read.
 pub const ML_OPSETS: std::ops::RangeInclusive<i64> = 1..=5;
 

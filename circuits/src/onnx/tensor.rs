@@ -115,6 +115,17 @@ pub(crate) mod element {
 
 /// Decodes a tensor, checking that its data fill its shape and its numbers are finite.
 pub(crate) fn decode(proto: &TensorProto) -> Result<ConstTensor, TensorProblem> {
+    let tensor = decode_any(proto)?;
+    if let Data::Float(v) = &tensor.data
+        && let Some(at) = v.iter().position(|x| !x.is_finite())
+    {
+        return Err(TensorProblem::NotFinite(at));
+    }
+    Ok(tensor)
+}
+
+/// Decodes a tensor, checking that its data fill its shape.
+pub(crate) fn decode_any(proto: &TensorProto) -> Result<ConstTensor, TensorProblem> {
     if proto.data_location.unwrap_or(0) != 0 || !proto.external_data.is_empty() {
         return Err(TensorProblem::External);
     }
@@ -129,11 +140,6 @@ pub(crate) fn decode(proto: &TensorProto) -> Result<ConstTensor, TensorProblem> 
         Some(raw) if !raw.is_empty() => decode_raw(proto.data_type.unwrap_or(0), raw, elements)?,
         _ => decode_typed(proto, elements)?,
     };
-    if let Data::Float(v) = &data
-        && let Some(at) = v.iter().position(|x| !x.is_finite())
-    {
-        return Err(TensorProblem::NotFinite(at));
-    }
     Ok(ConstTensor { shape, data })
 }
 

@@ -35,10 +35,14 @@ pub(crate) enum Attr {
     Int(i64),
     Float(f32),
     Text(&'static str),
-    Texts(&'static [&'static str]),
     Ints(&'static [i64]),
     Floats(&'static [f32]),
+    Texts(&'static [&'static str]),
     Tensor(Vec<i64>, Vec<f32>),
+    /// A vector of double precision.
+    Doubles(Vec<f64>),
+    /// A vector of bytes.
+    Bytes(Vec<i32>),
 }
 
 type Attrs<'a> = [(&'a str, Attr)];
@@ -49,9 +53,25 @@ fn attribute(name: &str, attr: &Attr) -> AttributeProto {
         Attr::Int(i) => proto.i = Some(*i),
         Attr::Float(f) => proto.f = Some(*f),
         Attr::Text(s) => proto.s = Some(s.as_bytes().to_vec()),
-        Attr::Texts(v) => proto.strings = v.iter().map(|s| s.as_bytes().to_vec()).collect(),
         Attr::Ints(v) => proto.ints = v.to_vec(),
         Attr::Floats(v) => proto.floats = v.to_vec(),
+        Attr::Texts(v) => proto.strings = v.iter().map(|s| s.as_bytes().to_vec()).collect(),
+        Attr::Doubles(data) => {
+            proto.t = Some(TensorProto {
+                dims: vec![data.len() as i64],
+                data_type: Some(element::DOUBLE),
+                double_data: data.clone(),
+                ..Default::default()
+            });
+        }
+        Attr::Bytes(data) => {
+            proto.t = Some(TensorProto {
+                dims: vec![data.len() as i64],
+                data_type: Some(element::UINT8),
+                int32_data: data.clone(),
+                ..Default::default()
+            });
+        }
         Attr::Tensor(dims, data) => {
             proto.t = Some(TensorProto {
                 dims: dims.clone(),
@@ -183,7 +203,7 @@ pub(crate) fn all_floats(
     args: &[Arg<'_>],
     count: usize,
 ) -> Vec<(Vec<usize>, Vec<f64>)> {
-    let first = usize::from(op.ends_with("LinearClassifier"));
+    let first = usize::from(op.ends_with("Classifier"));
     let outputs: Vec<usize> = (first..count).collect();
     let (bytes, input) = model(op, opset, attrs, args, &outputs);
     let graph = import(&bytes).unwrap();

@@ -17,6 +17,10 @@ fn import(call: &mut Call<'_>) -> Outcome {
     if call.flag("training_mode")? {
         return Err(Problem::Unsupported("training mode is on; export the model for inference".into()));
     }
+    // Before set 9.
+    if call.int("spatial")? == Some(0) {
+        return Err(Problem::attribute("spatial", "is 0; one factor a channel is supported"));
+    }
     let epsilon = call.float("epsilon")?.unwrap_or(1e-5);
     let mut lists = Vec::new();
     for i in 1..5 {
@@ -56,7 +60,14 @@ mod tests {
         );
         let flat = Arg::Input(&[1, 2], &[3.0, 1.0]);
         assert_eq!(floats("BatchNormalization", 9, std::slice::from_ref(&exact), &with(flat)).1, [1.0, 5.0]);
-        fails("BatchNormalization", 15, &[("training_mode", Attr::Int(1))], &with(x), "training mode");
+        fails(
+            "BatchNormalization",
+            15,
+            &[("training_mode", Attr::Int(1))],
+            &with(x.clone()),
+            "training mode",
+        );
+        fails("BatchNormalization", 8, &[("spatial", Attr::Int(0))], &with(x), "one factor a channel");
         fails("BatchNormalization", 15, &[], &with(Arg::Input(&[1, 3], &[0.0; 3])), "must hold 3 numbers");
         let negative = [("epsilon", Attr::Float(-4.0))];
         fails("BatchNormalization", 15, &negative, &with(Arg::Input(&[1, 2], &[3.0, 1.0])), "not finite");

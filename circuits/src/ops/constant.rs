@@ -43,7 +43,7 @@ fn constant(call: &mut Call<'_>) -> Outcome {
     Ok(vec![tensor.into()])
 }
 
-pub(super) const CONSTANT_OF_SHAPE: Operator = Operator::new("ConstantOfShape", of_shape);
+pub(super) const CONSTANT_OF_SHAPE: Operator = Operator::new("ConstantOfShape", of_shape).since(9);
 
 fn of_shape(call: &mut Call<'_>) -> Outcome {
     let dims = call.ints(0)?;

@@ -14,7 +14,7 @@ fn function(call: &mut Call<'_>, function: Function) -> Outcome {
     Ok(vec![Value::Node(call.builder.function(x, function)?)])
 }
 
-pub(super) const ERF: Operator = Operator::new("Erf", erf);
+pub(super) const ERF: Operator = Operator::new("Erf", erf).since(9);
 
 fn erf(call: &mut Call<'_>) -> Outcome {
     function(call, Function::Erf)

@@ -48,6 +48,10 @@ mod split;
 #[cfg(test)]
 mod table;
 mod transpose;
+mod tree_ensemble;
+mod tree_ensemble_classifier;
+mod tree_ensemble_regressor;
+mod trees;
 mod r#where;
 mod windows;
 
@@ -162,6 +166,9 @@ pub(crate) const REGISTRY: &[Operator] = &[
     linear_regressor::LINEAR_REGRESSOR,
     normalizer::NORMALIZER,
     scaler::SCALER,
+    tree_ensemble::TREE_ENSEMBLE,
+    tree_ensemble_classifier::TREE_ENSEMBLE_CLASSIFIER,
+    tree_ensemble_regressor::TREE_ENSEMBLE_REGRESSOR,
     identity::ZIP_MAP,
 ];
 

@@ -29,7 +29,7 @@ fn equal(call: &mut Call<'_>) -> Outcome {
     Ok(vec![ConstTensor { shape, data: Data::Bool(same) }.into()])
 }
 
-pub(super) const WHERE: Operator = Operator::new("Where", import).limited("constant condition");
+pub(super) const WHERE: Operator = Operator::new("Where", import).since(9).limited("constant condition");
 
 fn import(call: &mut Call<'_>) -> Outcome {
     let condition = call.constant(0)?;

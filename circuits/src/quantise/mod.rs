@@ -7,13 +7,15 @@ mod nodes;
 mod ranges;
 mod recurrence;
 mod tables;
+mod trees;
 
 pub use ranges::{DEFAULT_INPUT_BOUND, MARGIN};
 
 use crate::circuit::{Circuit, Committed, Layout, MAX_BITS, Op as IntOp, Tensor, TensorId};
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Forest, Graph, NodeId};
 use ranges::Range;
 use std::collections::HashMap;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Bits of a weight below the point where there is room, and at least.
@@ -58,6 +60,14 @@ pub enum QuantiseError {
         /// The tensor.
         tensor: String,
     },
+    /// Trees of more nodes than a table can have.
+    #[error("the trees of tensor {tensor:?} have {nodes} nodes, more than this version supports")]
+    Trees {
+        /// The tensor.
+        tensor: String,
+        /// Their nodes.
+        nodes: usize,
+    },
     /// A calibration input has another length.
     #[error("calibration input {index} has {found} numbers and the model takes {expected}")]
     Calibration {
@@ -92,10 +102,20 @@ pub(crate) fn quantise(
         ranges: &ranges.0,
         precision,
         limb,
-        circuit: Circuit { limb, committed, tensors: Vec::new(), tables: Vec::new(), outputs: Vec::new() },
+        circuit: Circuit {
+            limb,
+            committed,
+            tensors: Vec::new(),
+            tables: Vec::new(),
+            forests: Vec::new(),
+            bounds: Vec::new(),
+            outputs: Vec::new(),
+            batch: 0,
+        },
         info: Vec::new(),
         of: vec![None; graph.nodes().len()],
         states: HashMap::new(),
+        forests: Vec::new(),
     };
     q.find_states()?;
     for (id, node) in graph.iter() {
@@ -152,6 +172,8 @@ struct Quantiser<'a> {
     of: Vec<Option<TensorId>>,
     /// What the nodes become whose step before is read.
     states: HashMap<NodeId, recurrence::State>,
+    /// The forests of the circuit, with the tensors they read.
+    forests: Vec<(TensorId, Arc<Forest>)>,
 }
 
 /// Bits of a magnitude.

@@ -1,6 +1,7 @@
 //! Every node of the graph.
 
 use super::ranges::Range;
+use super::trees::{feature_bits, is_compared};
 use super::{
     CELL_BITS, Info, LEAST_WEIGHT_BITS, MAX_SUM_FRACTION, MAX_WIRING, QuantiseError, Quantiser, WEIGHT_BITS,
     bits_of, tables,
@@ -32,8 +33,9 @@ impl Quantiser<'_> {
         let layout = Layout::of(&node.shape);
         match &node.op {
             Op::Input => {
-                // With the sign, three bytes of a statement.
-                let fraction = self.free_fraction(range, 23);
+                // With the sign, three bytes of a statement; what trees compare fills its limbs.
+                let bits = if is_compared(self.graph, id) { feature_bits(self.limb) } else { 23 };
+                let fraction = self.free_fraction(range, bits.into());
                 let bits = (range.bits() + i32::from(fraction)).max(1) as u32;
                 if bits > TENSOR_BITS.into() {
                     return Err(QuantiseError::TooLarge { tensor: node.name.clone(), bits });
@@ -73,7 +75,7 @@ impl Quantiser<'_> {
                 let inputs: Vec<TensorId> = inputs.iter().map(|x| self.operand(*x)).collect();
                 self.rearrange(node, range, &inputs, index)
             }
-            Op::Leaves { .. } => Err(QuantiseError::TooLarge { tensor: node.name.clone(), bits: 0 }),
+            Op::Leaves { x, forest, value } => self.leaves(node, range, *x, forest, *value),
             Op::Reshape { x } => {
                 let from = self.operand(*x);
                 let old = self.circuit.tensors[from].layout;

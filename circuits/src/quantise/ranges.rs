@@ -67,7 +67,13 @@ fn calibrated(graph: &Graph, inputs: &[Vec<f64>]) -> Vec<Range> {
             *range = range.union(Range::of(values));
         }
     }
-    ranges.into_iter().map(|r| r.times(MARGIN)).collect()
+    let with_margin = ranges.into_iter().map(|r| r.times(MARGIN));
+    // Leaves that no input has reached are known all the same.
+    let leaves = |(range, node): (Range, &Node)| match &node.op {
+        Op::Leaves { .. } => interval(node, &[]),
+        _ => range,
+    };
+    with_margin.zip(graph.nodes()).map(leaves).collect()
 }
 
 fn intervals(graph: &Graph) -> Result<Vec<Range>, QuantiseError> {

@@ -38,7 +38,7 @@ use sumcast_prover::{Cpu, ProvingKey, srs_log};
     The report names the tensor where the error begins, also as there.\n\
     Without --params a development string is used, which is insecure: it is made and cached on first use.")]
 pub(crate) struct Compile {
-    /// The model, one input, opset 9 to 21
+    /// The model, one input, opset 8 to 21
     model: PathBuf,
     /// Inputs to choose scales and bounds by, {"inputs": [[..], ..]}; interval analysis if not given
     #[arg(long, value_name = "INPUTS.json")]

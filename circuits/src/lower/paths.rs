@@ -1,0 +1,180 @@
+//! Paths of decision trees (`docs/protocol.md` 11).
+
+use super::Cells;
+use super::blocks::{Area, Symbol};
+use super::constraints::Lowering;
+use super::symbolic::{Form, Piece, Term};
+use crate::circuit::{TensorId, TreeNode, Trees, log2_ceil};
+
+/// The cells of all paths of a forest over a tensor: a region of `2^log` parts of `2^(of one level)` cells.
+#[derive(Clone, Debug)]
+pub(crate) struct Paths {
+    /// The features' tensor and the forest.
+    pub(crate) x: TensorId,
+    pub(crate) forest: usize,
+    /// Log2 of a level: rows of features in the high variables, trees in the low ones.
+    pub(crate) level: u8,
+    /// The position of a node; the other components of its tuple are at the same place of their areas.
+    pub(crate) position: Symbol,
+    /// The feature's value.
+    pub(crate) fetched: Symbol,
+    /// Of the difference to the bound.
+    pub(crate) limbs: Vec<Symbol>,
+}
+
+/// The lookup of features: `2^log` cells in a table of `2^table_log` entries.
+#[derive(Clone, Debug)]
+pub(crate) struct Fetch {
+    pub(crate) key: Form,
+    pub(crate) value: Form,
+    pub(crate) table: Form,
+    /// How often each entry is found.
+    pub(crate) multiplicity: Symbol,
+}
+
+impl Paths {
+    /// A component of the tuples.
+    pub(crate) fn component(&self, area: Area) -> Symbol {
+        Symbol { area, ..self.position }
+    }
+
+    /// Where level `k` lies, of `depth`; level `depth` is part 0.
+    pub(crate) fn part(k: u8, depth: u8) -> u32 {
+        u32::from(k % depth)
+    }
+
+    /// A part of a block of the region.
+    fn level_of(&self, symbol: Symbol, part: u32) -> Symbol {
+        symbol.part(part << self.level, self.level)
+    }
+
+    /// What a leaf's tuple has instead of a bound and a child, in the areas of values and of slopes: piece, coefficient
+    /// and offset in the area's block.
+    pub(crate) fn leaf(&self, trees: &Trees) -> [(i128, Piece); 2] {
+        let position = self.level_of(self.position, 0);
+        [(1 << trees.bits, Piece::One(self.level)), (1, Piece::Block(position))]
+    }
+}
+
+impl Lowering<'_> {
+    pub(super) fn leaves(&mut self, t: TensorId, x: TensorId, forest: usize, value: usize) {
+        let known = self.out.paths.iter().find(|paths| (paths.x, paths.forest) == (x, forest)).cloned();
+        let paths = known.unwrap_or_else(|| {
+            let paths = self.paths(t, x, forest);
+            self.out.cells[t] = Some(Cells::Paths(paths.clone()));
+            self.out.paths.push(paths.clone());
+            paths
+        });
+        let leaf = paths.level_of(paths.component(Area::Leaves(value as u8)), 0);
+        self.set_atom(t, Form::of(Piece::Block(leaf)));
+    }
+
+    fn paths(&mut self, t: TensorId, x: TensorId, forest: usize) -> Paths {
+        let trees = &self.circuit.forests[forest];
+        let (depth, level) = (trees.depth, self.log(t));
+        let log = level + log2_ceil(depth.into());
+        let position = Symbol { area: Area::Positions, id: self.out.tuples.add(log), offset: 0, log };
+        self.out.tuple_tables.push(None);
+        let paths = Paths {
+            x,
+            forest,
+            level,
+            position,
+            fetched: self.plain_block(log),
+            limbs: self.limb_blocks((trees.bits + 1).div_ceil(self.circuit.limb), log),
+        };
+        let start = self.out.forest_starts[forest].0;
+        let roots = self.roots(t, trees);
+        let mut root = |of: &dyn Fn(TreeNode) -> i64| {
+            let cells = roots.iter().map(|node| of(*node)).collect();
+            (1, 0, Piece::Block(self.fixed_block(level, cells)))
+        };
+        let root_feature = root(&|node| node.feature.into());
+        let root_bound = root(&|node| -node.bound);
+        let root_child = root(&|node| -(i64::from(node.child) + start as i64));
+
+        // bit_k = N_(k+1) - C_k.
+        let minus = |area: Area| (-1, 0, Piece::Block(paths.component(area)));
+        let next = |k: u8| {
+            let part = Paths::part(k + 1, depth);
+            (1, k.into(), Piece::Block(paths.level_of(position, part)))
+        };
+        let mut bit = Form { log, terms: (0..depth).map(next).collect() };
+        bit.terms.extend([minus(Area::Slopes), root_child]);
+
+        // X_k - B_k, the bound of a leaf in the parts of no level.
+        let mut excess = Form::of(Piece::Block(paths.fetched));
+        excess.terms.extend([minus(Area::Values), root_bound]);
+        for (size, cube) in aligned(depth.into(), 1 << (log - level)) {
+            excess.terms.push((-(1 << trees.bits), cube, Piece::One(level + size)));
+        }
+
+        // (2 bit - 1) excess - bit = limbs.
+        let width = self.circuit.limb;
+        let difference = Form::limbs(&paths.limbs, width);
+        let relation = &mut self.out.relation;
+        let (b, e) = (relation.claim_at_x(bit.clone()), relation.claim_at_x(excess.clone()));
+        let term = |coefficient, factors| Term { coefficient, vars: log, eq: true, factors };
+        relation.constrain(Form::zero(log).add(-1, &bit), vec![term(1, vec![b, b])]);
+        let linear = Form::zero(log).add(-1, &excess).add(-1, &bit).add(-1, &difference);
+        relation.constrain(linear, vec![term(2, vec![b, e])]);
+
+        // The features' vector has the row's number above that of the feature.
+        let mut key = Form::of(Piece::Block(paths.component(Area::Features)));
+        key.terms.push(root_feature);
+        let (columns, trees_log) = (self.log(x) - (level - self.trees_log(t)), self.trees_log(t));
+        if level > trees_log {
+            let rows = (0..1i64 << level).map(|i| (i >> trees_log) << columns).collect();
+            let rows = Piece::Block(self.fixed_block(level, rows));
+            key.terms.extend((0..depth).map(|k| (1, k.into(), rows)));
+        }
+        let fetch = Fetch {
+            key,
+            value: Form::of(Piece::Block(paths.fetched)),
+            table: self.atom(x),
+            multiplicity: self.plain_block(self.log(x)),
+        };
+        self.out.fetches.push(fetch);
+        paths
+    }
+
+    /// Log2 of the trees of a tensor of leaves.
+    fn trees_log(&self, t: TensorId) -> u8 {
+        self.circuit.tensors[t].layout.cols_log()
+    }
+
+    /// The root of each path of a level.
+    fn roots(&self, t: TensorId, trees: &Trees) -> Vec<TreeNode> {
+        let tensor = &self.circuit.tensors[t];
+        let tree = |i: usize| {
+            let t = i & ((1 << self.trees_log(t)) - 1);
+            if self.circuit.is_element(tensor, i) { trees.root(t) } else { trees.nothing() }
+        };
+        (0..1 << self.log(t)).map(|i| trees.nodes[tree(i)]).collect()
+    }
+}
+
+/// The numbers from `from` up to `to` as aligned ranges of powers of two: log2 of the size, and the range's number.
+fn aligned(from: u32, to: u32) -> impl Iterator<Item = (u8, u32)> {
+    let mut at = from;
+    std::iter::from_fn(move || {
+        let size = at.trailing_zeros() as u8;
+        let cube = at >> size;
+        (at < to).then(|| {
+            at += 1 << size;
+            (size, cube)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_aligned() {
+        assert_eq!(aligned(5, 16).collect::<Vec<_>>(), [(0, 5), (1, 3), (3, 1)]);
+        assert_eq!(aligned(4, 4).count(), 0);
+        assert_eq!(aligned(1, 2).collect::<Vec<_>>(), [(0, 1)]);
+    }
+}

@@ -41,6 +41,17 @@ fn proof(key: &ProvingKey, srs: &Srs, inference: &Inference) -> Result<(), Prove
     Ok(())
 }
 
+/// What a layer's key is made of, and an inference of `2^batch` inputs.
+fn made(graph: &Graph, batch: u8) -> (Relation, Inference) {
+    let model = compile(graph, &calibration(), &CompileOptions::default()).unwrap();
+    let model = model.batched(batch).unwrap();
+    let relation = model.lower().unwrap();
+    let inputs: Vec<f64> =
+        (0..1 << batch).flat_map(|i| input().into_iter().map(move |v| v / f64::from(i + 1))).collect();
+    let inference = model.run(&relation, &inputs).unwrap();
+    (relation, inference)
+}
+
 #[test]
 fn every_state_is_that_of_the_step_before() {
     let srs = Srs::development(14, &mut rand::rng());
@@ -51,22 +62,19 @@ fn every_state_is_that_of_the_step_before() {
         ("from three steps before", &[0.25, -0.5, 0.125, 0.25, 0.375, -0.125], false),
         ("backward", &[0.25, -0.5], true),
     ];
-    let made = layers.map(|(name, first, backward)| {
-        let graph = layer(first, backward).unwrap();
-        let model = compile(&graph, &calibration(), &CompileOptions::default()).unwrap();
-        let Relation { program, fixed, .. } = model.lower().unwrap();
-        let inference = model.run(&model.lower().unwrap(), &input()).unwrap();
-        (name, program, fixed, inference)
-    });
-    for (name, program, fixed, inference) in &made {
-        let key = ProvingKey::setup(program.clone(), fixed.clone(), None, &srs, &Cpu).unwrap();
-        assert_eq!(proof(&key, &srs, inference).map_err(|e| e.to_string()), Ok(()), "{name}");
-        for (other, other_program, _, other_inference) in made.iter().filter(|(other, ..)| other != name) {
-            // All but the fixed cells is the same, so that the witness of one fits the other.
-            assert!(other_program == program, "{name}, {other}");
-            assert_ne!(inference.outputs, other_inference.outputs);
-            let result = proof(&key, &srs, other_inference);
-            assert!(matches!(result, Err(ProveError::Unsatisfied)), "{name}, {other}: {result:?}");
+    for batch in [0, 1] {
+        let made =
+            layers.map(|(name, first, backward)| (name, made(&layer(first, backward).unwrap(), batch)));
+        for (name, (Relation { program, fixed, .. }, inference)) in &made {
+            let key = ProvingKey::setup(program.clone(), fixed.clone(), None, &srs, &Cpu).unwrap();
+            assert_eq!(proof(&key, &srs, inference).map_err(|e| e.to_string()), Ok(()), "{name}");
+            for (other, (relation, lie)) in made.iter().filter(|(other, _)| other != name) {
+                // All but the fixed cells is the same, so that the witness of one fits the other.
+                assert!(relation.program == *program, "{name}, {other}");
+                assert_ne!(inference.outputs, lie.outputs);
+                let result = proof(&key, &srs, lie);
+                assert!(matches!(result, Err(ProveError::Unsatisfied)), "{name}, {other}: {result:?}");
+            }
         }
     }
 }

@@ -169,7 +169,15 @@ pub(super) fn check(nodes: &[Node]) -> Result<(), GraphError> {
                 Op::Input | Op::Rearrange { .. } => false,
                 Op::Previous { .. } => Steps::of(nodes, &[*i]) == steps,
                 Op::Reshape { x } => last(&nodes[x.index()]) == last(node),
-                _ => true,
+                Op::Linear { .. }
+                | Op::Scale { .. }
+                | Op::Combine { .. }
+                | Op::Mul { .. }
+                | Op::Leaky { .. }
+                | Op::Function { .. }
+                | Op::Div { .. }
+                | Op::Sqrt { .. }
+                | Op::Leaves { .. } => true,
             };
             if !by_rows {
                 return Err(GraphError::Loop(node.name.clone()));

@@ -73,14 +73,14 @@ pub enum RunError {
 const GRAIN: usize = 1 << 15;
 
 impl Circuit {
-    /// The integers of an input of real numbers.
+    /// The integers of inputs of real numbers, one after another.
     ///
     /// # Errors
     /// [`RunError`] for a wrong length, a number that is not finite or one beyond its bound.
     pub(crate) fn quantise_input(&self, input: &[f64]) -> Result<Vec<i128>, RunError> {
         let tensor = &self.tensors[0];
-        let expected = tensor.layout.len() << self.batch;
-        if input.len() != expected {
+        let expected = tensor.layout.len();
+        if input.is_empty() || !input.len().is_multiple_of(expected) {
             return Err(RunError::Length { found: input.len(), expected });
         }
         let Op::Input { bits } = tensor.op else { unreachable!("the first tensor is the input") };
@@ -113,10 +113,11 @@ impl Circuit {
     /// # Errors
     /// [`RunError`] naming the tensor whose bound is exceeded.
     pub(crate) fn execute(&self, inputs: &[i128]) -> Result<Vec<Vec<i128>>, RunError> {
-        if self.batch == 0 {
+        let len = self.tensors[0].layout.len();
+        if inputs.len() == len {
             return self.execute_one(inputs);
         }
-        let each = inputs.par_chunks(self.tensors[0].layout.len()).map(|input| self.execute_one(input));
+        let each = inputs.par_chunks(len).map(|input| self.execute_one(input));
         let each: Vec<Vec<Vec<i128>>> = each.collect::<Result<_, _>>()?;
         Ok((0..self.tensors.len())
             .map(|t| each.iter().flat_map(|values| &values[t]).copied().collect())

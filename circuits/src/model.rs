@@ -281,12 +281,16 @@ impl Model {
     /// # Errors
     /// [`RunError`]: an input beyond a bound is refused, naming the tensor.
     pub fn run(&self, relation: &Relation, input: &[f64]) -> Result<Inference, RunError> {
+        let expected = self.input_len() << self.circuit.batch;
+        if input.len() != expected {
+            return Err(RunError::Length { found: input.len(), expected });
+        }
         let values = self.circuit.execute(&self.circuit.quantise_input(input)?)?;
         let (cells, tensors) = fill_witness(relation, &self.circuit, &values);
         Ok(Inference { outputs: self.outputs(&values), tensors, cells })
     }
 
-    /// The outputs of an inference alone.
+    /// The outputs of an inference alone, of any number of inputs one after another.
     ///
     /// # Errors
     /// As [`Model::run`].

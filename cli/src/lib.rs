@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "evm")]
+mod batch;
 mod chain;
 mod commands;
 mod error;

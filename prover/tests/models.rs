@@ -157,7 +157,20 @@ fn models_without_calibration_accept_their_whole_domain() {
 
 #[test]
 fn bundled_models_are_precise_and_prove() {
-    for name in ["linreg", "scaled_ridge", "logreg", "mlp_8k", "mlp_tanh", "mlp_gelu", "mlp_100k", "mlp_1m"] {
+    for name in [
+        "linreg",
+        "scaled_ridge",
+        "logreg",
+        "mlp_8k",
+        "mlp_tanh",
+        "mlp_gelu",
+        "mlp_100k",
+        "mlp_1m",
+        "forest_100x6",
+        "xgb_200x5",
+        "lgbm_300x6",
+        "xgb_dir",
+    ] {
         let case = case(name);
         let error = relative_error(&case);
         let program = &case.relation.program;

@@ -1,5 +1,6 @@
 //! A use or two of each operator, to measure what it costs.
 
+use super::trees::testing as trees;
 use crate::onnx::testing::{Arg, Attr};
 
 /// A sample's input, positive so that it can be divided by.
@@ -126,6 +127,21 @@ pub(super) fn of(operator: &str) -> Vec<Sample> {
         "Scaler" => {
             let factors = Attr::Floats(&[0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]);
             vec![sample("x", &[("offset", factors.clone()), ("scale", factors)], &[x()])]
+        }
+        "TreeEnsemble" => vec![sample("1 tree of depth 1", &trees::node(), &[x()])],
+        "TreeEnsembleClassifier" => {
+            let with = |transform| {
+                let attrs = trees::classifier(&trees::full(), &trees::spread(3), 3, vec![]);
+                sample(transform, &trees::with(attrs, "post_transform", Attr::Text(transform)), &[x()])
+            };
+            vec![with("NONE"), with("SOFTMAX")]
+        }
+        "TreeEnsembleRegressor" => {
+            let with = |kind| {
+                let attrs = trees::regressor(&trees::full(), &trees::spread(1), 1, vec![]);
+                sample(kind, &trees::with(attrs, "aggregate_function", Attr::Text(kind)), &[x()])
+            };
+            vec![with("SUM"), with("MAX")]
         }
         _ => vec![sample("x", &[], &[x()])],
     }

@@ -206,31 +206,19 @@ fn numbers(call: &Call<'_>, name: &'static str) -> Result<Vec<f64>, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trees::testing::{ints, with};
+    use super::super::trees::testing::{Attrs, ints, node, with};
     use crate::onnx::testing::{Arg, Attr, fails, floats};
 
     const OP: &str = "ai.onnx.ml.TreeEnsemble";
     const NAN: f32 = f32::NAN;
-    type Attrs = Vec<(&'static str, Attr)>;
 
     /// One node and two leaves, 10 and 20.
     fn one(mode: i32, missing: i64) -> Attrs {
-        let list = |list: &[i64]| ints(list.to_vec());
-        vec![
-            ("n_targets", Attr::Int(1)),
-            ("nodes_modes", Attr::Bytes(vec![mode])),
-            ("nodes_splits", Attr::Tensor(vec![1], vec![if mode == 6 { NAN } else { 2.0 }])),
-            ("membership_values", Attr::Tensor(vec![4], vec![3.0, 1.0, 6.0, NAN])),
-            ("nodes_featureids", list(&[0])),
-            ("nodes_truenodeids", list(&[0])),
-            ("nodes_falsenodeids", list(&[1])),
-            ("nodes_trueleafs", list(&[1])),
-            ("nodes_falseleafs", list(&[1])),
-            ("nodes_missing_value_tracks_true", list(&[missing])),
-            ("tree_roots", list(&[0])),
-            ("leaf_targetids", list(&[0, 0])),
-            ("leaf_weights", Attr::Tensor(vec![2], vec![10.0, 20.0])),
-        ]
+        let split = Attr::Tensor(vec![1], vec![if mode == 6 { NAN } else { 2.0 }]);
+        let members = Attr::Tensor(vec![4], vec![3.0, 1.0, 6.0, NAN]);
+        let attrs = with(node(), "nodes_modes", Attr::Bytes(vec![mode]));
+        let attrs = with(with(attrs, "nodes_splits", split), "membership_values", members);
+        with(attrs, "nodes_missing_value_tracks_true", ints([missing]))
     }
 
     fn gives(attrs: &Attrs) -> Vec<Vec<f64>> {

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Make ops.json: small ONNX models, one operator or one exported network each, with what onnxruntime computes.
 
-    pip install onnx onnxruntime skl2onnx scikit-learn torch
+    pip install onnx onnxruntime skl2onnx scikit-learn torch onnxmltools xgboost lightgbm catboost
     python make_ops.py
 
 ops.json: [{"name", "opset", "model": hex, "inputs": [[...], ...], "outputs": [[[...], ...], ...]}], where `outputs` holds,
 for each input, each floating point output flattened.
 """
-import io, json, os, warnings
+import io, json, os, tempfile, warnings
 import numpy as np, onnx, onnxruntime as ort
 from onnx import TensorProto as T, helper as h, numpy_helper
 
@@ -40,7 +40,7 @@ def run(name, opset, blob, shape, count=2):
                   "inputs": [[short(v) for v in x.flatten()] for x in inputs], "outputs": outputs})
 
 
-def model(name, opset, nodes, shape, consts=(), outputs=("y",), types=None):
+def model(name, opset, nodes, shape, consts=(), outputs=("y",), types=None, ml=None):
     inits = [numpy_helper.from_array(np.asarray(v), k) for k, v in dict(consts).items()]
     ins = [h.make_tensor_value_info("x", T.FLOAT, ["batch", *shape[1:]] if opset % 2 else shape)]
     ir = {9: 3, 13: 7, 17: 8, 21: 10}[opset]
@@ -48,7 +48,7 @@ def model(name, opset, nodes, shape, consts=(), outputs=("y",), types=None):
         ins += [h.make_tensor_value_info(i.name, i.data_type, i.dims) for i in inits]
     outs = [h.make_tensor_value_info(o, (types or {}).get(o, T.FLOAT), None) for o in outputs]
     g = h.make_graph(nodes, name, ins, outs, inits)
-    sets = [h.make_opsetid("", opset), h.make_opsetid(ML, 1 if opset == 9 else 3)]
+    sets = [h.make_opsetid("", opset), h.make_opsetid(ML, ml or (1 if opset == 9 else 3))]
     run(name, opset, h.make_model(g, opset_imports=sets, ir_version=ir).SerializeToString(), shape)
 
 
@@ -250,9 +250,69 @@ def exports():
             run(name, opset, strip(to_onnx(m, X[:1], target_opset={"": opset, ML: 3}).SerializeToString()), (1, 4))
 
 
+def ensemble(prefix, trees):
+    """The attributes of trees, each a list of nodes (mode, feature, value, true, false) and leaves {target: weight}."""
+    a = {"nodes_" + k: [] for k in "treeids nodeids modes featureids values truenodeids falsenodeids".split()}
+    a |= {prefix + "_" + k: [] for k in "treeids nodeids ids weights".split()}
+    for t, nodes in enumerate(trees):
+        for i, node in enumerate(nodes):
+            row = ("LEAF", 0, 0., 0, 0) if isinstance(node, dict) else node
+            for k, value in zip("treeids nodeids modes featureids values truenodeids falsenodeids".split(), (t, i, *row)):
+                a["nodes_" + k].append(value)
+            for target, weight in node.items() if isinstance(node, dict) else ():
+                for k, value in zip("treeids nodeids ids weights".split(), (t, i, target, weight)):
+                    a[prefix + "_" + k].append(value)
+    return a
+
+
+def trees():
+    """Tree ensembles: each mode and aggregate, and models as their frameworks export them."""
+    import onnxmltools, catboost, lightgbm, xgboost
+    from onnxmltools.convert.common.data_types import FloatTensorType
+    from skl2onnx import to_onnx
+    from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
+
+    modes = [[("BRANCH_" + mode, t % 4, .25, 1, 2), {0: t + 1.}, ("BRANCH_LEQ", (t + 1) % 4, -.25, 3, 4), {1: -.5}, {0: 2., 1: t / 2}]
+             for t, mode in enumerate("LEQ LT GTE GT EQ NEQ".split())] + [[{0: 1.5, 1: 2.5}]]
+    for opset, kind in zip((9, 13, 17, 21), "SUM AVERAGE MIN MAX".split()):
+        node = n("TreeEnsembleRegressor", "x", domain=ML, n_targets=2, aggregate_function=kind, **ensemble("target", modes))
+        model(f"TreeEnsembleRegressor{kind}", opset, [node], (1, 4))
+    for t in "NONE LOGISTIC SOFTMAX".split():
+        for classes in (1, 3):
+            forest = [[("BRANCH_LEQ", k, .1, 1, 2)] + [{c: short(v) for c, v in enumerate(f(classes))} for _ in range(2)] for k in range(4)]
+            node = n("TreeEnsembleClassifier", "x", "l y", domain=ML, classlabels_int64s=list(range(max(classes, 2))),
+                     post_transform=t, **ensemble("class", forest))
+            model(f"TreeEnsembleClassifier{t}{classes}", 17, [node], (1, 4), outputs=("l", "y"), types={"l": T.INT64})
+    tensor = lambda v, t: numpy_helper.from_array(np.array(v, t), "t")
+    node = n("TreeEnsemble", "r", domain=ML, n_targets=2, nodes_modes=tensor([0, 6, 6], np.uint8), nodes_splits=tensor([0, np.nan, np.nan], np.float32),
+             membership_values=tensor([1, 3, np.nan, 0, 2, np.nan], np.float32), nodes_featureids=[0, 1, 2], nodes_truenodeids=[1, 0, 1],
+             nodes_falsenodeids=[2, 2, 3], nodes_trueleafs=[0, 1, 1], nodes_falseleafs=[0, 1, 1], tree_roots=[0, 2],
+             leaf_targetids=[0, 1, 0, 1], leaf_weights=tensor([1, 2, 3, 4], np.float32))
+    model("TreeEnsemble", 21, [n("Mul", "x zero", "z"), n("Add", "z one", "r"), node], (1, 4),
+          consts={"zero": np.array([1, 0, 0, 0], np.float32), "one": np.array([0, 3, 2, 1], np.float32)}, ml=5)
+
+    X = rng.standard_normal((80, 4)).astype(np.float32)
+    y = X[:, 0] * X[:, 1] + X[:, 2]
+    three = np.digitize(y, [-.5, .5])
+    for name, m, target in [("skl_forest", RandomForestRegressor(4, max_depth=3), y), ("skl_forest3", RandomForestClassifier(4, max_depth=3), three),
+                            ("skl_forest2", RandomForestClassifier(4, max_depth=3), y > 0), ("skl_boost2", GradientBoostingClassifier(n_estimators=4, max_depth=2), y > 0)]:
+        run(name, 17, strip(to_onnx(m.fit(X, target), X[:1], target_opset={"": 17, ML: 3}).SerializeToString()), (1, 4))
+    sizes = dict(n_estimators=4, max_depth=3)
+    types = dict(initial_types=[("x", FloatTensorType([None, 4]))], target_opset=15)
+    for name, m, target in [("lgb", lightgbm.LGBMRegressor(**sizes, verbose=-1, min_child_samples=5), y), ("lgb3", lightgbm.LGBMClassifier(**sizes, verbose=-1), three)]:
+        run(name, 15, strip(onnxmltools.convert_lightgbm(m.fit(X, target), zipmap=False, **types).SerializeToString()), (1, 4))
+    for name, m, target in [("xgb", xgboost.XGBRegressor(**sizes), y), ("xgb2", xgboost.XGBClassifier(**sizes), y > 0)]:
+        run(name, 15, strip(onnxmltools.convert_xgboost(m.fit(X, target), **types).SerializeToString()), (1, 4))
+    for name, m, target in [("cat", catboost.CatBoostRegressor(iterations=4, depth=3, verbose=0), y), ("cat2", catboost.CatBoostClassifier(iterations=4, depth=3, verbose=0), (y > 0).astype(int))]:
+        path = os.path.join(tempfile.mkdtemp(), "m.onnx")
+        m.fit(X, target).save_model(path, format="onnx")
+        run(name, 15, strip(open(path, "rb").read()), (1, 4))
+
+
 def strip(blob):
     """Leave out documentation and the exporter's notes of where in the source an operator came from."""
     m = onnx.load_from_string(blob)
+    del m.metadata_props[:]
     for node in m.graph.node:
         node.doc_string = ""
         del node.metadata_props[:]
@@ -265,6 +325,8 @@ exports()
 rng = np.random.default_rng(11)
 for opset in (9, 13, 17, 21):
     images(opset)
+rng = np.random.default_rng(13)
+trees()
 rng = np.random.default_rng(13)
 for opset in (9, 21):
     recurrent(opset)

@@ -1,5 +1,6 @@
 //! `sumcast compile`.
 
+use crate::batch;
 use crate::error::Result;
 use crate::files::{self, ModelDir, Readers};
 use crate::format;
@@ -28,6 +29,7 @@ use sumcast_prover::{Cpu, ProvingKey, srs_log};
     sumcast compile model.onnx --calibrate inputs.json -o model\n  \
     sumcast compile model.onnx --calibrate inputs.json --params ceremony.srs -o model --json\n  \
     sumcast compile model.onnx --calibrate inputs.json --hide input -o model\n  \
+    sumcast compile model.onnx --calibrate inputs.json --batch 64 -o model\n  \
     sumcast compile model.onnx --calibrate inputs.json --frac-bits auto --tolerance 1e-4 -o model\n\n\
     The directory gets model.bin and srs.bin for the prover, vk.bin for verifiers, and report.json.\n\
     model.bin has the weights and a fresh secret that hides them in vk.bin, so each compilation has a model id of its\n\
@@ -36,6 +38,8 @@ use sumcast_prover::{Cpu, ProvingKey, srs_log};
     With --frac-bits auto the precisions are tried from 8 fraction bits up, and the first is taken whose error on the\n\
     calibration inputs is within the tolerance for every output, relative to its spread as `sumcast accuracy` has it.\n\
     The report names the tensor where the error begins, also as there.\n\
+    With --batch N one proof is of N inputs, rounded up to a power of two, or of as many as the memory that is free has\n\
+    room for; `sumcast prove --batch` splits what is more.\n\
     Without --params a development string is used, which is insecure: it is made and cached on first use.")]
 pub(crate) struct Compile {
     /// The model, one input, opset 8 to 21
@@ -55,6 +59,9 @@ pub(crate) struct Compile {
     /// Parameters from `sumcast params`; a development string if not given
     #[arg(long, value_name = "FILE")]
     params: Option<PathBuf>,
+    /// How many inputs one proof is of
+    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..))]
+    batch: u32,
     /// What a proof's statement holds as commitments instead of values: input, output, or both
     #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
     hide: Vec<Hidden>,
@@ -114,6 +121,7 @@ impl Compile {
                 (frac_bits, model, trials)
             }
         };
+        let model = batch::largest(model, self.batch).with_context(file)?;
         let relation = model.lower().with_context(file)?;
 
         progress.stage("parameters");
@@ -160,6 +168,8 @@ impl Compile {
                 .iter()
                 .map(|d| format!("{}: {}", d.name, d.reason))
                 .collect(),
+            batch: 1 << model.batch_log(),
+            batch_asked: self.batch,
             frac_bits,
             precisions_tried: trials,
             limb_bits: model.limb_bits(),
@@ -204,6 +214,10 @@ struct Report {
     input_shape: Vec<usize>,
     output_names: Vec<String>,
     dropped_outputs: Vec<String>,
+    /// Inputs of one proof.
+    batch: u64,
+    /// How many were asked for.
+    batch_asked: u32,
     frac_bits: u8,
     /// With `--frac-bits auto`, the last of which is the one taken.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -238,6 +252,16 @@ impl fmt::Display for Report {
         if let Some(origin) = self.origin.as_ref().filter(|_| !self.precisions_tried.is_empty()) {
             let [tolerance, error] = [origin.tolerance, measure::worst(&self.outputs)].map(format::small);
             writeln!(f, "               the fewest within the tolerance of {tolerance}: error {error}")?;
+        }
+        if self.batch_asked > 1 {
+            writeln!(f, "batch          {} inputs a proof", format::count(self.batch))?;
+        }
+        if self.batch < self.batch_asked.into() {
+            writeln!(
+                f,
+                "               as many as memory and key have room for: `sumcast prove --batch` splits {}",
+                format::count(self.batch_asked.into())
+            )?;
         }
         write!(f, "{}", self.program)?;
         writeln!(f, "vk             {}", format::bytes(self.vk_bytes as u64))?;

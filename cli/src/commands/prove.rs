@@ -1,7 +1,7 @@
 //! `sumcast prove`.
 
 use crate::error::Result;
-use crate::files::{self, ModelDir, Readers, Staged};
+use crate::files::{self, Loaded, ModelDir, Readers, Staged};
 use crate::opening::OpeningFile;
 use crate::output::{self, Outcome};
 use crate::progress::Progress;
@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use sumcast_circuits::Model;
 use sumcast_prover::{Assignment, Cpu, Proven, Stage, prove};
 use sumcast_verifier::verify;
 use sumcast_verifier::vk::SrsKind;
@@ -21,7 +22,10 @@ use sumcast_verifier::vk::SrsKind;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     sumcast prove model --input input.json -o model.proof\n  \
-    sumcast prove model --input inputs.json --index 3 --context 0x00..2a -o model.proof --json\n\n\
+    sumcast prove model --input inputs.json --index 3 --context 0x00..2a -o model.proof --json\n  \
+    sumcast prove model --input inputs.json --batch -o model.proof\n\n\
+    With --batch one proof is of all inputs, in their order, by a model that was compiled with --batch N. Where there\n\
+    are fewer than N, the last one is repeated; where there are more, they are split and PROOF.0, PROOF.1, .. written.\n\
     The proof is verified before it is written. It tells nothing but its statement: context, model id, and the input\n\
     and output or, where the model was compiled with --hide, commitments of them. What opens these commitments is\n\
     written to PROOF.opening, readable by its owner alone: keep it secret, and keep it, since nothing else opens them.")]
@@ -40,8 +44,8 @@ pub(crate) struct Prove {
     /// File to write what opens the statement's commitments to; PROOF.opening if not given
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,
-    /// One proof for all inputs; this version proves single inferences only
-    #[arg(long, hide = true)]
+    /// One proof for all inputs, of a model compiled with --batch
+    #[arg(long)]
     batch: bool,
     /// File to write the proof and its statement to
     #[arg(short, long, value_name = "PROOF")]
@@ -61,32 +65,74 @@ pub(super) fn context(text: &str) -> std::result::Result<Context32, String> {
 
 impl Prove {
     pub(crate) fn run(self) -> Result<Outcome> {
-        if self.batch {
-            bail!(
-                "--batch: batches are not supported by this version; prove the inputs one by one with --index"
-            );
-        }
         let dir = ModelDir(self.dir.clone());
         files::check_destination(&self.output)?;
-        let progress = Progress::new(Stage::ALL.len() + 3);
-        progress.stage("load");
         let begun = Instant::now();
         let loaded = dir.load()?;
+        let inputs = self.inputs(&loaded.model)?;
+        let size = 1usize << loaded.model.batch_log();
+        let batches: Vec<&[Vec<f64>]> = inputs.chunks(size).collect();
+        let paths: Vec<PathBuf> = match batches.len() {
+            1 => vec![self.output.clone()],
+            n => (0..n).map(|i| with_suffix(&self.output, &format!(".{i}"))).collect(),
+        };
+        let load_seconds = begun.elapsed().as_secs_f64();
+        let progress = Progress::new(batches.len() * (Stage::ALL.len() + 2));
+        let mut made: Option<Report> = None;
+        for (path, batch) in paths.iter().zip(batches) {
+            let report = self.prove(&dir, &loaded, batch, path, &progress)?;
+            made = Some(match made {
+                Some(before) => before.and(report),
+                None => Report { load_seconds, ..report },
+            });
+        }
+        drop(progress);
+        let report = made.ok_or_else(|| anyhow!("{} has no inputs", self.input.display()))?;
+        output::warn_insecure(report.insecure_srs);
+        Outcome::new(&report)
+    }
+
+    /// The inputs to prove: one or, with `--batch`, all.
+    fn inputs(&self, model: &Model) -> Result<Vec<Vec<f64>>> {
+        match (self.batch, model.batch_log()) {
+            (true, 0) => bail!(
+                "--batch: {} proves inputs one by one; compile the model with --batch N for proofs of up to N inputs",
+                self.dir.display()
+            ),
+            (false, 1..) => bail!(
+                "{} proves batches of {} inputs: give --batch",
+                self.dir.display(),
+                1u64 << model.batch_log()
+            ),
+            (true, _) => Ok(input::many(&self.input, model.input_shape())?.inputs),
+            (false, _) => Ok(vec![input::one(&self.input, self.index, model.input_shape())?]),
+        }
+    }
+
+    /// Proves a batch, at most as many inputs as a proof is of.
+    fn prove(
+        &self,
+        dir: &ModelDir,
+        loaded: &Loaded,
+        inputs: &[Vec<f64>],
+        path: &Path,
+        progress: &Progress,
+    ) -> Result<Report> {
         let program = &loaded.key.key.program;
         let opening = match program.statement_rows() {
             0 => self.no_opening()?,
-            _ => Some(self.opening_path()?),
+            _ => Some(self.opening_path(path)?),
         };
-        let input = input::one(&self.input, self.index, loaded.model.input_shape())?;
-        let insecure_srs = loaded.key.key.srs.kind == SrsKind::Development;
-        let load_seconds = begun.elapsed().as_secs_f64();
-
         let begun = Instant::now();
         progress.stage("inference");
+        let size = 1usize << loaded.model.batch_log();
+        let padding = inputs.last().into_iter().cycle().take(size - inputs.len());
+        let input: Vec<f64> = inputs.iter().chain(padding).flatten().copied().collect();
         let inference =
             loaded.model.run(&loaded.relation, &input).with_context(|| self.input.display().to_string())?;
         let mut stages = vec![("inference", begun.elapsed().as_secs_f64())];
-        let outputs = inference.outputs;
+        let own = |output: Vec<f64>| output[..output.len() / size * inputs.len()].to_vec();
+        let outputs: Vec<Vec<f64>> = inference.outputs.into_iter().map(own).collect();
         let assignment =
             Assignment { context: self.context, tensors: inference.tensors, cells: inference.cells };
         let Proven { file, openings, timings } =
@@ -107,48 +153,55 @@ impl Prove {
         let bytes = file.to_bytes();
         let names = loaded.model.output_names();
         match &opening {
-            None => files::write(&self.output, &bytes, Readers::Usual)?,
-            Some(path) => {
+            None => files::write(path, &bytes, Readers::Usual)?,
+            Some(at) => {
                 let opening = OpeningFile::new(program, names, &file, &openings).to_bytes()?;
-                write_both(path, &opening, &self.output, &bytes)?;
+                write_both(at, &opening, path, &bytes)?;
             }
         }
-        drop(progress);
-        output::warn_insecure(insecure_srs);
-        Outcome::new(&Report {
+        Ok(Report {
             model_id: hex::encode(file.model_id),
             context: hex::encode(file.statement.context),
+            inputs: inputs.len(),
+            batch: size,
             output: outputs.concat(),
             outputs: names.iter().cloned().zip(outputs).collect(),
-            proof: self.output,
+            proof: path.to_owned(),
+            more_proofs: vec![],
             opening,
             proof_bytes: bytes.len(),
             proof_body_bytes: file.body.len(),
             prove_seconds,
             stages: Stages(stages),
-            load_seconds,
+            load_seconds: 0.0,
             check_seconds,
             peak_memory_bytes: peak_memory(),
-            insecure_srs,
+            insecure_srs: loaded.key.key.srs.kind == SrsKind::Development,
         })
     }
 }
 
+/// A path with more at its end.
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(suffix);
+    name.into()
+}
+
 impl Prove {
     /// Where the opening goes, if it can be written there.
-    fn opening_path(&self) -> Result<PathBuf> {
+    fn opening_path(&self, proof: &Path) -> Result<PathBuf> {
         let path = match &self.opening {
+            Some(_) if *proof != *self.output => bail!(
+                "--opening: the inputs take several proofs, each with an opening of its own beside it; leave it out"
+            ),
             Some(path) => path.clone(),
-            None if files::is_replaceable(&self.output) => {
-                let mut name = self.output.clone().into_os_string();
-                name.push(".opening");
-                name.into()
-            }
-            None => bail!("{} is no file: name one for the opening with --opening", self.output.display()),
+            None if files::is_replaceable(proof) => with_suffix(proof, ".opening"),
+            None => bail!("{} is no file: name one for the opening with --opening", proof.display()),
         };
         files::check_destination(&path)?;
         let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if whole(&path) == whole(&self.output) {
+        if whole(&path) == whole(proof) {
             bail!("--opening: {} is where the proof goes; name another file", path.display());
         }
         Ok(path)
@@ -200,10 +253,17 @@ impl Serialize for Stages {
 struct Report {
     model_id: String,
     context: String,
+    /// How many inputs were proven, and of how many one proof is.
+    inputs: usize,
+    batch: usize,
     /// All outputs, one after another.
     output: Vec<f64>,
+    /// Of each output those of all inputs, one after another.
     outputs: BTreeMap<String, Vec<f64>>,
     proof: PathBuf,
+    /// Of a batch that was split, the other proofs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    more_proofs: Vec<PathBuf>,
     /// What opens the commitments of its statement; none where it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     opening: Option<PathBuf>,
@@ -219,10 +279,40 @@ struct Report {
     insecure_srs: bool,
 }
 
+impl Report {
+    /// As one report on both.
+    fn and(mut self, next: Self) -> Self {
+        self.inputs += next.inputs;
+        self.output.extend(next.output);
+        for (name, values) in next.outputs {
+            self.outputs.entry(name).or_default().extend(values);
+        }
+        self.more_proofs.push(next.proof);
+        self.proof_bytes += next.proof_bytes;
+        self.proof_body_bytes += next.proof_body_bytes;
+        self.prove_seconds += next.prove_seconds;
+        for ((_, seconds), (_, more)) in self.stages.0.iter_mut().zip(next.stages.0) {
+            *seconds += more;
+        }
+        self.check_seconds += next.check_seconds;
+        self.peak_memory_bytes = self.peak_memory_bytes.max(next.peak_memory_bytes);
+        self
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "proved in {}: {}", format::seconds(self.prove_seconds), self.proof.display())?;
+        for proof in &self.more_proofs {
+            writeln!(f, "and       {}", proof.display())?;
+        }
         writeln!(f, "model id  {}", self.model_id)?;
+        if self.batch > 1 {
+            let [inputs, batch] = [self.inputs, self.batch].map(|n| format::count(n as u64));
+            let split =
+                if self.inputs > self.batch { ": more than one proof is of, so they are split" } else { "" };
+            writeln!(f, "inputs    {inputs}, {batch} a proof{split}")?;
+        }
         writeln!(f, "context   {}", self.context)?;
         writeln!(f, "output    {}", format::reals(&self.output))?;
         let (all, body) = (self.proof_bytes as u64, self.proof_body_bytes as u64);

@@ -192,7 +192,6 @@ fn arguments_that_make_no_sense() {
         arguments.extend(more.iter().map(|argument| argument as &dyn AsRef<OsStr>));
         refused(&arguments, expected);
     };
-    prove(&["--batch"], &["batches are not supported by this version"]);
     prove(&["--context", "12"], &["64 hexadecimal digits"]);
     prove(&["--index", "-1"], &["-1"]);
     prove(&["--index", "first"], &["--index"]);

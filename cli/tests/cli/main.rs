@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod bad_input;
+mod batch;
 #[cfg(all(unix, feature = "evm"))]
 mod evm;
 mod flow;

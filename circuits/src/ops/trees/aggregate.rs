@@ -202,7 +202,7 @@ impl Trees {
         let mut results = Vec::with_capacity(self.targets);
         for (target, column) in columns.iter().enumerate() {
             let held = constant[target];
-            call.charge(column.len().saturating_mul(rows).saturating_mul(8).saturating_add(8))?;
+            call.charge(column.len().saturating_mul(rows).saturating_mul(8).saturating_add(64))?;
             if column.is_empty() {
                 let (x, width) = leaves.first().map_or((x, self.features), |y| (*y, walks.len()));
                 call.charge(width)?;

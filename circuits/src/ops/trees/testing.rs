@@ -86,3 +86,38 @@ pub(in crate::ops) fn close(found: &[f64], expected: &[f64]) {
         && found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-6 * b.abs().max(1.0));
     assert!(near, "{found:?}, not {expected:?}");
 }
+
+/// Four trees of depth 3 over eight features, all paths alike.
+pub(in crate::ops) fn full() -> Vec<Row> {
+    let row = |tree: i64, node: i64| match node {
+        0..7 => {
+            (tree, node, "BRANCH_LEQ", (tree + node) % 8, node as f32 / 8.0, 2 * node + 1, 2 * node + 2, 0)
+        }
+        _ => leaf(tree, node),
+    };
+    (0..4).flat_map(|tree| (0..15).map(move |node| row(tree, node))).collect()
+}
+
+/// Weights of so many targets on each leaf of [`full`].
+pub(in crate::ops) fn spread(targets: i64) -> Vec<Weight> {
+    let weight = |tree: i64, node: i64, target: i64| ((tree + node * node + target * node) % 11) as f32 / 4.0;
+    let of = |(tree, node)| (0..targets).map(move |target| (tree, node, target, weight(tree, node, target)));
+    (0..4).flat_map(|tree| (7..15).map(move |node| (tree, node))).flat_map(of).collect()
+}
+
+/// A `TreeEnsemble` of one node and two leaves.
+pub(in crate::ops) fn node() -> Attrs {
+    vec![
+        ("n_targets", Attr::Int(1)),
+        ("nodes_modes", Attr::Bytes(vec![0])),
+        ("nodes_splits", Attr::Tensor(vec![1], vec![0.5])),
+        ("nodes_featureids", ints([0])),
+        ("nodes_truenodeids", ints([0])),
+        ("nodes_falsenodeids", ints([1])),
+        ("nodes_trueleafs", ints([1])),
+        ("nodes_falseleafs", ints([1])),
+        ("tree_roots", ints([0])),
+        ("leaf_targetids", ints([0, 0])),
+        ("leaf_weights", Attr::Tensor(vec![2], vec![10.0, 20.0])),
+    ]
+}

@@ -1,0 +1,17 @@
+//! The memory a proof takes.
+
+use sumcast_verifier::Shape;
+use sumcast_verifier::vk::Program;
+
+/// Bytes of a cell of a committed row while it is proven, its part of the claims and of the lookups included: what proofs
+/// of forests and of networks were seen to take at most.
+const CELL: u64 = 96;
+
+/// Bytes of a power of the string, and of what the opening holds of each.
+const POWER: u64 = 512;
+
+/// About the most memory, in bytes, that a proof of a program takes, the key and the string included.
+pub fn prover_memory(program: &Program) -> u64 {
+    let rows = Shape::of(program).rows as u64;
+    (rows * CELL + POWER) << program.row_log
+}

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Number of a tensor; operands come before the tensors computed from them.
+/// Number of a tensor; operands come before the tensors computed from them, but for [`Op::Previous`].
 pub(crate) type TensorId = usize;
 
 /// Log2 of the smallest power of two that holds `len`.
@@ -326,9 +326,45 @@ pub(crate) enum Op {
         /// Bits.
         bits: u8,
     },
+    /// The step before, as [`crate::graph::Op::Previous`]: `y[r, l] = 2^shift x[r - rows, l]`, or `backward`
+    /// `2^shift x[r + rows, l]`, and where there is no such row, `initial[r, l]`. Zero on padding.
+    Previous {
+        /// The operand, which may be a later tensor.
+        x: TensorId,
+        /// Bits by which its fraction is less.
+        shift: u8,
+        /// Rows of a step.
+        rows: u32,
+        /// Whether the last step comes first.
+        backward: bool,
+        /// By position; empty for none.
+        initial: Vec<i64>,
+    },
 }
 
 impl Op {
+    /// The tensors it is computed from.
+    pub(crate) fn operands(&self) -> Vec<TensorId> {
+        match self {
+            Self::Input { .. } => vec![],
+            Self::Linear { terms, .. } => terms.iter().map(|(x, _)| *x).collect(),
+            Self::Combine { terms, .. } => terms.iter().map(|(_, x)| *x).collect(),
+            Self::Rearrange { terms } => terms.iter().map(|wire| wire.x).collect(),
+            Self::Mul { a, b } | Self::MatMul { a, b, .. } | Self::Div { a, b, .. } => vec![*a, *b],
+            Self::Negative { of } => vec![*of],
+            Self::Scale { x, .. }
+            | Self::Round { x, .. }
+            | Self::Rectify { x, .. }
+            | Self::Positive { x, .. }
+            | Self::Copy { x }
+            | Self::Function { x, .. }
+            | Self::Sqrt { x, .. }
+            | Self::Leaves { x, .. }
+            | Self::Publish { x, .. }
+            | Self::Previous { x, .. } => vec![*x],
+        }
+    }
+
     /// Bits of a tensor of the statement.
     pub(crate) fn bits(&self) -> u8 {
         match self {

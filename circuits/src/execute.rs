@@ -5,8 +5,10 @@ mod products;
 #[cfg(test)]
 pub(crate) use products::rearrange;
 
-use crate::circuit::{Circuit, Op, Table, Tensor, Weights, missing, round_shift};
+use crate::circuit::{Circuit, Op, Table, Tensor, TensorId, Weights, missing, round_shift};
+use crate::graph::recurrence::{Steps, parts};
 use rayon::prelude::*;
+use std::ops::Range;
 use thiserror::Error;
 
 /// Why an input has no inference: it is refused, never proven wrong.
@@ -134,16 +136,45 @@ impl Circuit {
     }
 
     fn execute_one(&self, input: &[i128]) -> Result<Vec<Vec<i128>>, RunError> {
-        let mut values: Vec<Vec<i128>> = Vec::with_capacity(self.tensors.len());
-        for tensor in &self.tensors {
-            let value = self.tensor(tensor, &values, input)?;
-            values.push(value);
+        let mut values: Vec<Vec<i128>> = vec![Vec::new(); self.tensors.len()];
+        let operands: Vec<Vec<usize>> = self.tensors.iter().map(|tensor| tensor.op.operands()).collect();
+        for part in parts(&operands) {
+            match part.as_slice() {
+                [t] => values[*t] = self.tensor(&self.tensors[*t], &View::all(self, &values), input)?,
+                part => self.repeat(part, &mut values)?,
+            }
         }
         Ok(values)
     }
 
-    fn tensor(&self, tensor: &Tensor, values: &[Vec<i128>], input: &[i128]) -> Result<Vec<i128>, RunError> {
-        let size = 1usize << tensor.layout.log();
+    /// The tensors of a loop, a step of all after the other; what is padding stays zero.
+    fn repeat(&self, part: &[TensorId], values: &mut [Vec<i128>]) -> Result<(), RunError> {
+        let first = part.iter().find_map(|t| match &self.tensors[*t] {
+            Tensor { layout, op: Op::Previous { rows, backward, .. }, .. } => {
+                let steps = Steps { count: (layout.rows / rows) as usize, backward: *backward };
+                Some((steps, *rows as usize))
+            }
+            _ => None,
+        });
+        let Some((steps, rows)) = first else { return Ok(()) };
+        for t in part {
+            values[*t] = vec![0; 1 << self.tensors[*t].layout.log()];
+        }
+        for step in steps.order() {
+            for t in part {
+                let tensor = &self.tensors[*t];
+                let view = View { rows: Some(step * rows..(step + 1) * rows), ..View::all(self, values) };
+                let range = view.range(tensor, 1 << tensor.layout.log());
+                let found = self.tensor(tensor, &view, &[])?;
+                values[*t][range].copy_from_slice(&found);
+            }
+        }
+        Ok(())
+    }
+
+    fn tensor(&self, tensor: &Tensor, view: &View<'_>, input: &[i128]) -> Result<Vec<i128>, RunError> {
+        let range = view.range(tensor, 1 << tensor.layout.log());
+        let size = range.len();
         let bounded =
             |value: Vec<i128>, low: i128, high: i128| match value.iter().find(|v| **v < low || **v >= high) {
                 None => Ok(value),
@@ -166,52 +197,52 @@ impl Circuit {
                 }
                 Ok(out)
             }
-            Op::Linear { .. } => Ok(linear(tensor, values)),
-            Op::Rearrange { terms } => Ok(products::rearrange(terms, tensor.layout.log(), values)),
+            Op::Linear { .. } => Ok(linear(tensor, view)),
+            Op::Rearrange { terms } => Ok(products::rearrange(terms, tensor.layout.log(), view.values)),
             Op::MatMul { a, b, inner, cols, .. } => {
-                Ok(products::matmul([&values[*a], &values[*b]], *inner, *cols, size))
+                Ok(products::matmul([view.of(*a), view.of(*b)], *inner, *cols, size))
             }
             Op::Scale { x, scale, shift } => {
-                let shift = shift.iter().chain(std::iter::repeat(&0));
-                let terms = values[*x].iter().zip(scale).zip(shift);
+                let shift = view.part(tensor, shift).iter().chain(std::iter::repeat(&0));
+                let terms = view.of(*x).iter().zip(view.part(tensor, scale)).zip(shift);
                 Ok(terms.map(|((x, c), s)| x * i128::from(*c) + i128::from(*s)).collect())
             }
             Op::Combine { terms, shift } => {
                 let mut out = vec![0; size];
-                for (slot, s) in out.iter_mut().zip(shift) {
+                for (slot, s) in out.iter_mut().zip(view.part(tensor, shift)) {
                     *slot = i128::from(*s);
                 }
                 for (c, x) in terms {
-                    for (slot, v) in out.iter_mut().zip(&values[*x]) {
+                    for (slot, v) in out.iter_mut().zip(view.of(*x)) {
                         *slot += i128::from(*c) * v;
                     }
                 }
                 Ok(out)
             }
-            Op::Mul { a, b } => Ok(values[*a].iter().zip(&values[*b]).map(|(a, b)| a * b).collect()),
+            Op::Mul { a, b } => Ok(view.of(*a).iter().zip(view.of(*b)).map(|(a, b)| a * b).collect()),
             Op::Round { x, shift, limbs: n } => {
                 let half = limbs(*n) / 2;
-                bounded(values[*x].iter().map(|v| round_shift(*v, *shift)).collect(), -half, half)
+                bounded(view.of(*x).iter().map(|v| round_shift(*v, *shift)).collect(), -half, half)
             }
             Op::Rectify { x, shift, limbs: n } => {
-                let rounded: Vec<i128> = values[*x].iter().map(|v| round_shift(*v, *shift)).collect();
+                let rounded: Vec<i128> = view.of(*x).iter().map(|v| round_shift(*v, *shift)).collect();
                 let rounded = bounded(rounded, 1 - limbs(*n), limbs(*n))?;
                 Ok(rounded.into_iter().map(|v| v.max(0)).collect())
             }
             Op::Negative { of } => {
                 let Op::Rectify { x, shift, .. } = self.tensors[*of].op else { return Err(domain()) };
-                Ok(values[x].iter().map(|v| (-round_shift(*v, shift)).max(0)).collect())
+                Ok(view.of(x).iter().map(|v| (-round_shift(*v, shift)).max(0)).collect())
             }
             Op::Positive { x, limbs: n } => {
-                let x = bounded(values[*x].clone(), 1 - limbs(*n), limbs(*n))?;
+                let x = bounded(view.of(*x).to_vec(), 1 - limbs(*n), limbs(*n))?;
                 Ok(x.into_iter().map(|v| i128::from(v > 0)).collect())
             }
-            Op::Copy { x } => Ok(values[*x].clone()),
+            Op::Copy { x } => Ok(view.of(*x).to_vec()),
             Op::Function { x, table, limbs } => {
                 let (table, fraction) = (&self.tables[*table], self.tensors[*x].fraction);
                 let cut = Cut::new(table, fraction, *limbs, self.limb);
                 let evaluate = |(i, v): (usize, &i128)| {
-                    if !self.is_element(tensor, i) {
+                    if !self.is_element(tensor, range.start + i) {
                         return Ok(0);
                     }
                     let (segment, low, _) = cut.split(*v).ok_or_else(|| RunError::Overflow {
@@ -222,14 +253,15 @@ impl Circuit {
                     Ok(i128::from(table.values[segment])
                         + i128::from(table.slopes[segment]) * i128::from(low))
                 };
-                values[*x].iter().enumerate().map(evaluate).collect()
+                view.of(*x).iter().enumerate().map(evaluate).collect()
             }
             Op::Div { a, b, shift, limbs: n, .. } => {
+                let (numerator, denominator) = (view.of(*a), view.of(*b));
                 let mut out = vec![0; size];
                 for i in 0..size {
                     // Padding, zero itself, divides by one.
-                    let padding = i128::from(!self.is_element(tensor, i));
-                    let (a, b) = (values[*a][i] << shift, values[*b][i] + padding);
+                    let padding = i128::from(!self.is_element(tensor, range.start + i));
+                    let (a, b) = (numerator[i] << shift, denominator[i] + padding);
                     if b <= 0 {
                         return Err(domain());
                     }
@@ -238,37 +270,83 @@ impl Circuit {
                 bounded(out, -(limbs(*n) / 2), limbs(*n) / 2)
             }
             Op::Sqrt { x, shift, limbs: n } => {
-                let out: Option<Vec<i128>> = values[*x].iter().map(|v| isqrt(v << shift)).collect();
+                let out: Option<Vec<i128>> = view.of(*x).iter().map(|v| isqrt(v << shift)).collect();
                 bounded(out.ok_or_else(domain)?, 0, limbs(*n))
+            }
+            Op::Previous { x, shift, rows, backward, initial } => {
+                let (x, step) = (view.values[*x].as_slice(), (*rows as usize) << tensor.layout.cols_log());
+                let steps = Steps { count: (tensor.layout.rows / rows) as usize, backward: *backward };
+                let before = |i: usize| match steps.before(i / step) {
+                    _ if i / step >= steps.count => 0,
+                    None => initial.get(i).map_or(0, |v| i128::from(*v)),
+                    Some(t) => x[t * step + i % step] << shift,
+                };
+                Ok(range.map(before).collect())
             }
             Op::Leaves { x, forest, value } => {
                 let (forest, features) = (&self.forests[*forest], self.tensors[*x].layout);
                 let (rows, trees) = (1 << features.cols_log(), 1 << tensor.layout.cols_log());
+                let all = view.of(*x);
                 let leaf = |i: usize| {
-                    let features = &values[*x][(i / trees) * rows..][..rows];
-                    let leaf = if self.is_element(tensor, i) { forest.leaf(i % trees, features) } else { 0 };
+                    let features = &all[(i / trees) * rows..][..rows];
+                    let leaf = if self.is_element(tensor, range.start + i) {
+                        forest.leaf(i % trees, features)
+                    } else {
+                        0
+                    };
                     forest.values[*value][leaf].into()
                 };
                 Ok((0..size).into_par_iter().with_min_len(GRAIN / 64).map(leaf).collect())
             }
             Op::Publish { x, shift, bits } => {
                 let limit = 1i128 << bits;
-                bounded(values[*x].iter().map(|v| round_shift(*v, *shift)).collect(), 1 - limit, limit)
+                bounded(view.of(*x).iter().map(|v| round_shift(*v, *shift)).collect(), 1 - limit, limit)
             }
         }
     }
 }
 
-fn linear(tensor: &Tensor, values: &[Vec<i128>]) -> Vec<i128> {
+/// What is seen of the tensors: all positions or, of those of a loop and what they read, some rows.
+struct View<'a> {
+    circuit: &'a Circuit,
+    values: &'a [Vec<i128>],
+    rows: Option<Range<usize>>,
+}
+
+impl<'a> View<'a> {
+    fn all(circuit: &'a Circuit, values: &'a [Vec<i128>]) -> Self {
+        Self { circuit, values, rows: None }
+    }
+
+    /// The positions seen of a tensor of `len` positions.
+    fn range(&self, tensor: &Tensor, len: usize) -> Range<usize> {
+        let cols = tensor.layout.cols_log();
+        self.rows.as_ref().map_or(0..len, |rows| rows.start << cols..rows.end << cols)
+    }
+
+    fn of(&self, t: TensorId) -> &'a [i128] {
+        let values = &self.values[t];
+        &values[self.range(&self.circuit.tensors[t], values.len())]
+    }
+
+    /// Of constants by position, of which there may be none.
+    fn part<'b>(&self, tensor: &Tensor, list: &'b [i64]) -> &'b [i64] {
+        list.get(self.range(tensor, list.len())).unwrap_or_default()
+    }
+}
+
+fn linear(tensor: &Tensor, view: &View<'_>) -> Vec<i128> {
     let Op::Linear { terms, row_vars, low_vars, bias } = &tensor.op else { return Vec::new() };
-    let mut out = vec![0i128; 1 << tensor.layout.log()];
-    let width = out.len() >> row_vars;
-    for (slot, b) in out.iter_mut().zip(bias) {
+    let mut out = vec![0i128; view.range(tensor, 1 << tensor.layout.log()).len()];
+    let rows = view.rows.as_ref().map_or(1 << row_vars, Range::len);
+    let width = out.len() / rows;
+    for (slot, b) in out.iter_mut().zip(view.part(tensor, bias)) {
         *slot = i128::from(*b);
     }
     for (r, out) in out.chunks_mut(width).enumerate() {
         for (x, weights) in terms {
-            let x = values[*x].chunks(values[*x].len() >> row_vars).nth(r).unwrap_or_default();
+            let x = view.of(*x);
+            let x = x.chunks(x.len() / rows).nth(r).unwrap_or_default();
             // Factors have 62 bits at most.
             let x: Vec<i64> = x.iter().map(|v| i64::try_from(*v).unwrap_or(i64::MAX)).collect();
             let cols = weights.cols as usize;

@@ -24,6 +24,7 @@ pub mod forest;
 mod function;
 pub(crate) mod layout;
 mod matmul;
+pub(crate) mod recurrence;
 mod simplify;
 
 pub use self::{build::GraphBuilder, forest::Forest, function::Function};
@@ -33,7 +34,7 @@ use std::sync::Arc;
 /// The largest number of elements of one tensor in a graph.
 pub const MAX_TENSOR_ELEMENTS: usize = 1 << 26;
 
-/// The position of a node in its graph. Operands come before the nodes that read them.
+/// The position of a node in its graph. Operands come before the nodes that read them, but for [`Op::Previous`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(crate) usize);
 
@@ -188,6 +189,17 @@ pub enum Op {
         /// The tensor renamed.
         x: NodeId,
     },
+    /// The step before: with the rows of `x` in steps, each as long as `initial`, `y[0] = initial` and
+    /// `y[t] = x[t - 1]`. A later `x` that depends on `y` makes a loop, whose nodes compute each row from the same row of
+    /// their operands, step after step.
+    Previous {
+        /// The tensor whose steps are moved on by one.
+        x: NodeId,
+        /// The first step; one or more rows.
+        initial: Vec<f64>,
+        /// Whether the last step is the first: `y[T - 1] = initial`, `y[t] = x[t + 1]`.
+        backward: bool,
+    },
 }
 
 impl Op {
@@ -209,14 +221,15 @@ impl Op {
             Self::Rearrange { .. } => "Rearrange",
             Self::Leaves { .. } => "Leaves",
             Self::Reshape { .. } => "Reshape",
+            Self::Previous { .. } => "Previous",
         }
     }
 
-    /// The nodes this one reads, in operand order.
+    /// The nodes before it that this one reads, in operand order; see [`Op::previous`] for one that comes later.
     #[must_use]
     pub fn operands(&self) -> Vec<NodeId> {
         match self {
-            Self::Input => vec![],
+            Self::Input | Self::Previous { .. } => vec![],
             Self::Linear { x, .. }
             | Self::Scale { x, .. }
             | Self::Leaky { x, .. }
@@ -231,10 +244,28 @@ impl Op {
         }
     }
 
+    /// All nodes this one reads, before it and after.
+    pub fn reads(&self) -> impl Iterator<Item = NodeId> {
+        self.operands().into_iter().chain(self.previous())
+    }
+
+    /// The node whose step before an [`Op::Previous`] is.
+    #[must_use]
+    pub const fn previous(&self) -> Option<NodeId> {
+        if let Self::Previous { x, .. } = self { Some(*x) } else { None }
+    }
+
+    /// Replaces the node of [`Op::previous`].
+    pub(crate) fn map_previous(&mut self, map: impl Fn(NodeId) -> NodeId) {
+        if let Self::Previous { x, .. } = self {
+            *x = map(*x);
+        }
+    }
+
     /// Replaces each operand `id` by `map(id)`.
     pub(crate) fn map_operands(&mut self, map: impl Fn(NodeId) -> NodeId) {
         match self {
-            Self::Input => {}
+            Self::Input | Self::Previous { .. } => {}
             Self::Linear { x, .. }
             | Self::Scale { x, .. }
             | Self::Leaky { x, .. }
@@ -294,7 +325,7 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// All nodes; a node's operands come before it.
+    /// All nodes; a node's [`Op::operands`] come before it.
     #[must_use]
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
@@ -391,6 +422,12 @@ pub enum GraphError {
     /// The lower bound of a clip is above the upper one.
     #[error("the lower bound of a clip is above the upper one")]
     Bounds,
+    /// A loop was begun and not closed.
+    #[error("the state {0:?} of a loop has no node that computes it")]
+    Open(String),
+    /// A loop whose rows cannot be computed one after another.
+    #[error("node {0:?} is in a loop, and its rows cannot be computed one after another")]
+    Loop(String),
     /// A rearrangement reads outside its inputs.
     #[error("a rearrangement reads element {element} of input {input}, which does not exist")]
     Index {

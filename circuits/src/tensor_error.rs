@@ -13,6 +13,9 @@ const LEAST_SPREAD: f64 = 0.01;
 /// The spread of another tensor is at least this part of its largest magnitude.
 const LEAST_PART: f64 = 0.01;
 
+/// [`Op::Previous`](crate::graph::Op::Previous) by name.
+const PREVIOUS: &str = "Previous";
+
 /// The error of one tensor over a set of inputs: the largest difference from the float model, relative to its spread.
 ///
 /// The spread of an output is that of each element: its standard deviation over the inputs, or 0.01 where that is
@@ -34,9 +37,10 @@ impl TensorError {
     /// Whether this is where an error begins: above the tolerance, or above a tenth of it and more than ten times that
     /// of the operands. The first such tensor in the order of computation is the one to look at.
     #[must_use]
+    /// A step before is only that of a tensor, whose error it has.
     pub fn begins(&self, tolerance: f64) -> bool {
         let grows = |operands: f64| self.own > tolerance / GROWTH && self.own > operands * GROWTH;
-        self.own > tolerance || self.operands.is_some_and(grows)
+        self.operator != PREVIOUS && (self.own > tolerance || self.operands.is_some_and(grows))
     }
 }
 
@@ -63,7 +67,7 @@ pub(crate) fn tensor_errors(
     let of = |(node, error): (&Node, &f64)| TensorError {
         tensor: node.name.clone(),
         operator: node.op.name(),
-        operands: node.op.operands().iter().map(|x| own[x.index()]).reduce(f64::max),
+        operands: node.op.reads().map(|x| own[x.index()]).reduce(f64::max),
         own: *error,
     };
     Ok(Some(graph.nodes().iter().zip(&own).map(of).collect()))
@@ -280,6 +284,28 @@ mod tests {
         assert!(!error(1e-4, 9e-4).begins(1e-3), "nine times");
         assert!(!error(0.0, 1e-4).begins(1e-3), "a tenth of the tolerance");
         assert!(!of(None, 9e-4).begins(1e-3) && of(None, 2e-3).begins(1e-3), "the input");
+    }
+
+    #[test]
+    fn an_error_begins_in_a_loop_where_it_is_made() {
+        let mut b = GraphBuilder::new("loop", "x", &[4, 2]).unwrap();
+        let x = b.input();
+        b.set_scope("before");
+        let before = b.previous(&[4, 2], vec![0.5, 0.5], false).unwrap();
+        b.set_scope("sum");
+        let sum = b.combine(&[(4000.0, x), (0.5, before)]).unwrap();
+        b.set_scope("coarse");
+        let h = b.function(sum, Function::Tanh).unwrap();
+        b.close(before, h).unwrap();
+        let graph = b.finish(&[("h", h)]).unwrap();
+        let inputs: Vec<Vec<f64>> =
+            (0..16).map(|i| [f64::from(i) / 15.0, f64::from(i) / 16e3].repeat(4)).collect();
+        let found = errors(&graph, &inputs, 16);
+        let of = |name: &str| found.iter().find(|error| error.tensor.starts_with(name)).unwrap();
+        assert_eq!(of("before").operands, Some(of("coarse").own));
+        assert!(of("before").own > 1e-2, "the step before has the error too: {found:?}");
+        let first = found.iter().find(|error| error.begins(1e-3)).unwrap();
+        assert_eq!(first.operator, "Function", "{found:?}");
     }
 
     #[test]

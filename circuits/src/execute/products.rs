@@ -30,7 +30,7 @@ pub(crate) fn rearrange(wires: &[Wire], log: u8, values: &[Vec<i128>]) -> Vec<i1
 }
 
 /// The products of pairs of matrices that lie one after another in `a` and `b`.
-pub(super) fn matmul([a, b]: [&Vec<i128>; 2], inner: u8, cols: u8, size: usize) -> Vec<i128> {
+pub(super) fn matmul([a, b]: [&[i128]; 2], inner: u8, cols: u8, size: usize) -> Vec<i128> {
     // Factors have 62 bits at most.
     let narrow =
         |v: &[i128]| -> Vec<i64> { v.iter().map(|v| i64::try_from(*v).unwrap_or(i64::MAX)).collect() };
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn matrices_are_multiplied_pair_by_pair() {
         // Two pairs of 2 x 2 and 2 x 1.
-        let (a, b) = ((1..9).collect(), vec![1, 10, 2, 3]);
+        let (a, b) = ((1..9).collect::<Vec<i128>>(), vec![1, 10, 2, 3]);
         assert_eq!(matmul([&a, &b], 1, 0, 4), [21, 43, 28, 38]);
     }
 }

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Forest, Function, Graph, GraphError, MAX_TENSOR_ELEMENTS, Matrix, Node, NodeId, Op, eval, simplify,
+    Forest, Function, Graph, GraphError, MAX_TENSOR_ELEMENTS, Matrix, Node, NodeId, Op, eval, recurrence,
+    simplify,
 };
 
 /// Builds a [`Graph`]. Each method checks its operands' shapes, appends a node and returns its id; composite operators
@@ -11,7 +12,7 @@ use super::{
 #[derive(Debug)]
 pub struct GraphBuilder {
     name: String,
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
     scope: String,
     steps: usize,
 }
@@ -241,8 +242,9 @@ impl GraphBuilder {
     /// in `f64` only, except that a Gelu written with `f32` constants becomes the exact function.
     ///
     /// # Errors
-    /// [`GraphError::NoOperands`] without outputs, [`GraphError::UnknownNode`] for an unknown one, and
-    /// [`GraphError::NotFinite`] when folding overflows.
+    /// [`GraphError::NoOperands`] without outputs, [`GraphError::UnknownNode`] for an unknown one,
+    /// [`GraphError::NotFinite`] when folding overflows, [`GraphError::Open`] and [`GraphError::Loop`] for a loop that is
+    /// none.
     pub fn finish(self, outputs: &[(&str, NodeId)]) -> Result<Graph, GraphError> {
         if outputs.is_empty() {
             return Err(GraphError::NoOperands("Graph"));
@@ -250,6 +252,7 @@ impl GraphBuilder {
         for (_, id) in outputs {
             self.shape(*id)?;
         }
+        recurrence::check(&self.nodes)?;
         let mut ids: Vec<NodeId> = outputs.iter().map(|(_, id)| *id).collect();
         let nodes = simplify::simplify(self.nodes, &mut ids);
         for node in &nodes {
@@ -292,7 +295,7 @@ impl GraphBuilder {
         self.nodes.iter().map(cost).fold(0, usize::saturating_add)
     }
 
-    fn expect(&self, what: &'static str, id: NodeId, shape: &[usize]) -> Result<(), GraphError> {
+    pub(super) fn expect(&self, what: &'static str, id: NodeId, shape: &[usize]) -> Result<(), GraphError> {
         let found = self.shape(id)?;
         if found == shape { Ok(()) } else { Err(mismatch(what, shape, found)) }
     }
@@ -339,7 +342,7 @@ pub(super) fn check_size(shape: &[usize]) -> Result<(), GraphError> {
     }
 }
 
-fn check_finite(what: &'static str, list: &[f64]) -> Result<(), GraphError> {
+pub(super) fn check_finite(what: &'static str, list: &[f64]) -> Result<(), GraphError> {
     if list.iter().all(|c| c.is_finite()) { Ok(()) } else { Err(GraphError::NotFinite(what)) }
 }
 

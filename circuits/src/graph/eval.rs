@@ -1,6 +1,9 @@
 //! Evaluation in `f64`.
 
-use super::{Graph, Node, Op, matmul};
+use super::{
+    Graph, Node, Op, matmul,
+    recurrence::{Steps, Window, parts_of},
+};
 
 impl Graph {
     /// The value of every node on `input`, flat, indexed by [`super::NodeId::index`].
@@ -24,16 +27,35 @@ impl Graph {
 }
 
 pub(super) fn eval_nodes(nodes: &[Node], input: &[f64]) -> Vec<Vec<f64>> {
-    let mut values: Vec<Vec<f64>> = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        let value = eval_node(node, nodes, &values, input);
-        values.push(value);
+    let mut values: Vec<Vec<f64>> = vec![Vec::new(); nodes.len()];
+    for part in parts_of(nodes) {
+        match part.as_slice() {
+            [i] => values[*i] = eval_node(&nodes[*i], nodes, &values, input, Window::WHOLE),
+            part => eval_loop(nodes, part, &mut values),
+        }
     }
     values
 }
 
-fn eval_node(node: &Node, nodes: &[Node], values: &[Vec<f64>], input: &[f64]) -> Vec<f64> {
-    let of = |id: &super::NodeId| values[id.0].as_slice();
+/// The nodes of a loop, a step of all after the other.
+fn eval_loop(nodes: &[Node], part: &[usize], values: &mut [Vec<f64>]) {
+    let Some(steps) = Steps::of(nodes, part) else { return };
+    for i in part {
+        values[*i] = vec![0.0; nodes[*i].elements()];
+    }
+    for at in steps.order() {
+        let window = Window { at, of: steps.count };
+        for i in part {
+            let step = eval_node(&nodes[*i], nodes, values, &[], window);
+            let all = &mut values[*i];
+            let range = window.range(all.len());
+            all[range].copy_from_slice(&step);
+        }
+    }
+}
+
+fn eval_node(node: &Node, nodes: &[Node], values: &[Vec<f64>], input: &[f64], window: Window) -> Vec<f64> {
+    let of = |id: &super::NodeId| window.part(&values[id.0]);
     match &node.op {
         Op::Input => {
             assert_eq!(input.len(), node.elements(), "the input has shape {:?}", node.shape);
@@ -44,10 +66,11 @@ fn eval_node(node: &Node, nodes: &[Node], values: &[Vec<f64>], input: &[f64]) ->
             rows.flat_map(|x| (0..weight.rows()).map(|o| dot(weight.row(o), x) + bias[o])).collect()
         }
         Op::Scale { x, scale, shift } => {
-            of(x).iter().zip(scale.iter().zip(shift)).map(|(x, (c, d))| c * x + d).collect()
+            let constants = window.part(scale).iter().zip(window.part(shift));
+            of(x).iter().zip(constants).map(|(x, (c, d))| c * x + d).collect()
         }
         Op::Combine { terms } => {
-            let mut sum = vec![0.0; node.elements()];
+            let mut sum = vec![0.0; window.range(node.elements()).len()];
             for (c, x) in terms {
                 sum.iter_mut().zip(of(x)).for_each(|(s, x)| *s += c * x);
             }
@@ -71,6 +94,14 @@ fn eval_node(node: &Node, nodes: &[Node], values: &[Vec<f64>], input: &[f64]) ->
             rows.flat_map(|x| (0..forest.trees()).map(|t| forest.leaf(forest.walk(t, x))[*value])).collect()
         }
         Op::Reshape { x } => of(x).to_vec(),
+        Op::Previous { x, initial, backward } => {
+            let steps = Steps { count: node.elements() / initial.len(), backward: *backward };
+            let before = |t| match steps.before(t) {
+                None => initial,
+                Some(t) => &values[x.0][t * initial.len()..][..initial.len()],
+            };
+            window.range(steps.count).flat_map(before).copied().collect()
+        }
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) fn simplify(mut nodes: Vec<Node>, outputs: &mut [NodeId]) -> Vec<Node
             node.op.map_operands(|id| map[id.0]);
             map.push(pass.rewrite(node, uses));
         }
+        // What comes later has its new number only now; no rule reads it.
+        pass.nodes.iter_mut().for_each(|node| node.op.map_previous(|id| map[id.0]));
         outputs.iter_mut().for_each(|id| *id = map[id.0]);
         nodes = pass.nodes;
         if !pass.changed {
@@ -41,13 +43,11 @@ pub(super) fn simplify(mut nodes: Vec<Node>, outputs: &mut [NodeId]) -> Vec<Node
 /// Drops the nodes that `outputs` do not need and renumbers the rest. The input, node 0, stays.
 fn prune(nodes: Vec<Node>, outputs: &mut [NodeId]) -> Vec<Node> {
     let mut live = vec![false; nodes.len()];
-    live[0] = true;
-    for id in outputs.iter() {
-        live[id.0] = true;
-    }
-    for i in (0..nodes.len()).rev() {
-        if live[i] {
-            nodes[i].op.operands().iter().for_each(|id| live[id.0] = true);
+    let mut pending = outputs.to_vec();
+    pending.push(NodeId(0));
+    while let Some(id) = pending.pop() {
+        if !std::mem::replace(&mut live[id.0], true) {
+            pending.extend(nodes[id.0].op.reads());
         }
     }
     let mut map = vec![NodeId(0); nodes.len()];
@@ -57,13 +57,14 @@ fn prune(nodes: Vec<Node>, outputs: &mut [NodeId]) -> Vec<Node> {
         node.op.map_operands(|id| map[id.0]);
         kept.push(node);
     }
+    kept.iter_mut().for_each(|node| node.op.map_previous(|id| map[id.0]));
     outputs.iter_mut().for_each(|id| *id = map[id.0]);
     kept
 }
 
 fn count_uses(nodes: &[Node], outputs: &[NodeId]) -> Vec<usize> {
     let mut uses = vec![0; nodes.len()];
-    for id in nodes.iter().flat_map(|n| n.op.operands()).chain(outputs.iter().copied()) {
+    for id in nodes.iter().flat_map(|n| n.op.reads()).chain(outputs.iter().copied()) {
         uses[id.0] += 1;
     }
     uses
@@ -154,7 +155,8 @@ impl Pass<'_> {
             | Op::Function { .. }
             | Op::Div { .. }
             | Op::Sqrt { .. }
-            | Op::Leaves { .. } => None,
+            | Op::Leaves { .. }
+            | Op::Previous { .. } => None,
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) struct Lowering<'a> {
     /// A tensor's number among those of the statement.
     pub(super) stated: Vec<Option<u8>>,
     /// The form of a tensor that is linear in cells and public tensors.
-    atoms: Vec<Option<Form>>,
+    pub(super) atoms: Vec<Option<Form>>,
     /// The number of each fixed block.
     fixed: HashMap<FixedBlock, usize>,
     /// Products are lowered once, however many tensors are computed from them.
@@ -62,6 +62,7 @@ pub(super) fn lower(circuit: &Circuit) -> Lowered {
     for (t, tensor) in circuit.tensors.iter().enumerate() {
         lowering.tensor(t, tensor);
     }
+    lowering.close_loops();
     if lowering.out.limbs.is_empty() {
         // Every relation has a lookup, whose helper row hides the opening.
         lowering.limb_blocks(1, 0);
@@ -193,7 +194,7 @@ impl Lowering<'_> {
     }
 
     /// Constants by position as an expression of `2^log` cells, the same for every input of a batch; zero for no cells.
-    fn constant(&mut self, log: u8, cells: &[i64]) -> Expression {
+    pub(super) fn constant(&mut self, log: u8, cells: &[i64]) -> Expression {
         if cells.is_empty() {
             return Expression { terms: vec![], linear: Form::zero(log) };
         }
@@ -226,7 +227,7 @@ impl Lowering<'_> {
     }
 
     /// `docs/protocol.md` 4: Thaler's matrix product, the output's variables at `tau`.
-    fn linear(
+    pub(super) fn linear(
         &mut self,
         log: u8,
         terms: &[(TensorId, Weights)],
@@ -270,7 +271,7 @@ impl Lowering<'_> {
     }
 
     /// `factor expression + constant = linear`.
-    fn equate(&mut self, expression: Expression, factor: i128, constant: i128, equals: &Form) {
+    pub(super) fn equate(&mut self, expression: Expression, factor: i128, constant: i128, equals: &Form) {
         let linear = Form::zero(equals.log).add(factor, &expression.linear).plus(constant).add(-1, equals);
         let scaled = |t: Term| Term { coefficient: t.coefficient * factor, ..t };
         self.out.relation.constrain(linear, expression.terms.into_iter().map(scaled).collect());
@@ -355,6 +356,7 @@ impl Lowering<'_> {
                 self.out.cells[t] = Some(Cells::Positive { bit, below });
                 self.atoms[t] = Some(form);
             }
+            Op::Previous { .. } => self.previous(t),
             Op::Function { x, table, limbs } => self.function(t, *x, *table, *limbs),
             Op::Leaves { x, forest, value } => self.leaves(t, *x, *forest, *value),
             Op::Div { a, b, shift, limbs, remainder } => {

@@ -7,6 +7,7 @@ mod fold;
 mod paths;
 mod place;
 mod products;
+mod recurrence;
 mod statement;
 mod symbolic;
 mod tables;

@@ -51,8 +51,10 @@ pub(super) fn padding_matters(circuit: &Circuit) -> bool {
     for tensor in &circuit.tensors {
         let (kept, read) = match &tensor.op {
             Op::Input { .. } => (true, false),
-            // Elements alone are multiplied, or looked up.
-            Op::Linear { .. } | Op::Function { .. } | Op::Leaves { .. } => (false, false),
+            // Elements alone are multiplied, looked up, or have a step before them.
+            Op::Linear { .. } | Op::Function { .. } | Op::Leaves { .. } | Op::Previous { .. } => {
+                (false, false)
+            }
             Op::MatMul { a, b, .. } => (true, keeps[*a] || keeps[*b]),
             Op::Rearrange { terms } => {
                 let kept = terms.iter().any(|wire| keeps[wire.x]);

@@ -153,7 +153,7 @@ impl Writer<'_> {
                     self.write(*bit, i, y);
                     self.limbs(below, i, values[*x][i] - 1 + ((1 - y) << bits));
                 }
-                (Op::Copy { .. }, Cells::Copy(block)) => self.write(*block, i, y),
+                (Op::Copy { .. } | Op::Previous { .. }, Cells::Copy(block)) => self.write(*block, i, y),
                 (
                     Op::Function { x, table, limbs },
                     Cells::Function { position, value, slope, below, result },

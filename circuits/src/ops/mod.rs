@@ -24,10 +24,12 @@ mod expand;
 mod function;
 mod gather;
 mod gemm;
+mod gru;
 mod identity;
 mod leaky;
 mod linear_classifier;
 mod linear_regressor;
+mod lstm;
 mod matmul;
 mod max;
 mod max_pool;
@@ -35,8 +37,10 @@ mod normalization;
 mod normalizer;
 mod pow;
 mod range;
+mod recurrent;
 mod reduce;
 mod reshape;
+mod rnn;
 #[cfg(test)]
 mod samples;
 mod scaler;
@@ -127,6 +131,7 @@ pub(crate) const REGISTRY: &[Operator] = &[
     function::EXP,
     expand::EXPAND,
     reshape::FLATTEN,
+    gru::GRU,
     gather::GATHER,
     function::GELU,
     gemm::GEMM,
@@ -138,6 +143,7 @@ pub(crate) const REGISTRY: &[Operator] = &[
     activations::HARD_SWISH,
     identity::IDENTITY,
     normalization::INSTANCE_NORMALIZATION,
+    lstm::LSTM,
     normalization::LAYER_NORMALIZATION,
     leaky::LEAKY_RELU,
     compare::LESS,
@@ -154,6 +160,7 @@ pub(crate) const REGISTRY: &[Operator] = &[
     compare::OR,
     activations::P_RELU,
     pow::POW,
+    rnn::RNN,
     range::RANGE,
     arithmetic::RECIPROCAL,
     reduce::REDUCE_L1,

@@ -16,6 +16,16 @@ pub(super) const X: [f64; 64] = {
 
 const SIDES: &[usize] = &[8, 8];
 const IMAGE: &[usize] = &[1, 1, 8, 8];
+/// Weights of both signs.
+const WIDE: [f64; 128] = {
+    let mut w = [0.0; 128];
+    let mut i = 0;
+    while i < 128 {
+        w[i] = (i * 7 % 16) as f64 / 16.0 - 0.5;
+        i += 1;
+    }
+    w
+};
 const ROW: &[f64] = &[0.25, -0.5, 0.75, -1.0, 1.25, -1.5, 1.75, -2.0];
 
 pub(super) struct Sample {
@@ -64,6 +74,15 @@ pub(super) fn of(operator: &str) -> Vec<Sample> {
         "Expand" => ints(&[2, 8, 8]),
         "Gather" => ints(&[3, 2, 1, 0]),
         "Gemm" => vec![sample("x, constant", &[], &[x(), Arg::Floats(SIDES, &X)])],
+        "GRU" | "LSTM" | "RNN" => {
+            // Eight steps of eight numbers, four hidden.
+            let (w, r): (Arg<'_>, Arg<'_>) = match operator {
+                "GRU" => (Arg::Floats(&[1, 12, 8], &WIDE[..96]), Arg::Floats(&[1, 12, 4], &WIDE[..48])),
+                "LSTM" => (Arg::Floats(&[1, 16, 8], &WIDE), Arg::Floats(&[1, 16, 4], &WIDE[..64])),
+                _ => (Arg::Floats(&[1, 4, 8], &WIDE[..32]), Arg::Floats(&[1, 4, 4], &WIDE[..16])),
+            };
+            vec![sample("x, 8 steps, 4 hidden", &[], &[Arg::Input(&[8, 1, 8], &X), w, r])]
+        }
         "GlobalAveragePool" | "GlobalMaxPool" => vec![sample("x", &[], &[image()])],
         "InstanceNormalization" => {
             let one = || Arg::Floats(&[1], &[1.5]);

@@ -35,6 +35,7 @@ fn word(op: &Op) -> Option<&'static str> {
         Op::Sqrt { .. } => "root",
         Op::Rearrange { .. } => "wiring",
         Op::Leaves { .. } => "paths of trees",
+        Op::Previous { .. } => "step before",
     })
 }
 

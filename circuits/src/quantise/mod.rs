@@ -7,6 +7,7 @@ mod matmul;
 mod nodes;
 mod ranges;
 mod rearrange;
+mod recurrence;
 mod tables;
 mod trees;
 
@@ -15,6 +16,7 @@ pub use ranges::{DEFAULT_INPUT_BOUND, MARGIN};
 use crate::circuit::{Circuit, Committed, Layout, MAX_BITS, Op as IntOp, Tensor, TensorId};
 use crate::graph::{Forest, Graph, NodeId};
 use ranges::Range;
+use std::collections::HashMap;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -50,6 +52,12 @@ pub enum QuantiseError {
         from: usize,
         /// Elements written.
         to: usize,
+    },
+    /// A state of a loop that may grow with every step.
+    #[error("the state {tensor:?} may grow with every step of its loop: give calibration inputs")]
+    Unbounded {
+        /// The tensor.
+        tensor: String,
     },
     /// Trees of more nodes than a table can have.
     #[error("the trees of tensor {tensor:?} have {nodes} nodes, more than this version supports")]
@@ -106,12 +114,15 @@ pub(crate) fn quantise(
         },
         info: Vec::new(),
         of: vec![None; graph.nodes().len()],
+        states: HashMap::new(),
         forests: Vec::new(),
     };
+    q.find_states()?;
     for (id, node) in graph.iter() {
         let tensor = q.node(id, node)?;
-        q.of[id.index()] = Some(tensor);
+        q.of[id.index()] = Some(q.as_state(id, tensor)?);
     }
+    q.close_loops();
     for id in graph.outputs() {
         q.publish(*id)?;
     }
@@ -135,7 +146,7 @@ impl Ranges {
                 return Err(QuantiseError::Calibration { index, found: input.len(), expected });
             }
         }
-        let ranges = ranges::ranges(graph, calibration);
+        let ranges = ranges::ranges(graph, calibration)?;
         match graph.nodes().iter().zip(&ranges).find(|(_, r)| !r.magnitude().is_finite()) {
             Some((node, _)) => Err(QuantiseError::NotFinite { tensor: node.name.clone() }),
             None => {
@@ -166,6 +177,8 @@ struct Quantiser<'a> {
     circuit: Circuit,
     info: Vec<Info>,
     of: Vec<Option<TensorId>>,
+    /// What the nodes become whose step before is read.
+    states: HashMap<NodeId, recurrence::State>,
     /// The forests of the circuit, with the tensors they read.
     forests: Vec<(TensorId, Arc<Forest>)>,
 }

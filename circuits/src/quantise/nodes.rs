@@ -91,6 +91,7 @@ impl Quantiser<'_> {
                 let index: Vec<(u32, u32)> = (0..layout.len() as u32).map(|i| (0, i)).collect();
                 self.rearrange(node, range, &[from], &index)
             }
+            Op::Previous { x, initial, backward } => self.previous(node, *x, initial, *backward),
         }
     }
 

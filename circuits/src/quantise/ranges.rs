@@ -1,12 +1,19 @@
 //! How large every tensor of a model gets.
 
-use crate::graph::{Graph, Node, Op};
+use super::QuantiseError;
+use crate::graph::{
+    Graph, Node, Op,
+    recurrence::{Steps, parts_of},
+};
 
 /// Without calibration inputs, inputs up to this magnitude are provided for.
 pub const DEFAULT_INPUT_BOUND: f64 = 64.0;
 
 /// Room left above what calibration inputs reach.
 pub const MARGIN: f64 = 4.0;
+
+/// The states of a loop that has more steps than this must be bounded without regard to their number.
+const MAX_STEPS: usize = 256;
 
 /// A closed interval that holds all elements of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +38,7 @@ impl Range {
         Self { low: self.low + other.low, high: self.high + other.high }
     }
 
-    fn union(self, other: Self) -> Self {
+    pub(super) fn union(self, other: Self) -> Self {
         Self { low: self.low.min(other.low), high: self.high.max(other.high) }
     }
 
@@ -48,8 +55,8 @@ impl Range {
 }
 
 /// The range of every node: that of the calibration inputs with a margin or, without any, by interval analysis.
-pub(crate) fn ranges(graph: &Graph, calibration: &[Vec<f64>]) -> Vec<Range> {
-    if calibration.is_empty() { intervals(graph) } else { calibrated(graph, calibration) }
+pub(crate) fn ranges(graph: &Graph, calibration: &[Vec<f64>]) -> Result<Vec<Range>, QuantiseError> {
+    if calibration.is_empty() { intervals(graph) } else { Ok(calibrated(graph, calibration)) }
 }
 
 fn calibrated(graph: &Graph, inputs: &[Vec<f64>]) -> Vec<Range> {
@@ -69,13 +76,27 @@ fn calibrated(graph: &Graph, inputs: &[Vec<f64>]) -> Vec<Range> {
     with_margin.zip(graph.nodes()).map(leaves).collect()
 }
 
-fn intervals(graph: &Graph) -> Vec<Range> {
-    let mut out: Vec<Range> = Vec::with_capacity(graph.nodes().len());
-    for node in graph.nodes() {
-        let range = interval(node, graph, &out);
-        out.push(range);
+fn intervals(graph: &Graph) -> Result<Vec<Range>, QuantiseError> {
+    let nodes = graph.nodes();
+    let nothing = Range { low: f64::INFINITY, high: f64::NEG_INFINITY };
+    let mut out = vec![nothing; nodes.len()];
+    for part in parts_of(nodes) {
+        // What the states of a loop reach grows step by step, or settles before the last.
+        let steps = if part.len() > 1 { Steps::of(nodes, &part).map_or(1, |s| s.count) } else { 1 };
+        for step in 0..steps {
+            if step == MAX_STEPS {
+                return Err(QuantiseError::Unbounded { tensor: nodes[part[0]].name.clone() });
+            }
+            let before: Vec<Range> = part.iter().map(|i| out[*i]).collect();
+            for i in &part {
+                out[*i] = interval(&nodes[*i], graph, &out);
+            }
+            if part.iter().zip(before).all(|(i, before)| out[*i] == before) {
+                break;
+            }
+        }
     }
-    out
+    Ok(out)
 }
 
 fn interval(node: &Node, graph: &Graph, of: &[Range]) -> Range {
@@ -131,5 +152,6 @@ fn interval(node: &Node, graph: &Graph, of: &[Range]) -> Range {
         }
         Op::Leaves { forest, value, .. } => Range::of(forest.each_leaf().map(|leaf| leaf[*value])),
         Op::Reshape { x } => of[x.index()],
+        Op::Previous { x, initial, .. } => Range::of(initial.iter().copied()).union(of[x.index()]),
     }
 }

@@ -6,7 +6,7 @@ use crate::circuit::{Layout, Op as IntOp, Tensor, TensorId, Wire};
 use crate::graph::Node;
 
 /// Log2 of the largest matrix of what is no variable of the operand.
-const MAX_WIRING: usize = 22;
+pub(super) const MAX_WIRING: usize = 22;
 
 impl Quantiser<'_> {
     /// The tensor as what a claim can be made on: a factor, or a view of one.

@@ -179,6 +179,24 @@ def images(v):
     one("MatMulComputed", [n("Tanh", "x", "t"), n("Transpose", "t", "u", perm=[0, 2, 1]), n("MatMul", "x u")], (1, 2, 3))
 
 
+def recurrent(v):
+    """Recurrent layers, with the steps on the second axis of the input as frameworks have them."""
+    def one(name, op, gates, d=1, states="", bias=True, outputs=("y",), **attrs):
+        consts = {"w": f(d, gates * 3, 2), "r": f(d, gates * 3, 3)} | ({"b": f(d, gates * 6)} if bias else {})
+        consts |= {k: f(d, 1, 3) for k in states}
+        ins = ["t", "w", "r", "b" if bias else "", "", *states]
+        nodes = [n("Transpose", "x", "t", perm=[1, 0, 2]), h.make_node(op, ins, outputs, hidden_size=3, **attrs)]
+        model(name, v, nodes, (1, 5, 2), consts, [o for o in outputs if o])
+
+    one("RNN", "RNN", 1, states="s")
+    one("RNNReluReverse", "RNN", 1, activations=["Relu"], direction="reverse")
+    one("GRU", "GRU", 3, states="s", outputs=("y", "last"))
+    one("GRUBoth", "GRU", 3, d=2, direction="bidirectional", linear_before_reset=1, outputs=("y", "last"))
+    one("LSTM", "LSTM", 4)
+    one("LSTMReverse", "LSTM", 4, bias=False, direction="reverse", outputs=("", "last", "cell"))
+    one("LSTMBoth", "LSTM", 4, d=2, states="sc", direction="bidirectional", outputs=("y", "last", "cell"))
+
+
 def exports():
     """Networks as their frameworks export them."""
     import torch, torch.nn as nn
@@ -309,6 +327,9 @@ for opset in (9, 13, 17, 21):
     images(opset)
 rng = np.random.default_rng(13)
 trees()
+rng = np.random.default_rng(13)
+for opset in (9, 21):
+    recurrent(opset)
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ops.json")
 with open(path, "w") as out:
     out.write("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")

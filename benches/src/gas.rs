@@ -11,7 +11,8 @@ use sumcast_contracts::alloy_primitives::Bytes;
 use sumcast_contracts::{CodeMap, Contract};
 use sumcast_evm::{Chain, Evm, GasParts, Outcome, Receipt, Route, Sumcast, Watch};
 use sumcast_params::Srs;
-use sumcast_verifier::ProofFile;
+use sumcast_verifier::vk::Program;
+use sumcast_verifier::{ProofFile, Shape};
 
 /// Of the string: it is a development one, and the same at every run, so that the bytes of keys and proofs are.
 const SRS_SEED: u64 = 1;
@@ -109,6 +110,33 @@ fn parts(of: &GasParts, watch: &Watch) -> Parts {
     parts
 }
 
+/// The parts that grow with what is said of a model, and not with its rows.
+const OF_FORMS: [&str; 4] = ["key", "sumcheck", "claims", "mask"];
+
+/// How much is said of a model.
+#[derive(Clone, Copy, Debug)]
+struct Counts {
+    constraints: usize,
+    lookups: usize,
+    claims: usize,
+    /// Those that are evaluated, once for each claim or linear part that has them, and their terms.
+    forms: usize,
+    terms: usize,
+}
+
+impl Counts {
+    fn of(program: &Program) -> Self {
+        let evaluated = || program.evaluated().filter_map(|form| program.forms.get(usize::from(form)));
+        Self {
+            constraints: program.products.len(),
+            lookups: program.lookups.len(),
+            claims: Shape::of(program).claims,
+            forms: evaluated().count(),
+            terms: evaluated().map(|form| form.terms.len()).sum(),
+        }
+    }
+}
+
 /// A part of the gas.
 #[derive(Clone, Debug)]
 pub(crate) struct PartGas {
@@ -132,6 +160,7 @@ pub struct Gas {
     /// By how much other randomness moves the figure of Ethereum.
     spread: u64,
     parts: Parts,
+    counts: Counts,
     estimate: GasEstimate,
     units: Vec<(&'static str, Vec<(Unit, u64)>)>,
     calls: Calls,
@@ -176,10 +205,16 @@ impl Gas {
             monad: used(&monad.verify(&vk, specs, &file, Route::Registry)?)?,
             spread,
             parts,
+            counts: Counts::of(&case.relation.program),
             estimate: gas_estimate(&case.relation.program),
             units: gas_units(&case.relation.program),
             calls: Calls::new(&vk, specs, &file),
         })
+    }
+
+    /// The gas of a part.
+    fn part(&self, name: &str) -> u64 {
+        PARTS.iter().zip(self.parts).filter(|((part, _), _)| *part == name).map(|(_, gas)| gas).sum()
     }
 
     /// By how much the estimate is above the measurement, per cent.
@@ -266,17 +301,28 @@ pub fn gas_page(all: &[Gas], deployment: u64) -> Result<String> {
             format!("{} ({:+.1} %)", count(gas.estimate.total), gas.error()),
         ]
     }));
-    let column = |label: &str, cell: &dyn Fn(&Gas) -> String| -> Vec<String> {
-        std::iter::once(label.to_string()).chain(all.iter().map(cell)).collect()
-    };
-    let mut by_part = vec![column("", &|gas| gas.name.clone())];
-    by_part.extend(PARTS.iter().enumerate().map(|(i, (name, _))| column(name, &|gas| count(gas.parts[i]))));
-    by_part.push(column("**total**", &|gas| format!("**{}**", count(gas.ethereum))));
+    let names = PARTS.iter().map(|(name, _)| *name);
+    let mut by_part =
+        vec![std::iter::once("model").chain(names).chain(["total"]).map(String::from).collect()];
+    by_part.extend(all.iter().map(|gas| {
+        let parts = gas.parts.iter().map(|part| count(*part));
+        let total = format!("**{}**", count(gas.ethereum));
+        std::iter::once(gas.name.clone()).chain(parts).chain([total]).collect::<Vec<String>>()
+    }));
+    let mut counted =
+        vec![strings(&["model", "constraints", "lookups", "claims", "forms", "terms", "gas of them"])];
+    counted.extend(all.iter().map(|gas| {
+        let Counts { constraints, lookups, claims, forms, terms } = gas.counts;
+        let counts = [constraints, lookups, claims, forms, terms].map(|n| count(n as u64));
+        let of_them = OF_FORMS.iter().map(|part| gas.part(part)).sum();
+        std::iter::once(gas.name.clone()).chain(counts).chain([count(of_them)]).collect()
+    }));
     let legend: String = PARTS.iter().map(|(name, what)| format!("| {name} | {what} |\n")).collect();
     let range = |of: &dyn Fn(&Gas) -> u64| -> (String, String) {
         let values = || all.iter().map(of);
         (count(values().min().unwrap_or_default()), count(values().max().unwrap_or_default()))
     };
+    let most = all.iter().max_by_key(|gas| gas.ethereum).context("there are no models")?;
     let (cheapest, dearest) = range(&|gas| gas.ethereum);
     let (low, high) = range(&|gas| gas.register);
     let spread = range(&|gas| gas.spread).1;
@@ -298,6 +344,10 @@ pub fn gas_page(all: &[Gas], deployment: u64) -> Result<String> {
          | ezkl, figures it has published | 571,000 to 642,000 | 2,960,000, a verifier of its own | none |\n\n\
          ## Where it goes\n\n\
          The Ethereum column by part.\n\n{}\n\
+         What makes a model dear is not its size but how many different things are said of it. A layer of any width is one\n\
+         constraint, and so is a forest of any number of trees; each table of a function, gate of a cell, or step of a\n\
+         normalisation is another, with claims to check and forms to evaluate at the point of the sumcheck. The dearest is\n\
+         {}, where that is {} of {} gas:\n\n{}\n\
          | part | for |\n|---|---|\n{legend}\n\
          ## How it is measured\n\n\
          Every instruction of the verifier counts for the function it was compiled from, as the compiler's source map\n\
@@ -315,6 +365,10 @@ pub fn gas_page(all: &[Gas], deployment: u64) -> Result<String> {
         zksync.section(&now),
         count(deployment),
         markdown(&by_part),
+        most.name,
+        count(OF_FORMS.iter().map(|part| most.part(part)).sum()),
+        count(most.ethereum),
+        markdown(&counted),
     ))
 }
 

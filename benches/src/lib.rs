@@ -40,5 +40,21 @@ pub use zksync::Transactions;
 pub const MODELS: [&str; 5] = ["linreg", "mlp_8k", "mlp_tanh", "mlp_100k", "mlp_1m"];
 
 /// All bundled models, in the order of `sumcast demo`.
-pub const ALL_MODELS: [&str; 8] =
-    ["linreg", "scaled_ridge", "logreg", "mlp_8k", "mlp_tanh", "mlp_gelu", "mlp_100k", "mlp_1m"];
+pub const ALL_MODELS: [&str; 16] = [
+    "linreg",
+    "scaled_ridge",
+    "logreg",
+    "mlp_8k",
+    "mlp_tanh",
+    "mlp_gelu",
+    "mlp_100k",
+    "mlp_1m",
+    "forest_100x6",
+    "xgb_200x5",
+    "lgbm_300x6",
+    "xgb_dir",
+    "lstm",
+    "gru",
+    "cnn1d",
+    "transformer",
+];

@@ -7,8 +7,8 @@
 //! `benches/` the estimate of gas and the way numbers are written.
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "evm")]
 mod batch;
+#[cfg(feature = "evm")]
 mod chain;
 mod commands;
 mod error;

@@ -170,6 +170,10 @@ fn bundled_models_are_precise_and_prove() {
         "xgb_200x5",
         "lgbm_300x6",
         "xgb_dir",
+        "lstm",
+        "gru",
+        "cnn1d",
+        "transformer",
     ] {
         let case = case(name);
         let error = relative_error(&case);

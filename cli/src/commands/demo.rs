@@ -29,8 +29,24 @@ macro_rules! bundled {
 }
 
 /// The models, trained on daily S&P 500, Nasdaq and crude oil prices.
-static MODELS: [Bundled; 8] =
-    bundled!("linreg", "scaled_ridge", "logreg", "mlp_8k", "mlp_tanh", "mlp_gelu", "mlp_100k", "mlp_1m",);
+static MODELS: [Bundled; 16] = bundled!(
+    "linreg",
+    "scaled_ridge",
+    "logreg",
+    "mlp_8k",
+    "mlp_tanh",
+    "mlp_gelu",
+    "mlp_100k",
+    "mlp_1m",
+    "forest_100x6",
+    "xgb_200x5",
+    "lgbm_300x6",
+    "xgb_dir",
+    "lstm",
+    "gru",
+    "cnn1d",
+    "transformer",
+);
 
 /// Proofs of each model; the table has the median time.
 const PROOFS: usize = 3;

@@ -112,14 +112,7 @@ impl Circuit {
         let bounded =
             |value: Vec<i128>, low: i128, high: i128| match value.iter().find(|v| **v < low || **v >= high) {
                 None => Ok(value),
-                Some(v) => {
-                    let scale = 2f64.powi(tensor.fraction.into());
-                    Err(RunError::Overflow {
-                        tensor: tensor.name.clone(),
-                        value: *v as f64 / scale,
-                        bound: high as f64 / scale,
-                    })
-                }
+                Some(v) => Err(beyond(tensor, *v, high)),
             };
         let limbs = |limbs: u8| 1i128 << (self.limb * limbs);
         let domain = || RunError::Domain { tensor: tensor.name.clone() };
@@ -189,14 +182,17 @@ impl Circuit {
                 };
                 values[*x].iter().enumerate().map(evaluate).collect()
             }
-            Op::Div { a, b, shift, limbs: n, .. } => {
-                let mut out = vec![0; size];
+            Op::Div { a, b, shift, limbs: n, remainder } => {
+                let (of_b, mut out) = (b, vec![0; size]);
                 for i in 0..size {
                     // Padding, zero itself, divides by one.
                     let padding = i128::from(!self.is_element(tensor, i));
                     let (a, b) = (values[*a][i] << shift, values[*b][i] + padding);
                     if b <= 0 {
                         return Err(domain());
+                    }
+                    if b > limbs(*remainder) {
+                        return Err(beyond(&self.tensors[*of_b], b, limbs(*remainder)));
                     }
                     out[i] = a.div_euclid(b);
                 }
@@ -217,6 +213,13 @@ impl Circuit {
     pub(crate) fn is_element(&self, tensor: &Tensor, position: usize) -> bool {
         tensor.layout.is_element(position)
     }
+}
+
+/// A tensor's integer that is not below its bound.
+fn beyond(tensor: &Tensor, value: i128, bound: i128) -> RunError {
+    let scale = 2f64.powi(tensor.fraction.into());
+    let (value, bound) = (value as f64 / scale, bound as f64 / scale);
+    RunError::Overflow { tensor: tensor.name.clone(), value, bound }
 }
 
 fn linear(tensor: &Tensor, values: &[Vec<i128>]) -> Vec<i128> {

@@ -178,14 +178,7 @@ impl Circuit {
         let bounded =
             |value: Vec<i128>, low: i128, high: i128| match value.iter().find(|v| **v < low || **v >= high) {
                 None => Ok(value),
-                Some(v) => {
-                    let scale = 2f64.powi(tensor.fraction.into());
-                    Err(RunError::Overflow {
-                        tensor: tensor.name.clone(),
-                        value: *v as f64 / scale,
-                        bound: high as f64 / scale,
-                    })
-                }
+                Some(v) => Err(beyond(tensor, *v, high)),
             };
         let limbs = |limbs: u8| 1i128 << (self.limb * limbs);
         let domain = || RunError::Domain { tensor: tensor.name.clone() };
@@ -255,8 +248,8 @@ impl Circuit {
                 };
                 view.of(*x).iter().enumerate().map(evaluate).collect()
             }
-            Op::Div { a, b, shift, limbs: n, .. } => {
-                let (numerator, denominator) = (view.of(*a), view.of(*b));
+            Op::Div { a, b, shift, limbs: n, remainder } => {
+                let (numerator, denominator, of_b) = (view.of(*a), view.of(*b), b);
                 let mut out = vec![0; size];
                 for i in 0..size {
                     // Padding, zero itself, divides by one.
@@ -264,6 +257,9 @@ impl Circuit {
                     let (a, b) = (numerator[i] << shift, denominator[i] + padding);
                     if b <= 0 {
                         return Err(domain());
+                    }
+                    if b > limbs(*remainder) {
+                        return Err(beyond(&self.tensors[*of_b], b, limbs(*remainder)));
                     }
                     out[i] = a.div_euclid(b);
                 }
@@ -333,6 +329,13 @@ impl<'a> View<'a> {
     fn part<'b>(&self, tensor: &Tensor, list: &'b [i64]) -> &'b [i64] {
         list.get(self.range(tensor, list.len())).unwrap_or_default()
     }
+}
+
+/// A tensor's integer that is not below its bound.
+fn beyond(tensor: &Tensor, value: i128, bound: i128) -> RunError {
+    let scale = 2f64.powi(tensor.fraction.into());
+    let (value, bound) = (value as f64 / scale, bound as f64 / scale);
+    RunError::Overflow { tensor: tensor.name.clone(), value, bound }
 }
 
 fn linear(tensor: &Tensor, view: &View<'_>) -> Vec<i128> {

@@ -237,6 +237,37 @@ const PRODUCTS: &[(&str, Build)] = &[
         let chosen = b.mul(greater, x)?;
         b.combine(&[(1.0, chosen), (-2.0, positive), (1.0, greater)])
     }),
+    ("a quarter of a product, in another shape", |b, x| {
+        let turned = b.transpose(x, &[1, 0])?;
+        let y = b.matmul(x, turned)?;
+        let y = b.affine(y, 0.25, 0.0)?;
+        let squares = b.mul(y, y)?;
+        let flat = b.reshape(y, &[1, 36])?;
+        let flat = b.mul(flat, flat)?;
+        let flat = b.reshape(flat, &[6, 6])?;
+        b.combine(&[(1.0, squares), (-0.5, flat)])
+    }),
+    ("the last of six rows, after all of them", |b, x| {
+        let weight = Matrix::new(4, 5, (0..20).map(|i| f64::from(i * 7 % 11) / 7.0 - 0.6).collect()).unwrap();
+        let h = b.linear(x, weight, vec![0.1; 4])?;
+        let turned = b.transpose(h, &[1, 0])?;
+        let scores = b.matmul(h, turned)?;
+        let y = b.matmul(scores, h)?;
+        let y = b.combine(&[(0.3, y), (1.0, h)])?;
+        let square = b.mul(y, y)?;
+        let norm = b.sum_last(square, 0.25)?;
+        let norm = b.affine(norm, 1.0, 1.0)?;
+        let norm = b.sqrt(norm)?;
+        let norm = b.broadcast(norm, &[6, 4])?;
+        let y = b.div(y, norm)?;
+        b.select(y, &[20, 21, 22, 23], &[1, 4])
+    }),
+    ("sums of squares of all rows", |b, x| {
+        let weight = Matrix::new(4, 5, (0..20).map(|i| f64::from(i * 7 % 11) / 7.0 - 0.6).collect()).unwrap();
+        let h = b.linear(x, weight, vec![0.1; 4])?;
+        let square = b.mul(h, h)?;
+        b.sum_last(square, 0.5)
+    }),
     ("a view of a view, scaled and added", |b, x| {
         let turned = b.transpose(x, &[1, 0])?;
         let y = b.mul(turned, turned)?;

@@ -4,7 +4,9 @@
 //! duplicate work, such as folding a factor into a linear layer, happens only when nothing else reads the operand.
 
 mod gelu;
+mod rows;
 mod rules;
+mod sums;
 #[cfg(test)]
 mod tests;
 
@@ -17,12 +19,18 @@ const MAX_PASSES: usize = 8;
 /// Folding constants into linear layers stops after this many multiplications, about a second's work.
 const MAX_WORK: usize = 1 << 30;
 
-/// Simplifies until nothing changes and drops the nodes that `outputs` do not need; `outputs` follow.
-pub(super) fn simplify(mut nodes: Vec<Node>, outputs: &mut [NodeId]) -> Vec<Node> {
+/// Simplifies until nothing changes and drops the nodes and the rows that `outputs` do not need; `outputs` follow.
+pub(super) fn simplify(nodes: Vec<Node>, outputs: &mut [NodeId]) -> Vec<Node> {
     let work = Cell::new(MAX_WORK);
+    let nodes = rewrite(nodes, outputs, &work, false);
+    let nodes = rows::narrow(&nodes, outputs);
+    rewrite(nodes, outputs, &work, true)
+}
+
+fn rewrite(mut nodes: Vec<Node>, outputs: &mut [NodeId], work: &Cell<usize>, last: bool) -> Vec<Node> {
     for _ in 0..MAX_PASSES {
         nodes = prune(nodes, outputs);
-        let mut pass = Pass { nodes: Vec::new(), uses: Vec::new(), changed: false, work: &work };
+        let mut pass = Pass { nodes: Vec::new(), uses: Vec::new(), changed: false, work, last };
         let uses = count_uses(&nodes, outputs);
         let mut map: Vec<NodeId> = Vec::with_capacity(nodes.len());
         for (mut node, uses) in nodes.into_iter().zip(uses) {
@@ -78,6 +86,8 @@ struct Pass<'a> {
     changed: bool,
     /// What is left of [`MAX_WORK`].
     work: &'a Cell<usize>,
+    /// Whether all rows left are needed.
+    last: bool,
 }
 
 /// What becomes of a node.
@@ -143,7 +153,9 @@ impl Pass<'_> {
     fn step(&mut self, node: &Node) -> Option<Rewrite> {
         match &node.op {
             Op::Scale { x, scale, shift } => self.scale(*x, scale, shift),
-            Op::Linear { x, weight, bias } => self.linear(*x, weight, bias),
+            Op::Linear { x, weight, bias } => {
+                self.linear(*x, weight, bias).or_else(|| self.sum(node, *x, weight, bias))
+            }
             Op::Combine { terms } => self.combine(terms, node.elements()),
             Op::Mul { a, b } => self.gelu(*a, *b),
             Op::Leaky { x, slope } => (*slope == 1.0).then_some(Rewrite::Alias(*x)),

@@ -11,12 +11,11 @@ impl Quantiser<'_> {
         &mut self,
         node: &Node,
         range: Range,
-        a: TensorId,
-        b: TensorId,
+        [a, b]: [TensorId; 2],
+        inner: usize,
     ) -> Result<TensorId, QuantiseError> {
         let (a, b) = (self.claimable(a)?, self.claimable(b)?);
-        let (layout, from) = (Layout::of(&node.shape), self.circuit.tensors[a].layout);
-        let inner = from.cols_log();
+        let (layout, inner) = (Layout::of(&node.shape), log2_ceil(inner));
         let rows = log2_ceil(node.shape.iter().rev().nth(1).copied().unwrap_or(1));
         let bits = self.info[a].bits + self.info[b].bits + u32::from(inner);
         let op = IntOp::MatMul { a, b, inner, cols: layout.cols_log(), rows };

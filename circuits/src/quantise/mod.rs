@@ -265,6 +265,14 @@ impl Quantiser<'_> {
         if let Some(narrow) = self.info[t].narrow {
             return Ok(narrow);
         }
+        // The same numbers at the same places, under another name or shape.
+        if let IntOp::Combine { terms, shift } = &self.circuit.tensors[t].op
+            && let ([(1, x)], true) = (&terms[..], shift.is_empty())
+            // A number that is halved has the same integers, and one more fraction bit.
+            && self.fraction(*x) == self.fraction(t)
+        {
+            return self.factor(*x);
+        }
         let info = self.info[t];
         let short = self.fraction(t) <= self.precision + 14 && info.bits <= CELL_BITS;
         let made = match (info.linear, short) {

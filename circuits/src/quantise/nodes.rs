@@ -57,7 +57,10 @@ impl Quantiser<'_> {
                 let fraction = self.fraction(a) + self.fraction(b);
                 self.add(node, fraction, IntOp::Mul { a, b }, range, bits, false)
             }
-            Op::MatMul { a, b } => self.matmul(node, range, self.operand(*a), self.operand(*b)),
+            Op::MatMul { a, b } => {
+                let inner = self.graph.node(*a).shape.last().copied().unwrap_or(1);
+                self.matmul(node, range, [self.operand(*a), self.operand(*b)], inner)
+            }
             Op::Leaky { x, slope } => {
                 let x = self.operand(*x);
                 let p = self.rectify(node, x)?;
@@ -147,7 +150,9 @@ impl Quantiser<'_> {
         }
         let shift = (wanted + self.fraction(b)).saturating_sub(self.fraction(a));
         let fraction = (self.fraction(a) + shift).saturating_sub(self.fraction(b));
-        let remainder = (self.info[b].bits as u8).div_ceil(self.limb).max(1);
+        let within = self.info[b].range.bits() + i32::from(self.fraction(b));
+        let remainder = (within.max(1) as u32).min(self.info[b].bits) as u8;
+        let remainder = remainder.div_ceil(self.limb).max(1);
         let bits = u32::from(limbs * self.limb);
         self.fits(&node.name, (self.info[a].bits + u32::from(shift)).max(bits + self.info[b].bits))?;
         let op = IntOp::Div { a, b, shift, limbs, remainder };

@@ -197,6 +197,37 @@ def recurrent(v):
     one("LSTMBoth", "LSTM", 4, d=2, states="sc", direction="bidirectional", outputs=("y", "last", "cell"))
 
 
+def choices(v):
+    """Comparisons and what is made of them, norms, and activations composed of others."""
+    one = lambda name, nodes, shape=(1, 4), consts=(): model(name, v, nodes if isinstance(nodes, list) else [nodes], shape, consts)
+    c = {"c": np.array([.5, -.5, 0, 2], dtype=np.float32)}
+    cast = n("Cast", "b", to=T.FLOAT)
+    for op in "Greater GreaterOrEqual Less LessOrEqual Equal".split():
+        one(op, [n(op, "x c", "b"), cast], consts=c)
+        one(op + "Computed", [n("Relu", "x", "r"), n(op, "x r", "b"), cast])
+    for op in "And Or Xor".split():
+        one(op, [n("Greater", "x c", "p"), n("Tanh", "x", "t"), n("Less", "c t", "q"), n(op, "p q", "b"), cast], consts=c)
+        one(op + "Const", [n("Greater", "x c", "p"), n(op, "p k", "b"), cast], consts={**c, "k": np.array([True, False, True, False])})
+    one("Not", [n("Greater", "x c", "p"), n("Not", "p", "b"), cast], consts=c)
+    one("WhereComputed", [n("Greater", "x c", "p"), n("Tanh", "x", "t"), n("Where", "p t c")], consts=c)
+    for op in "Elu HardSigmoid Selu Sign Softsign ThresholdedRelu Celu".split() + (["HardSwish"] if v > 13 else []) + (["Mish"] if v > 17 else []):
+        one(op, n(op, "x"))
+    one("PRelu", n("PRelu", "x s"), consts={"s": f(4)})
+    one("Reciprocal", [n("Exp", "x", "e"), n("Reciprocal", "e")])
+    for op in "Sum Mean".split():
+        one(op, [n("Tanh", "x", "t"), n(op, "x c t")], consts=c)
+    for op in "ReduceL1 ReduceL2 ReduceSumSquare".split():
+        if v < 18:
+            one(op, n(op, "x", axes=[1]), (1, 3, 2))
+        else:
+            one(op, n(op, "x ax"), (1, 3, 2), {"ax": i(1)})
+    for op in "ArgMax ArgMin".split():
+        one(op, [n(op, "x", "k", axis=2, keepdims=0), n("Cast", "k", to=T.FLOAT)], (1, 2, 5))
+    one("TopK", [n("TopK", "x k", "v j"), n("Cast", "j", "p", to=T.FLOAT), n("Mul", "v p")], (1, 5), {"k": i(3)})
+    one("MatMulHeads", [n("Transpose", "x", "a", perm=[0, 2, 1, 3]), n("Transpose", "x", "b", perm=[0, 2, 3, 1]),
+        n("MatMul", "a b", "s"), n("Softmax", "s", "p"), n("MatMul", "p a", "m"), n("Transpose", "m", perm=[0, 2, 1, 3])], (1, 3, 2, 4))
+
+
 def exports():
     """Networks as their frameworks export them."""
     import torch, torch.nn as nn
@@ -330,6 +361,9 @@ trees()
 rng = np.random.default_rng(13)
 for opset in (9, 21):
     recurrent(opset)
+rng = np.random.default_rng(13)
+for opset in (13, 17, 21):
+    choices(opset)
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ops.json")
 with open(path, "w") as out:
     out.write("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")

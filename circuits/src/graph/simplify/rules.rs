@@ -147,7 +147,7 @@ impl Pass<'_> {
                 return Some(Rewrite::Op(Op::Reshape { x: *x }));
             }
         }
-        if let Some(op) = self.columns(inputs, index, shape) {
+        if let Some(op) = self.columns(inputs, index, shape).or_else(|| self.rows(inputs, index, shape)) {
             return Some(Rewrite::Op(op));
         }
         let nested = |id: &NodeId| matches!(self.op(*id), Op::Rearrange { .. } | Op::Reshape { .. });

@@ -153,6 +153,93 @@ fn columns_of_a_layer_are_a_layer() {
 }
 
 #[test]
+fn rows_that_nothing_reads_are_not_computed() {
+    let elements = |shape: &[usize], build: Build| -> Vec<(&str, usize)> {
+        ops(shape, build);
+        graph(shape, build).nodes().iter().skip(1).map(|n| (n.op.name(), n.elements())).collect()
+    };
+    // The last of four steps, after what is done to each, and what joins them.
+    let found = elements(&[4, 3], |b, x| {
+        let h = b.linear(x, dense(3, 3), vec![0.1; 3])?;
+        let h = b.function(h, Function::Tanh)?;
+        let turned = b.transpose(h, &[1, 0])?;
+        let scores = b.matmul(h, turned)?;
+        let y = b.matmul(scores, h)?;
+        let y = b.scale(y, (0..12).map(f64::from).collect(), vec![0.5; 12])?;
+        let y = b.combine(&[(1.0, y), (2.0, h)])?;
+        let sum = b.sum_last(y, 1.0)?;
+        let sum = b.broadcast(sum, &[4, 3])?;
+        let y = b.sub(y, sum)?;
+        b.select(y, &[9, 10, 11], &[3])
+    });
+    let all: usize = found.iter().map(|(_, n)| n).sum();
+    assert_eq!(found[..2], [("Linear", 12), ("Function", 12)]);
+    assert!(all < 70, "{found:?}");
+    assert!(found[2..].iter().all(|(op, n)| *n <= 4 || *op == "Rearrange"), "{found:?}");
+    // Two pairs of matrices: one row of each, or none less.
+    let found = elements(&[2, 4, 2], |b, x| {
+        let turned = b.transpose(x, &[0, 2, 1])?;
+        let y = b.matmul(x, turned)?;
+        let y = b.relu(y)?;
+        b.select(y, &[12, 28], &[2])
+    });
+    assert!(found.contains(&("MatMul", 8)) && found.contains(&("Leaky", 8)), "{found:?}");
+    // Different rows of the two, so two of each.
+    let found = elements(&[2, 4, 2], |b, x| {
+        let turned = b.transpose(x, &[0, 2, 1])?;
+        let y = b.matmul(x, turned)?;
+        let y = b.relu(y)?;
+        b.select(y, &[0, 28], &[2])
+    });
+    assert!(found.contains(&("MatMul", 16)) && found.contains(&("Leaky", 8)), "{found:?}");
+}
+
+#[test]
+fn sums_of_rows_pass_what_is_linear() {
+    // A mean of a layer's outputs, its positions added, is a layer of its own, and the layer stays for what else reads it.
+    let found = ops(&[2, 3], |b, x| {
+        let h = b.linear(x, dense(4, 3), vec![1.0, 2.0, 3.0, 4.0])?;
+        let h = b.scale(h, vec![2.0; 8], (0..8).map(f64::from).collect())?;
+        let other = b.linear(x, dense(4, 3), vec![0.5; 4])?;
+        let h = b.combine(&[(1.0, h), (-3.0, other)])?;
+        let h = b.reshape(h, &[1, 2, 4])?;
+        let mean = b.sum_last(h, 0.25)?;
+        let mean = b.reshape(mean, &[2, 1])?;
+        let mean = b.broadcast(mean, &[2, 4])?;
+        let h = b.reshape(h, &[2, 4])?;
+        b.sub(h, mean)
+    });
+    assert_eq!(found.iter().filter(|op| **op == "Linear").count(), 4, "{found:?}");
+    assert!(!found.contains(&"Reshape"), "{found:?}");
+}
+
+#[test]
+fn rows_of_a_layer_are_computed_from_rows() {
+    let found = ops(&[4, 2], |b, x| {
+        let h = b.linear(x, dense(3, 2), vec![0.5; 3])?;
+        let h = b.scale(h, vec![2.0; 12], (0..12).map(f64::from).collect())?;
+        let all = b.sum_last(h, 1.0)?;
+        let all = b.transpose(all, &[1, 0])?;
+        let all = b.linear(all, dense(3, 4), vec![0.0; 3])?;
+        let all = b.relu(all)?;
+        let last = b.select(h, &[9, 10, 11], &[1, 3])?;
+        b.sub(all, last)
+    });
+    assert_eq!(found.iter().filter(|op| **op == "Linear").count(), 3, "{found:?}");
+}
+
+#[test]
+fn sums_of_products_are_products_of_rows_and_columns() {
+    let squares = |b: &mut GraphBuilder, x: NodeId| {
+        let square = b.mul(x, x)?;
+        b.sum_last(square, 0.5)
+    };
+    assert_eq!(ops(&[3, 4], squares), ["Reshape", "Reshape", "MatMul", "Reshape", "Scale"]);
+    assert_eq!(ops(&[1, 3], squares), ["Reshape", "Reshape", "MatMul", "Reshape", "Scale"]);
+    assert_eq!(ops(&[2, 3], squares), ["Mul", "Linear"], "three rows of a matrix are not told from four");
+}
+
+#[test]
 fn gelu_by_erf_is_recognised_in_its_spellings() {
     let torch: Build = |b, x| {
         let h = b.linear(x, dense(3, 3), vec![0.1; 3])?;

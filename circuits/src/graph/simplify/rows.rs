@@ -12,6 +12,7 @@ pub(super) fn narrow(nodes: &[Node], outputs: &mut [NodeId]) -> Vec<Node> {
         out.map.push((id, columns(node)));
     }
     outputs.iter_mut().for_each(|id| *id = out.map[id.0].0);
+    out.nodes.iter_mut().for_each(|node| node.op.map_previous(|id| out.map[id.0].0));
     out.nodes
 }
 
@@ -25,7 +26,9 @@ type Kept = Option<Vec<usize>>;
 fn demanded(nodes: &[Node], outputs: &[NodeId]) -> Vec<Kept> {
     let mut read: Vec<Vec<bool>> =
         nodes.iter().map(|node| vec![false; node.elements() / columns(node)]).collect();
-    for id in outputs.iter().chain([&NodeId(0)]) {
+    // The steps of a loop all need those before them.
+    let loops = nodes.iter().enumerate().filter_map(|(i, node)| Some([NodeId(i), node.op.previous()?]));
+    for id in outputs.iter().copied().chain([NodeId(0)]).chain(loops.flatten()) {
         read[id.0].fill(true);
     }
     let mut kept = vec![None; nodes.len()];

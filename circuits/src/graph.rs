@@ -34,6 +34,9 @@ use std::sync::Arc;
 /// The largest number of elements of one tensor in a graph.
 pub const MAX_TENSOR_ELEMENTS: usize = 1 << 26;
 
+/// The index of a zero in a rearrangement.
+pub const ZERO: (u32, u32) = (u32::MAX, 0);
+
 /// The position of a node in its graph. Operands come before the nodes that read them, but for [`Op::Previous`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(crate) usize);
@@ -166,8 +169,8 @@ pub enum Op {
         /// The radicand.
         x: NodeId,
     },
-    /// `y[i] = inputs[k][j]` where `index[i] = (k, j)` and `j` is a flat position: Transpose, Slice, Gather, Concat,
-    /// Expand and broadcasting.
+    /// `y[i] = inputs[k][j]` where `index[i] = (k, j)` and `j` is a flat position, or zero where that is [`ZERO`]: Transpose,
+    /// Slice, Gather, Concat, Expand, broadcasting and padding.
     Rearrange {
         /// The tensors read, each at least once and no node twice.
         inputs: Vec<NodeId>,

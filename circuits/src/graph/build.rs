@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Forest, Function, Graph, GraphError, MAX_TENSOR_ELEMENTS, Matrix, Node, NodeId, Op, eval, recurrence,
-    simplify,
+    Forest, Function, Graph, GraphError, MAX_TENSOR_ELEMENTS, Matrix, Node, NodeId, Op, ZERO, eval,
+    recurrence, simplify,
 };
 
 /// Builds a [`Graph`]. Each method checks its operands' shapes, appends a node and returns its id; composite operators
@@ -181,11 +181,11 @@ impl GraphBuilder {
         self.push(shape, Op::Function { x, function })
     }
 
-    /// A tensor of shape `shape` whose element `i` is element `j` of `inputs[k]`, where `index[i] = (k, j)`. Inputs
-    /// that are not read are left out of the node, and repeated ones are merged.
+    /// A tensor of shape `shape` whose element `i` is element `j` of `inputs[k]`, where `index[i] = (k, j)`, or zero where
+    /// that is [`ZERO`]. Inputs that are not read are left out of the node, and repeated ones are merged.
     ///
     /// # Errors
-    /// When `index` does not fill `shape` or reads outside the inputs.
+    /// When `index` does not fill `shape`, reads outside the inputs or reads nothing.
     pub fn rearrange(
         &mut self,
         inputs: &[NodeId],
@@ -198,7 +198,10 @@ impl GraphBuilder {
         }
         let sizes: Vec<usize> =
             inputs.iter().map(|x| Ok(self.shape(*x)?.iter().product())).collect::<Result<_, _>>()?;
-        for (k, j) in index {
+        if index.iter().all(|read| *read == ZERO) {
+            return Err(GraphError::NoOperands("Rearrange"));
+        }
+        for (k, j) in index.iter().filter(|read| **read != ZERO) {
             let (input, element) = (*k as usize, *j as usize);
             if sizes.get(input).is_none_or(|size| element >= *size) {
                 return Err(GraphError::Index { input, element });
@@ -318,6 +321,9 @@ pub(super) fn canonical_rearrange(
     let mut places: BTreeMap<NodeId, u32> = BTreeMap::new();
     let index = index
         .map(|(k, j)| {
+            if (k, j) == ZERO {
+                return ZERO;
+            }
             let id = inputs[k as usize];
             let place = *places.entry(id).or_insert_with(|| {
                 kept.push(id);

@@ -87,7 +87,8 @@ fn eval_node(node: &Node, nodes: &[Node], values: &[Vec<f64>], input: &[f64], wi
         Op::Div { a, b } => of(a).iter().zip(of(b)).map(|(a, b)| a / b).collect(),
         Op::Sqrt { x } => of(x).iter().map(|x| x.sqrt()).collect(),
         Op::Rearrange { inputs, index } => {
-            index.iter().map(|(k, j)| of(&inputs[*k as usize])[*j as usize]).collect()
+            let read = |(k, j): &(u32, u32)| inputs.get(*k as usize).map_or(0.0, |x| of(x)[*j as usize]);
+            index.iter().map(read).collect()
         }
         Op::Leaves { x, forest, value } => {
             let rows = of(x).chunks_exact(forest.features());

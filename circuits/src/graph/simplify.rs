@@ -4,6 +4,7 @@
 //! duplicate work, such as folding a factor into a linear layer, happens only when nothing else reads the operand.
 
 mod gelu;
+mod moved;
 mod rows;
 mod rules;
 mod sums;
@@ -152,23 +153,21 @@ impl Pass<'_> {
 
     fn step(&mut self, node: &Node) -> Option<Rewrite> {
         match &node.op {
-            Op::Scale { x, scale, shift } => self.scale(*x, scale, shift),
+            Op::Leaky { x, slope: 1.0 } => Some(Rewrite::Alias(*x)),
+            Op::Scale { x, scale, shift } => {
+                self.scale(*x, scale, shift).or_else(|| self.scale_moved(*x, scale, shift))
+            }
             Op::Linear { x, weight, bias } => {
                 self.linear(*x, weight, bias).or_else(|| self.sum(node, *x, weight, bias))
             }
             Op::Combine { terms } => self.combine(terms, node.elements()),
             Op::Mul { a, b } => self.gelu(*a, *b),
-            Op::Leaky { x, slope } => (*slope == 1.0).then_some(Rewrite::Alias(*x)),
+            Op::Leaky { x, .. } | Op::Positive { x } | Op::Function { x, .. } | Op::Sqrt { x } => {
+                self.moved(*x, &node.op)
+            }
             Op::Rearrange { inputs, index } => self.rearrange(inputs, index, &node.shape),
             Op::Reshape { x } => self.reshape(*x, &node.shape),
-            Op::Input
-            | Op::MatMul { .. }
-            | Op::Positive { .. }
-            | Op::Function { .. }
-            | Op::Div { .. }
-            | Op::Sqrt { .. }
-            | Op::Leaves { .. }
-            | Op::Previous { .. } => None,
+            Op::Input | Op::MatMul { .. } | Op::Div { .. } | Op::Leaves { .. } | Op::Previous { .. } => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::QuantiseError;
 use crate::graph::{
-    Graph, Node, Op,
+    Graph, Node, Op, ZERO,
     recurrence::{Steps, parts_of},
 };
 
@@ -147,8 +147,10 @@ fn interval(node: &Node, graph: &Graph, of: &[Range]) -> Range {
             a.times(1.0 / smallest).union(a.times(1.0 / b.high.max(smallest)))
         }
         Op::Sqrt { x } => Range { low: 0.0, high: of[x.index()].high.max(0.0).sqrt() },
-        Op::Rearrange { inputs, .. } => {
-            inputs.iter().map(|x| of[x.index()]).reduce(Range::union).unwrap_or(Range { low: 0.0, high: 0.0 })
+        Op::Rearrange { inputs, index } => {
+            let zero = index.contains(&ZERO).then_some(Range { low: 0.0, high: 0.0 });
+            let read = inputs.iter().map(|x| of[x.index()]).chain(zero).reduce(Range::union);
+            read.unwrap_or(Range { low: 0.0, high: 0.0 })
         }
         Op::Leaves { forest, value, .. } => Range::of(forest.each_leaf().map(|leaf| leaf[*value])),
         Op::Reshape { x } => of[x.index()],

@@ -57,13 +57,24 @@ struct Split {
 /// right with fewer, so no larger set holds the one found. `moves` are the positions written and read.
 fn split(log: u8, from: Layout, moves: Vec<(usize, usize)>) -> Split {
     let moves = Moves::new(log, from, moves);
-    let mut order = vec![None; from.log().into()];
+    let none = vec![None; usize::from(from.log())];
+    let moves = &moves;
+    let free = |order: &[Option<u8>], variable: usize| {
+        let taken = order.iter().flatten().copied().collect::<Vec<u8>>();
+        (0..log).filter(move |v| !taken.contains(v)).filter(move |v| moves.agree(*v, variable))
+    };
+    // Mostly all that can be are.
+    let mut order = none.clone();
+    for variable in 0..order.len() {
+        order[variable] = free(&order, variable).next();
+    }
+    if let Some(map) = moves.map(&order) {
+        return Split { order, map };
+    }
+    let mut order = none;
     let mut map = moves.map(&order);
     for variable in 0..order.len() {
-        for of_result in 0..log {
-            if order.contains(&Some(of_result)) || !moves.agree(of_result, variable) {
-                continue;
-            }
+        for of_result in free(&order, variable).collect::<Vec<u8>>() {
             order[variable] = Some(of_result);
             match moves.map(&order) {
                 Some(found) => {

@@ -1,6 +1,6 @@
 //! Rows that nothing reads are not computed: of a sequence, often only the last step is.
 
-use crate::graph::{Node, NodeId, Op};
+use crate::graph::{Node, NodeId, Op, ZERO};
 
 /// Restricts each node to the rows that later nodes and outputs read, where these are half of them or fewer. Rows are
 /// those of the last axis; a restricted node's other axes become one.
@@ -52,7 +52,7 @@ fn demanded(nodes: &[Node], outputs: &[NodeId]) -> Vec<Kept> {
             }
             Op::Rearrange { .. } | Op::Reshape { .. } => {
                 for row in (0..own.len()).filter(|r| own[*r]) {
-                    for (x, j) in sources(node, row) {
+                    for (x, j) in sources(node, row).flatten() {
                         read[x.0][j / columns(&nodes[x.0])] = true;
                     }
                 }
@@ -74,11 +74,13 @@ fn alike(own: &mut [bool], node: &Node) {
     own.iter_mut().zip(rows.iter().cycle()).for_each(|(own, read)| *own = *read);
 }
 
-/// What each element of a row is.
-fn sources(node: &Node, row: usize) -> impl Iterator<Item = (NodeId, usize)> + '_ {
+/// What each element of a row is; none for a zero.
+fn sources(node: &Node, row: usize) -> impl Iterator<Item = Option<(NodeId, usize)>> + '_ {
     let cols = columns(node);
-    (row * cols..(row + 1) * cols).filter_map(|i| match &node.op {
-        Op::Rearrange { inputs, index } => Some((inputs[index[i].0 as usize], index[i].1 as usize)),
+    (row * cols..(row + 1) * cols).map(|i| match &node.op {
+        Op::Rearrange { inputs, index } => {
+            inputs.get(index[i].0 as usize).map(|input| (*input, index[i].1 as usize))
+        }
         Op::Reshape { x } => Some((*x, i)),
         _ => None,
     })
@@ -171,7 +173,11 @@ impl Narrowed {
         }
         let mut inputs: Vec<NodeId> = Vec::new();
         let mut index = Vec::new();
-        for (x, j) in rows.flat_map(|row| sources(node, row)) {
+        for source in rows.flat_map(|row| sources(node, row)) {
+            let Some((x, j)) = source else {
+                index.push(ZERO);
+                continue;
+            };
             let (id, cols) = self.map[x.0];
             let input = inputs.iter().position(|known| *known == id).unwrap_or_else(|| {
                 inputs.push(id);

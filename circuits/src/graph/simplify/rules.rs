@@ -1,7 +1,7 @@
 //! The rewriting rules, one method an operator.
 
 use super::{Pass, Rewrite};
-use crate::graph::{Matrix, NodeId, Op, build::canonical_rearrange};
+use crate::graph::{Matrix, NodeId, Op, ZERO, build::canonical_rearrange};
 
 /// Sums are not merged beyond this many terms.
 const MAX_TERMS: usize = 64;
@@ -143,7 +143,7 @@ impl Pass<'_> {
     ) -> Option<Rewrite> {
         if let [x] = inputs {
             let whole = self.nodes[x.0].elements() == index.len();
-            if whole && index.iter().enumerate().all(|(i, (_, j))| i == *j as usize) {
+            if whole && index.iter().enumerate().all(|(i, read)| *read == (0, i as u32)) {
                 return Some(Rewrite::Op(Op::Reshape { x: *x }));
             }
         }
@@ -169,11 +169,12 @@ impl Pass<'_> {
             .iter()
             .map(|x| if let Op::Rearrange { index, .. } = self.op(*x) { Some(index) } else { None });
         let lists: Vec<_> = lists.collect();
-        let through = index.iter().map(|(k, j)| match (bases[*k as usize], lists[*k as usize]) {
-            (base, None) => (base, *j),
-            (base, Some(inner)) => {
-                let (m, j) = inner[*j as usize];
-                (base + m, j)
+        let through = index.iter().map(|(k, j)| {
+            let Some(base) = bases.get(*k as usize) else { return ZERO };
+            match lists[*k as usize].map(|inner| inner[*j as usize]) {
+                None => (*base, *j),
+                Some(ZERO) => ZERO,
+                Some((m, j)) => (base + m, j),
             }
         });
         let (inputs, index) = canonical_rearrange(&sources, through);
@@ -193,6 +194,9 @@ impl Pass<'_> {
         let of_row = |(r, row): (usize, &[(u32, u32)])| {
             row.iter().zip(columns).all(|((_, j), (_, c))| *j as usize == r * weight.rows + *c as usize)
         };
+        if index.contains(&ZERO) {
+            return None;
+        }
         let within = columns.iter().all(|(_, c)| (*c as usize) < weight.rows);
         if !within || !index.chunks(*width).enumerate().all(of_row) {
             return None;

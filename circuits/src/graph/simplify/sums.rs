@@ -1,7 +1,7 @@
 //! Weighted sums of rows, layers of one output: they pass what they are taken of, so that this need not be rounded.
 
 use super::{Pass, Rewrite, rules::uniform_factor};
-use crate::graph::{Matrix, Node, NodeId, Op};
+use crate::graph::{Matrix, Node, NodeId, Op, ZERO};
 
 /// The most rows whose products are summed as pairs of matrices: a fixed block tells the pairs apart.
 const MAX_PAIRS: usize = 64;
@@ -83,7 +83,7 @@ impl Pass<'_> {
         let whole = |row: &[(u32, u32)]| (row[0].1 as usize).is_multiple_of(cols) && of_row(row);
         let few = index.len() * 2 <= self.nodes[x.0].elements();
         let apart = few && self.nodes[x.0].shape.last() == Some(&cols) && index.chunks(cols).all(whole);
-        if !self.last || !apart || !self.passes(x) {
+        if !self.last || !apart || index.contains(&ZERO) || !self.passes(x) {
             return None;
         }
         let rows: Vec<usize> = index.chunks(cols).map(|row| row[0].1 as usize / cols).collect();

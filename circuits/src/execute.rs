@@ -5,7 +5,7 @@ mod products;
 #[cfg(test)]
 pub(crate) use products::rearrange;
 
-use crate::circuit::{Circuit, Op, Table, Tensor, TensorId, Weights, missing, round_shift};
+use crate::circuit::{Circuit, Op, Table, Tensor, TensorId, missing, round_shift};
 use crate::graph::recurrence::{Steps, parts};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -190,7 +190,7 @@ impl Circuit {
                 }
                 Ok(out)
             }
-            Op::Linear { .. } => Ok(linear(tensor, view)),
+            Op::Linear { .. } => Ok(products::linear(tensor, view)),
             Op::Rearrange { terms } => Ok(products::rearrange(terms, tensor.layout.log(), view.values)),
             Op::MatMul { a, b, inner, cols, .. } => {
                 Ok(products::matmul([view.of(*a), view.of(*b)], *inner, *cols, size))
@@ -336,44 +336,6 @@ fn beyond(tensor: &Tensor, value: i128, bound: i128) -> RunError {
     let scale = 2f64.powi(tensor.fraction.into());
     let (value, bound) = (value as f64 / scale, bound as f64 / scale);
     RunError::Overflow { tensor: tensor.name.clone(), value, bound }
-}
-
-fn linear(tensor: &Tensor, view: &View<'_>) -> Vec<i128> {
-    let Op::Linear { terms, row_vars, low_vars, bias } = &tensor.op else { return Vec::new() };
-    let mut out = vec![0i128; view.range(tensor, 1 << tensor.layout.log()).len()];
-    let rows = view.rows.as_ref().map_or(1 << row_vars, Range::len);
-    let width = out.len() / rows;
-    for (slot, b) in out.iter_mut().zip(view.part(tensor, bias)) {
-        *slot = i128::from(*b);
-    }
-    for (r, out) in out.chunks_mut(width).enumerate() {
-        for (x, weights) in terms {
-            let x = view.of(*x);
-            let x = x.chunks(x.len() / rows).nth(r).unwrap_or_default();
-            // Factors have 62 bits at most.
-            let x: Vec<i64> = x.iter().map(|v| i64::try_from(*v).unwrap_or(i64::MAX)).collect();
-            let cols = weights.cols as usize;
-            if *low_vars > 0 {
-                columns(out, weights, &x, 1 << low_vars);
-                continue;
-            }
-            let rows = out.par_iter_mut().zip(weights.data.par_chunks(cols)).with_min_len(GRAIN / cols + 1);
-            rows.for_each(|(slot, row)| {
-                *slot += row.iter().zip(&x).map(|(w, x)| i128::from(*w) * i128::from(*x)).sum::<i128>();
-            });
-        }
-    }
-    out
-}
-
-/// Adds a matrix times the rows of `low` numbers that `x` holds.
-fn columns(out: &mut [i128], weights: &Weights, x: &[i64], low: usize) {
-    let rows = out.chunks_mut(low).zip(weights.data.chunks(weights.cols as usize));
-    for (out, row) in rows {
-        for (w, x) in row.iter().zip(x.chunks(low)).filter(|(w, _)| **w != 0) {
-            out.iter_mut().zip(x).for_each(|(slot, x)| *slot += i128::from(*w) * i128::from(*x));
-        }
-    }
 }
 
 /// The integer nearest `scale v` that is at most the same of the bounds, compared as `f32`, as `v` is.

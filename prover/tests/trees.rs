@@ -231,6 +231,22 @@ fn inputs_that_no_integer_stands_for_are_refused() {
 }
 
 #[test]
+fn the_limbs_of_a_committed_input_hold_no_more_than_its_bits() {
+    // A feature above the bound of a leaf would leave it. Small features have fewer bits than fill their limbs.
+    let rng = &mut StdRng::seed_from_u64(4);
+    let forest = forest(3, 3, 1, rng);
+    let small: Vec<Vec<f64>> = (0..4).map(|_| input(1, rng).iter().map(|v| v * 1e-5).collect()).collect();
+    for (inputs, fills) in [(&small, false), (&small, true)] {
+        let committed = Committed { input: fills, outputs: false };
+        let options = CompileOptions { committed, ..CompileOptions::default() };
+        let model = compile(&of_forest(1, &forest), inputs, &options).unwrap();
+        let program = model.lower().unwrap().program;
+        let exact = (program.tensors[0].bits + 1).is_multiple_of(model.limb_bits());
+        assert_eq!(exact, fills, "{} bits in limbs of {}", program.tensors[0].bits, model.limb_bits());
+    }
+}
+
+#[test]
 fn what_is_missing_is_neither_low_nor_there() {
     let srs = Srs::development(15, &mut rand::rng());
     let branches = [

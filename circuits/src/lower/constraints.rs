@@ -7,7 +7,6 @@ use super::symbolic::{Constraint, Form, Piece, Relation, Term, run};
 use super::tables::Starts;
 use super::{Cells, Lowered};
 use crate::circuit::{Circuit, Op, Tensor, TensorId, Weights, fill, log2_ceil};
-use crate::execute::Cut;
 use std::collections::{BTreeMap, HashMap};
 use sumcast_verifier::vk::Axis;
 
@@ -26,7 +25,7 @@ pub(super) struct Lowering<'a> {
     /// The form of a tensor that is linear in cells and public tensors.
     pub(super) atoms: Vec<Option<Form>>,
     /// The number of each fixed block.
-    fixed: HashMap<FixedBlock, usize>,
+    pub(super) fixed: HashMap<FixedBlock, usize>,
     /// Products are lowered once, however many tensors are computed from them.
     expressions: Vec<Option<Expression>>,
 }
@@ -85,16 +84,6 @@ impl Lowering<'_> {
         Symbol { area: Area::Plain, id: self.out.plain.add(log), offset: 0, log }
     }
 
-    /// A block of these cells; equal ones are one.
-    pub(super) fn fixed_block(&mut self, log: u8, cells: Vec<i64>) -> Symbol {
-        let block = FixedBlock { log, cells };
-        let id = *self.fixed.entry(block.clone()).or_insert_with(|| {
-            self.out.fixed.push(block);
-            self.out.fixed.len() - 1
-        });
-        Symbol { area: Area::Fixed, id, offset: 0, log }
-    }
-
     /// Numbers the tensors of the statement: the input, then the outputs.
     fn number(&mut self) {
         self.stated[0] = Some(0);
@@ -148,7 +137,7 @@ impl Lowering<'_> {
         self.atoms[t] = Some(form);
     }
 
-    fn expression(&mut self, t: TensorId) -> Expression {
+    pub(super) fn expression(&mut self, t: TensorId) -> Expression {
         let log = self.log(t);
         if let Some(form) = &self.atoms[t] {
             return Expression { terms: vec![], linear: form.clone() };
@@ -191,39 +180,6 @@ impl Lowering<'_> {
         };
         self.expressions[t] = Some(expression.clone());
         expression
-    }
-
-    /// Constants by position as an expression of `2^log` cells, the same for every input of a batch; zero for no cells.
-    pub(super) fn constant(&mut self, log: u8, cells: &[i64]) -> Expression {
-        if cells.is_empty() {
-            return Expression { terms: vec![], linear: Form::zero(log) };
-        }
-        let own = log - self.circuit.batch;
-        let form = Form::of(Piece::Block(self.fixed_block(own, cells.to_vec())));
-        if own == log {
-            return Expression { terms: vec![], linear: form };
-        }
-        let at_tau = self.out.relation.claim(form, 0, run(Axis::Tau, 0, own));
-        let term = Term { coefficient: 1, vars: 0, eq: false, factors: vec![at_tau] };
-        Expression { terms: vec![term], linear: Form::zero(log) }
-    }
-
-    /// Constants by position as a factor of `2^log` cells, the same for every input of a batch.
-    pub(super) fn constant_at_x(&mut self, log: u8, cells: &[i64]) -> usize {
-        let own = log - self.circuit.batch;
-        let form = Form::of(Piece::Block(self.fixed_block(own, cells.to_vec())));
-        self.out.relation.claim(form, log, run(Axis::X, 0, own))
-    }
-
-    /// Constants as a form of their own.
-    pub(super) fn fixed_form(&mut self, log: u8, cells: Vec<i64>) -> Form {
-        Form::of(Piece::Block(self.fixed_block(log, cells)))
-    }
-
-    /// Constants by position as a form, with a copy for every input of a batch.
-    fn constant_form(&mut self, log: u8, cells: &[i64]) -> Form {
-        let copies = 1usize << self.circuit.batch;
-        Form::of(Piece::Block(self.fixed_block(log, cells.repeat(copies))))
     }
 
     /// `docs/protocol.md` 4: Thaler's matrix product, the output's variables at `tau`.
@@ -440,45 +396,6 @@ impl Lowering<'_> {
         }
         let equals = equals.add(1 << total, result);
         self.equate(expression, 1 << e, half, &equals);
-    }
-
-    fn function(&mut self, t: TensorId, x: TensorId, table: usize, limbs: u8) {
-        let log = self.log(t);
-        let width = self.circuit.limb;
-        let id = self.out.tuples.add(log);
-        self.out.tuple_tables.push(Some(table));
-        let tuple = |area: Area| Symbol { area, id, offset: 0, log };
-        let (position, value, slope) = (tuple(Area::Positions), tuple(Area::Values), tuple(Area::Slopes));
-        let below = self.limb_blocks(limbs, log);
-        let result = self.plain_block(log);
-        let of = |symbol: Symbol| Form::of(Piece::Block(symbol));
-
-        // 2^e (x + offset) = 2^(width limbs) (position - start) + sum of limbs.
-        let cut = Cut::new(&self.circuit.tables[table], self.circuit.tensors[x].fraction, limbs, width);
-        let start = i128::from(self.out.table_starts[table]);
-        let low_bits = u32::from(limbs * width);
-        let equals = Form::limbs(&below, width).add(1 << low_bits, &of(position)).plus(-(start << low_bits));
-        let argument = self.expression(x);
-        self.equate(argument, 1 << cut.scale, cut.offset << cut.scale, &equals);
-
-        // value + slope top = result, both sides zero on the padding.
-        let top = below.last().copied().unwrap_or(result);
-        let tensor = &self.circuit.tensors[t];
-        let own = 1usize << tensor.layout.log();
-        let elements: Vec<i64> = (0..own).map(|i| self.circuit.is_element(tensor, i).into()).collect();
-        let [slope_at_x, top] = [slope, top].map(|symbol| self.out.relation.claim_at_x(of(symbol)));
-        let (linear, products) = if elements.iter().all(|v| *v == 1) {
-            (of(value), vec![vec![slope_at_x, top]])
-        } else {
-            let mask = self.constant_at_x(log, &elements);
-            let value = self.out.relation.claim_at_x(of(value));
-            (Form::zero(log), vec![vec![value, mask], vec![slope_at_x, top, mask]])
-        };
-        let term = |factors| Term { coefficient: 1, vars: log, eq: true, factors };
-        let terms = products.into_iter().map(term).collect();
-        self.out.relation.constrain(linear.add(-1, &of(result)), terms);
-        self.out.cells[t] = Some(Cells::Function { position, value, slope, below, result });
-        self.atoms[t] = Some(of(result));
     }
 }
 

@@ -2,8 +2,11 @@
 //! witness.
 
 mod blocks;
+mod constants;
 mod constraints;
 mod fold;
+mod functions;
+mod lookups;
 mod paths;
 mod place;
 mod products;

@@ -36,7 +36,12 @@ impl Quantiser<'_> {
                 // With the sign, three bytes of a statement; what trees compare fills its limbs.
                 let bits = if is_compared(self.graph, id) { feature_bits(self.limb) } else { 23 };
                 let fraction = self.free_fraction(range, bits.into());
-                let bits = (range.bits() + i32::from(fraction)).max(1) as u32;
+                let mut bits = (range.bits() + i32::from(fraction)).max(1) as u32;
+                if self.circuit.committed.input {
+                    // What its limbs hold, since they alone bound it: a leaf is beyond all features.
+                    let limb = u32::from(self.limb);
+                    bits = (bits + 1).div_ceil(limb) * limb - 1;
+                }
                 if bits > TENSOR_BITS.into() {
                     return Err(QuantiseError::TooLarge { tensor: node.name.clone(), bits });
                 }

@@ -53,8 +53,9 @@ pub enum QuantiseError {
         /// Elements written.
         to: usize,
     },
-    /// A state of a loop that may grow with every step.
-    #[error("the state {tensor:?} may grow with every step of its loop: give calibration inputs")]
+    /// A tensor for which interval analysis has no bound: a state that may grow with every step of its loop, or an
+    /// exponential.
+    #[error("tensor {tensor:?} may grow without bound on inputs that are not known: give calibration inputs")]
     Unbounded {
         /// The tensor.
         tensor: String,
@@ -148,6 +149,9 @@ impl Ranges {
         }
         let ranges = ranges::ranges(graph, calibration)?;
         match graph.nodes().iter().zip(&ranges).find(|(_, r)| !r.magnitude().is_finite()) {
+            Some((node, _)) if calibration.is_empty() => {
+                Err(QuantiseError::Unbounded { tensor: node.name.clone() })
+            }
             Some((node, _)) => Err(QuantiseError::NotFinite { tensor: node.name.clone() }),
             None => {
                 let missing = calibration.iter().flatten().any(|v| v.is_nan());

@@ -63,7 +63,7 @@ fn inputs_that_are_none() {
         (format!(r#"{{"input": [{one} 1e300]}}"#), "calibration"),
         (format!(r#"{{"input": [{one} -1e6]}}"#), "calibration"),
         (format!(r#"{{"input": [{one} "0.5"]}}"#), "expected numbers in \"input\""),
-        (format!(r#"{{"input": [{one} null]}}"#), "expected numbers in \"input\""),
+        (format!(r#"{{"input": [{one} null]}}"#), "missing or not a finite number"),
         (format!(r#"{{"input": [{numbers} 1]}}"#), "has 11 numbers, and the model takes 10"),
         (r#"{"input": []}"#.to_owned(), "has 0 numbers"),
         (format!(r#"{{"input": [[{one} 1], 2]}}"#), "unevenly"),

@@ -288,7 +288,8 @@ fn every_bundled_model_is_verified_on_a_node_and_in_the_embedded_evm() {
     assert!(models.len() >= 8, "{models:?}");
     for (i, name) in models.iter().enumerate() {
         let (dir, proof) = (HOME.join(format!("chain-{name}")), HOME.join(format!("chain-{name}.proof")));
-        json(&[&"compile", &bundled(name, "network.onnx"), &"--params", &params, &"-o", &dir]);
+        let (onnx, inputs) = (bundled(name, "network.onnx"), bundled(name, "inputs.json"));
+        json(&[&"compile", &onnx, &"--calibrate", &inputs, &"--params", &params, &"-o", &dir]);
         let vk = dir.join("vk.bin");
         let registered = chain.json(OWNER_KEY, &[&"register", &"--registry", &registry, &"--vk", &vk]);
         assert_eq!(registered["was_registered"], false, "{name}");
@@ -305,7 +306,7 @@ fn every_bundled_model_is_verified_on_a_node_and_in_the_embedded_evm() {
             &"prove",
             &dir,
             &"--input",
-            &bundled(name, "inputs.json"),
+            &inputs,
             &"--index",
             &"0",
             &"--context",

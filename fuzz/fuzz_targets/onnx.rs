@@ -6,8 +6,9 @@ use sumcast_circuits::graph::Graph;
 use sumcast_circuits::{CompileOptions, compile, onnx};
 use sumcast_fuzz::Memory;
 
-/// The importer's own limit is 2^22 elements of 8 bytes that operators generate, and the rewriting holds two graphs.
-const MEMORY: Memory = Memory { per_byte: 1024, fixed: 256 << 20 };
+/// The importer's own limit is 2^22 elements of 8 bytes that operators generate, or four times as many of matrices, and the
+/// rewriting holds two graphs.
+const MEMORY: Memory = Memory { per_byte: 1024, fixed: 384 << 20 };
 /// Nodes and elements up to which a graph is compiled as well: what keeps one run in milliseconds.
 const NODES: usize = 24;
 const ELEMENTS: usize = 512;

@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) const AVERAGE_POOL: Operator =
-    Operator::new("AveragePool", import).limited("inputs times outputs of one channel at most 2^21");
+    Operator::new("AveragePool", import).limited("inputs times outputs of one channel at most 2^23");
 
 fn import(call: &mut Call<'_>) -> Outcome {
     let x = call.activation(0)?;
@@ -94,6 +94,6 @@ mod tests {
         let attrs = [("kernel_shape", Attr::Ints(&[1])), ("pads", Attr::Ints(&[1, 0]))];
         fails("AveragePool", 12, &attrs, &[x], "no average");
         let attrs = [("kernel_shape", Attr::Ints(&[1]))];
-        fails("AveragePool", 12, &attrs, &[Arg::Input(&[1, 1, 2048], &[0.0; 2048])], "larger ones come with");
+        fails("AveragePool", 12, &attrs, &[Arg::Input(&[1, 1, 4096], &[0.0; 4096])], "larger ones come with");
     }
 }

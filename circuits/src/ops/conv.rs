@@ -17,7 +17,7 @@ use std::iter::repeat_n;
 
 pub(super) const CONV: Operator =
     Operator::new("Conv", import).limited(
-        "constant weights; inputs times outputs at most 2^21, or window by window: one group, and the product of all \
+        "constant weights; inputs times outputs at most 2^23, or window by window: one group, and the product of all \
          spatial axes but the last a power of two",
     );
 
@@ -178,7 +178,7 @@ mod tests {
         fails("Conv", 11, &group(2), &[x(), w()], "in 2 groups do not fit");
         fails("Conv", 11, &[("kernel_shape", Attr::Ints(&[2]))], &[x(), w()], "not that of the weights, [1]");
         fails("Conv", 11, &[], &[x(), w(), Arg::Floats(&[2], &[0.0; 2])], "must hold 1 numbers");
-        let wide = Arg::Input(&[1, 1, 2048], &[0.0; 2048]);
-        fails("Conv", 11, &[], &[wide, Arg::Floats(&[1, 1, 2], &[1.0; 2])], "2048 inputs to 2047 outputs");
+        let wide = Arg::Input(&[1, 1, 4096], &[0.0; 4096]);
+        fails("Conv", 11, &[], &[wide, Arg::Floats(&[1, 1, 2], &[1.0; 2])], "4096 inputs to 4095 outputs");
     }
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// The most cells of the constant matrix that averages or convolves: half of what a model of any size may generate.
-const MAX_CELLS: usize = 1 << 21;
+const MAX_CELLS: usize = 1 << 23;
 
 /// The windows over the spatial axes of a tensor: those after its batch and its channels.
 pub(super) struct Windows {
@@ -189,5 +189,6 @@ pub(super) fn charge_matrix(call: &mut Call<'_>, outputs: usize, inputs: usize) 
              or a larger stride"
         )));
     }
-    call.charge(cells)
+    // They are the matrix and nothing besides, where other elements take a few numbers each.
+    call.charge(cells.div_ceil(4))
 }

@@ -76,7 +76,7 @@ library Statements {
                     for { let i := high } lt(i, upper) { i := add(i, 32) } {
                         let one := mulmod(mload(i), z, R)
                         mstore(end, one)
-                        mstore(i, add(mload(i), sub(R, one)))
+                        mstore(i, addmod(mload(i), sub(R, one), R))
                         end := add(end, 32)
                     }
                 }

@@ -231,6 +231,31 @@ fn inputs_that_no_integer_stands_for_are_refused() {
 }
 
 #[test]
+fn bounds_beyond_all_features_are_never_reached() {
+    let srs = Srs::development(15, &mut rand::rng());
+    let split = |bound, yes, no| Branch::Split { feature: 0, bound, yes, no, missing: false };
+    let leaf = |v| Branch::Leaf(vec![v]);
+    let branches = [split(1e9, 1, 4), split(-1e9, 4, 2), split(f32::INFINITY, 3, 4), leaf(1.0), leaf(2.0)];
+    let forest = Arc::new(Forest::new(FEATURES, 1, &[0], &branches).unwrap());
+    let at = |v: f64| vec![v, 0.0, 0.0, 0.0, 0.0];
+    for with_missing in [false, true] {
+        let sparse = if with_missing { vec![f64::NAN; FEATURES] } else { at(0.0) };
+        let case = Case::new(&of_forest(1, &forest), &[at(1.0), sparse], Committed::default(), &srs);
+        let bits = case.key.key.program.tensors[0].bits;
+        // The largest integers that are accepted.
+        let scale = 2f64.powi(case.key.key.program.tensors[0].fraction.into());
+        let most = (2f64.powi(bits.into()) - 1.0 - f64::from(with_missing)) / scale;
+        for input in [at(most), at(-most)] {
+            assert!(
+                (case.model.infer(&input).unwrap()[0][0] - 1.25).abs() < 1e-4,
+                "{with_missing} {input:?}"
+            );
+            assert!(case.prove(case.assignment(&input), &srs).is_ok());
+        }
+    }
+}
+
+#[test]
 fn the_limbs_of_a_committed_input_hold_no_more_than_its_bits() {
     // A feature above the bound of a leaf would leave it. Small features have fewer bits than fill their limbs.
     let rng = &mut StdRng::seed_from_u64(4);

@@ -72,9 +72,10 @@ impl Quantiser<'_> {
         }
         let bits = self.info[x].bits as u8;
         let scale = 2f64.powi(self.fraction(x).into());
-        // Between what is below and above all inputs that are not missing.
+        // What is below or above all features that are there; a missing one is the largest integer, or the smallest.
         let can_miss = self.circuit.missing && x == 0;
         let most = missing(bits) as f64;
+        let (least, most) = if can_miss { (-most, most - 1.0) } else { (-most - 1.0, most) };
         let leaf = |at: usize| TreeNode { feature: 0, bound: 1 << bits, child: at as u32, low: false };
         let entry = |(i, n): (usize, &forest::TreeNode)| match *n {
             forest::TreeNode::Leaf { .. } => leaf(i + 1),
@@ -83,7 +84,7 @@ impl Quantiser<'_> {
                 TreeNode { child: below + 1, ..leaf(i) }
             }
             forest::TreeNode::Split { feature, bound, below, missing } => {
-                let bound = (f64::from(bound) * scale).floor().clamp(-most, most - 1.0) as i64;
+                let bound = (f64::from(bound) * scale).floor().clamp(least, most) as i64;
                 TreeNode { feature, bound, child: below + 1, low: can_miss && missing }
             }
         };

@@ -61,6 +61,12 @@ impl Layout {
         let cols = self.cols_log();
         position >> cols < self.rows as usize && position & ((1 << cols) - 1) < self.cols as usize
     }
+
+    /// Ones in the padding, zeros elsewhere; nothing where there is no padding.
+    pub(crate) fn padding(&self) -> Option<Vec<i64>> {
+        let size = 1usize << self.log();
+        (self.len() < size).then(|| (0..size).map(|i| i64::from(!self.is_element(i))).collect())
+    }
 }
 
 /// A matrix of integers, one row an output.

@@ -243,11 +243,12 @@ impl Model {
     /// # Errors
     /// [`CompileError::Key`] or [`CompileError::Rows`] when that is beyond the limits of a key.
     pub fn batched(&self, log: u8) -> Result<Self, CompileError> {
-        let circuit = Circuit { batch: log, ..self.circuit.clone() };
-        let lowered = Lowered::new(&circuit);
-        let (_, program) =
-            cheapest(&lowered, &circuit, MAX_ROWS, f64::INFINITY)?.ok_or(CompileError::Rows(MAX_ROWS))?;
-        Ok(Self { row_log: program.row_log, circuit, ..self.clone() })
+        let mut model = self.clone();
+        model.circuit.batch = log;
+        let lowered = Lowered::new(&model.circuit);
+        let found = cheapest(&lowered, &model.circuit, MAX_ROWS, f64::INFINITY)?;
+        model.row_log = found.ok_or(CompileError::Rows(MAX_ROWS))?.1.row_log;
+        Ok(model)
     }
 
     /// Which tensors of its statements are commitments.

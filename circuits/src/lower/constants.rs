@@ -22,7 +22,7 @@ impl Lowering<'_> {
             return Expression { terms: vec![], linear: Form::zero(log) };
         }
         let own = log - self.circuit.batch;
-        let form = Form::of(Piece::Block(self.fixed_block(own, cells.to_vec())));
+        let form = self.fixed_form(own, cells.to_vec());
         if own == log {
             return Expression { terms: vec![], linear: form };
         }
@@ -34,7 +34,7 @@ impl Lowering<'_> {
     /// Constants by position as a factor of `2^log` cells, the same for every input of a batch.
     pub(super) fn constant_at_x(&mut self, log: u8, cells: &[i64]) -> usize {
         let own = log - self.circuit.batch;
-        let form = Form::of(Piece::Block(self.fixed_block(own, cells.to_vec())));
+        let form = self.fixed_form(own, cells.to_vec());
         self.out.relation.claim(form, log, run(Axis::X, 0, own))
     }
 
@@ -46,6 +46,6 @@ impl Lowering<'_> {
     /// Constants by position as a form, with a copy for every input of a batch.
     pub(super) fn constant_form(&mut self, log: u8, cells: &[i64]) -> Form {
         let copies = 1usize << self.circuit.batch;
-        Form::of(Piece::Block(self.fixed_block(log, cells.repeat(copies))))
+        self.fixed_form(log, cells.repeat(copies))
     }
 }

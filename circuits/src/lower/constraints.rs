@@ -133,10 +133,6 @@ impl Lowering<'_> {
         self.atoms[t].clone().unwrap_or_else(|| Form::zero(self.log(t)))
     }
 
-    pub(super) fn set_atom(&mut self, t: TensorId, form: Form) {
-        self.atoms[t] = Some(form);
-    }
-
     pub(super) fn expression(&mut self, t: TensorId) -> Expression {
         let log = self.log(t);
         if let Some(form) = &self.atoms[t] {
@@ -304,8 +300,7 @@ impl Lowering<'_> {
                 let (bit, below) = (self.plain_block(log), self.limb_blocks(*limbs, log));
                 let form = Form::of(Piece::Block(bit));
                 let claim = self.out.relation.claim_at_x(form.clone());
-                let square = Term { coefficient: 1, vars: log, eq: true, factors: vec![claim, claim] };
-                self.out.relation.constrain(Form::zero(log).add(-1, &form), vec![square]);
+                self.out.relation.constrain_bit(&form, claim);
                 let top = 1i128 << (limbs * width);
                 let expression = self.expression(*x);
                 self.equate(expression, 1, top - 1, &Form::limbs(&below, width).add(top, &form));
@@ -373,9 +368,7 @@ impl Lowering<'_> {
 
     /// Ones in the padding of a tensor, if it has any.
     fn padding(&mut self, t: TensorId, tensor: &Tensor) -> Option<Form> {
-        let own = 1usize << tensor.layout.log();
-        let ones: Vec<i64> = (0..own).map(|i| i64::from(!tensor.layout.is_element(i))).collect();
-        ones.contains(&1).then(|| self.constant_form(self.log(t), &ones))
+        tensor.layout.padding().map(|ones| self.constant_form(self.log(t), &ones))
     }
 
     /// Limbs of the remainder of a rounding.

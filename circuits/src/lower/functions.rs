@@ -30,15 +30,15 @@ impl Lowering<'_> {
         // value + slope top = result, both sides zero on the padding.
         let top = below.last().copied().unwrap_or(result);
         let tensor = &self.circuit.tensors[t];
-        let own = 1usize << tensor.layout.log();
-        let elements: Vec<i64> = (0..own).map(|i| self.circuit.is_element(tensor, i).into()).collect();
         let [slope_at_x, top] = [slope, top].map(|symbol| self.out.relation.claim_at_x(of(symbol)));
-        let (linear, products) = if elements.iter().all(|v| *v == 1) {
-            (of(value), vec![vec![slope_at_x, top]])
-        } else {
-            let mask = self.constant_at_x(log, &elements);
-            let value = self.out.relation.claim_at_x(of(value));
-            (Form::zero(log), vec![vec![value, mask], vec![slope_at_x, top, mask]])
+        let (linear, products) = match tensor.layout.padding() {
+            None => (of(value), vec![vec![slope_at_x, top]]),
+            Some(padding) => {
+                let elements: Vec<i64> = padding.iter().map(|v| 1 - v).collect();
+                let mask = self.constant_at_x(log, &elements);
+                let value = self.out.relation.claim_at_x(of(value));
+                (Form::zero(log), vec![vec![value, mask], vec![slope_at_x, top, mask]])
+            }
         };
         let term = |factors| Term { coefficient: 1, vars: log, eq: true, factors };
         let terms = products.into_iter().map(term).collect();

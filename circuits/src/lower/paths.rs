@@ -68,7 +68,7 @@ impl Lowering<'_> {
             paths
         });
         let leaf = paths.level_of(paths.component(Area::Leaves(value as u8)), 0);
-        self.set_atom(t, Form::of(Piece::Block(leaf)));
+        self.atoms[t] = Some(Form::of(Piece::Block(leaf)));
     }
 
     fn paths(&mut self, t: TensorId, x: TensorId, forest: usize) -> Paths {
@@ -77,16 +77,17 @@ impl Lowering<'_> {
         let log = level + log2_ceil(depth.into());
         let position = Symbol { area: Area::Positions, id: self.out.tuples.add(log), offset: 0, log };
         self.out.tuple_tables.push(None);
+        let limbs = (trees.bits + 1).div_ceil(self.circuit.limb);
         let paths = Paths {
             x,
             forest,
             level,
             position,
             fetched: self.plain_block(log),
-            limbs: self.limb_blocks((trees.bits + 1).div_ceil(self.circuit.limb), log),
+            limbs: self.limb_blocks(limbs, log),
             missing: (self.circuit.missing && x == 0).then(|| {
                 let log = self.log(x);
-                (self.plain_block(log), self.limb_blocks((trees.bits + 1).div_ceil(self.circuit.limb), log))
+                (self.plain_block(log), self.limb_blocks(limbs, log))
             }),
         };
         let start = self.out.forest_starts[forest].0;
@@ -120,10 +121,9 @@ impl Lowering<'_> {
         let difference = Form::limbs(&paths.limbs, width);
         let relation = &mut self.out.relation;
         let (b, e) = (relation.claim_at_x(bit.clone()), relation.claim_at_x(excess.clone()));
-        let term = |coefficient, factors| Term { coefficient, vars: log, eq: true, factors };
-        relation.constrain(Form::zero(log).add(-1, &bit), vec![term(1, vec![b, b])]);
+        relation.constrain_bit(&bit, b);
         let linear = Form::zero(log).add(-1, &excess).add(-1, &bit).add(-1, &difference);
-        relation.constrain(linear, vec![term(2, vec![b, e])]);
+        relation.constrain(linear, vec![Term { coefficient: 2, vars: log, eq: true, factors: vec![b, e] }]);
 
         // The features' vector has the row's number above that of the feature.
         let mut key = Form::of(Piece::Block(paths.component(Area::Features)));
@@ -151,9 +151,9 @@ impl Lowering<'_> {
         let low = x.clone().add(-2 * most, &z);
         let relation = &mut self.out.relation;
         let (at_z, at_x) = (relation.claim_at_x(z.clone()), relation.claim_at_x(x.clone()));
-        let term = |coefficient, factors| Term { coefficient, vars: z.log, eq: true, factors };
-        relation.constrain(Form::zero(z.log).add(-1, &z), vec![term(1, vec![at_z, at_z])]);
-        relation.constrain(Form::zero(z.log).add(-most, &z), vec![term(1, vec![at_z, at_x])]);
+        relation.constrain_bit(&z, at_z);
+        let theirs = Term { coefficient: 1, vars: z.log, eq: true, factors: vec![at_z, at_x] };
+        relation.constrain(Form::zero(z.log).add(-most, &z), vec![theirs]);
         let rest = Form::limbs(above, self.circuit.limb);
         relation.constrain(Form::zero(z.log).plus(most - 1).add(-1, &low).add(-1, &rest), vec![]);
         let mut both = Form { log: x.log + 1, terms: x.terms.clone() };

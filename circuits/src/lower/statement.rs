@@ -27,10 +27,7 @@ impl Lowering<'_> {
     /// An input, zero on its padding: the verifier sees to that of a public one beyond its last row, or that of the last
     /// input of a batch, only.
     pub(super) fn unpadded(&mut self, tensor: &Tensor, form: &Form) {
-        let own = tensor.layout.log();
-        let padding: Vec<i64> =
-            (0..1usize << own).map(|i| i64::from(!self.circuit.is_element(tensor, i))).collect();
-        if padding.contains(&1) {
+        if let Some(padding) = tensor.layout.padding() {
             let log = form.log;
             let factors = vec![self.constant_at_x(log, &padding), self.out.relation.claim_at_x(form.clone())];
             let product = Term { coefficient: 1, vars: log, eq: true, factors };

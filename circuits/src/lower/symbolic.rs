@@ -145,6 +145,12 @@ impl Relation {
         self.claim(form, log, run(Axis::X, 0, log))
     }
 
+    /// A form's cells, of which `claim` is the claim at the point of the sumcheck, are their own squares: 0 or 1.
+    pub(crate) fn constrain_bit(&mut self, form: &Form, claim: usize) {
+        let square = Term { coefficient: 1, vars: form.log, eq: true, factors: vec![claim, claim] };
+        self.constrain(Form::zero(form.log).add(-1, form), vec![square]);
+    }
+
     pub(crate) fn constrain(&mut self, linear: Form, terms: Vec<Term>) {
         let log = linear.log;
         let linear = self.form(linear);

@@ -6,7 +6,7 @@ use super::{
     error::{Problem, TensorProblem},
     proto::TensorProto,
 };
-use crate::graph::MAX_TENSOR_ELEMENTS;
+use crate::graph::{MAX_TENSOR_ELEMENTS, layout};
 
 /// The elements of a constant, of the four kinds that operators tell apart.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +52,11 @@ impl ConstTensor {
 
     pub(crate) fn ints(shape: Vec<usize>, data: Vec<i64>) -> Self {
         Self { shape, data: Data::Int(data) }
+    }
+
+    /// Which element stands at each place of a shape that it is broadcast to; none where it cannot be.
+    pub(crate) fn broadcast_index(&self, shape: &[usize]) -> Vec<usize> {
+        layout::broadcast_index(&self.shape, shape).unwrap_or_default()
     }
 
     pub(crate) fn as_floats(&self) -> Option<&[f64]> {

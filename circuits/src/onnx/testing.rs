@@ -244,6 +244,12 @@ pub(crate) fn floats(op: &str, opset: i64, attrs: &Attrs<'_>, args: &[Arg<'_>]) 
     }
 }
 
+/// That results are as many as expected, and within 0.000001 of them.
+pub(crate) fn near(found: &[f64], expected: &[f64]) {
+    let all = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6);
+    assert!(found.len() == expected.len() && all, "{found:?}");
+}
+
 /// The integers of the first output, which is constant.
 pub(crate) fn ints(op: &str, opset: i64, attrs: &Attrs<'_>, args: &[Arg<'_>]) -> Vec<i64> {
     let (bytes, _) = model(op, opset, attrs, args, &[0]);

@@ -143,8 +143,7 @@ fn constants(
     shape: Vec<usize>,
     kind: Kind,
 ) -> Result<ConstTensor, Problem> {
-    let index = |c: &ConstTensor| layout::broadcast_index(&c.shape, &shape).unwrap_or_default();
-    let pairs = index(a).into_iter().zip(index(b));
+    let pairs = a.broadcast_index(&shape).into_iter().zip(b.broadcast_index(&shape));
     let data = match (&a.data, &b.data) {
         (Data::Float(a), Data::Float(b)) => {
             let data: Vec<f64> = pairs

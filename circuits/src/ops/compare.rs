@@ -111,8 +111,7 @@ fn constants(
     shape: Vec<usize>,
     kind: Kind,
 ) -> Result<ConstTensor, Problem> {
-    let index = |c: &ConstTensor| layout::broadcast_index(&c.shape, &shape).unwrap_or_default();
-    let (i, j) = (index(a), index(b));
+    let (i, j) = (a.broadcast_index(&shape), b.broadcast_index(&shape));
     macro_rules! each {
         ($a:ident, $b:ident) => {
             i.iter()
@@ -197,8 +196,7 @@ fn truth(c: &ConstTensor, input: usize, shape: &[usize]) -> Result<Vec<bool>, Pr
     let Data::Bool(truth) = &c.data else {
         return Err(Problem::InputType { input, expected: "truth values" });
     };
-    let index = layout::broadcast_index(&c.shape, shape).unwrap_or_default();
-    Ok(index.into_iter().map(|i| truth[i]).collect())
+    Ok(c.broadcast_index(shape).into_iter().map(|i| truth[i]).collect())
 }
 
 pub(super) const NOT: Operator = Operator::new("Not", not);

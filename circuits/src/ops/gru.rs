@@ -44,7 +44,7 @@ fn step(direction: &mut Direction<'_>) -> Result<Vec<NodeId>, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use crate::onnx::testing::{Arg, Attr, floats};
+    use crate::onnx::testing::{Arg, Attr, floats, near};
 
     // By onnxruntime: three steps of two sequences of one number, two hidden.
     const X: &[f64] = &[0.125, 0.875, 0.875, 0.75, -0.375, -1.0];
@@ -95,12 +95,12 @@ mod tests {
 
     #[test]
     fn the_reset_gate_comes_before_or_after_the_product() {
-        let near = |attrs: &[(&str, Attr)], expected: &[f64]| {
+        let gives = |attrs: &[(&str, Attr)], expected: &[f64]| {
             let (shape, found) = floats("GRU", 17, attrs, &args());
             assert_eq!(shape, [3, 1, 2, 2]);
-            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?}");
+            near(&found, expected);
         };
-        near(&[], Y);
-        near(&[("linear_before_reset", Attr::Int(1))], Y_LINEAR);
+        gives(&[], Y);
+        gives(&[("linear_before_reset", Attr::Int(1))], Y_LINEAR);
     }
 }

@@ -37,7 +37,7 @@ fn step(direction: &mut Direction<'_>) -> Result<Vec<NodeId>, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use crate::onnx::testing::{Arg, Attr, all_floats, fails, floats};
+    use crate::onnx::testing::{Arg, Attr, all_floats, fails, floats, near};
 
     // By onnxruntime: three steps of two sequences of one number, two hidden.
     const X: &[f64] = &[0.375, 0.625, -1.0, 0.625, -0.125, 0.0];
@@ -96,11 +96,6 @@ mod tests {
             state(H0),
             state(C0),
         ]
-    }
-
-    fn near(found: &[f64], expected: &[f64]) {
-        let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-6;
-        assert!(found.len() == expected.len() && !found.iter().zip(expected).any(far), "{found:?}");
     }
 
     #[test]

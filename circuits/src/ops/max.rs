@@ -40,8 +40,11 @@ fn pair(call: &mut Call<'_>, a: &Value, b: &Value, max: bool) -> Result<Value, P
     let (x, c) = match (a, b) {
         (Value::Const(a), Value::Const(b)) => {
             if let (Some(x), Some(y)) = (a.as_ints(), b.as_ints()) {
-                let index = |c: &ConstTensor| layout::broadcast_index(&c.shape, &shape).unwrap_or_default();
-                let pairs = index(a).into_iter().zip(index(b)).map(|(i, j)| (x[i], y[j]));
+                let pairs = a
+                    .broadcast_index(&shape)
+                    .into_iter()
+                    .zip(b.broadcast_index(&shape))
+                    .map(|(i, j)| (x[i], y[j]));
                 let data = pairs.map(|(a, b)| if max { a.max(b) } else { a.min(b) }).collect();
                 return Ok(ConstTensor::ints(shape, data).into());
             }

@@ -41,8 +41,7 @@ fn constants(call: &mut Call<'_>, a: &ConstTensor, b: &ConstTensor) -> Result<Co
     let shape = layout::broadcast_shape(&a.shape, &b.shape)
         .ok_or_else(|| Problem::Shape(format!("shapes {:?} and {:?} do not broadcast", a.shape, b.shape)))?;
     call.charge(tensor::count(&shape)?)?;
-    let index = |c: &ConstTensor| layout::broadcast_index(&c.shape, &shape).unwrap_or_default();
-    let pairs = index(a).into_iter().zip(index(b));
+    let pairs = a.broadcast_index(&shape).into_iter().zip(b.broadcast_index(&shape));
     let number = |input, data: &Data, i: usize| match data {
         Data::Float(v) => Ok(v[i]),
         Data::Int(v) => Ok(v[i] as f64),

@@ -28,7 +28,7 @@ fn step(direction: &mut Direction<'_>) -> Result<Vec<NodeId>, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use crate::onnx::testing::{Arg, Attr, floats};
+    use crate::onnx::testing::{Arg, Attr, floats, near};
 
     // By onnxruntime: three steps of two sequences of one number, two hidden.
     const X: &[f64] = &[-0.375, 0.875, 0.75, -0.875, 0.75, 0.75];
@@ -78,12 +78,12 @@ mod tests {
 
     #[test]
     fn either_direction_and_activation() {
-        let near = |attrs: &[(&str, Attr)], expected: &[f64]| {
+        let gives = |attrs: &[(&str, Attr)], expected: &[f64]| {
             let (shape, found) = floats("RNN", 17, attrs, &args());
             assert_eq!(shape, [3, 1, 2, 2]);
-            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?}");
+            near(&found, expected);
         };
-        near(&[], Y);
-        near(&[("activations", Attr::Texts(&["Relu"])), ("direction", Attr::Text("reverse"))], Y_RELU);
+        gives(&[], Y);
+        gives(&[("activations", Attr::Texts(&["Relu"])), ("direction", Attr::Text("reverse"))], Y_RELU);
     }
 }

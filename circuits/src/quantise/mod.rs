@@ -193,6 +193,12 @@ fn bits_of(v: i128) -> u32 {
 }
 
 impl Quantiser<'_> {
+    /// The most bits that take no more limbs than `bits` do, the sign counted.
+    fn fill_limbs(&self, bits: u32) -> u32 {
+        let limb = u32::from(self.limb);
+        (bits + 1).div_ceil(limb) * limb - 1
+    }
+
     fn push(&mut self, tensor: Tensor, info: Info) -> Result<TensorId, QuantiseError> {
         self.fits(&tensor.name, info.bits)?;
         self.circuit.tensors.push(tensor);

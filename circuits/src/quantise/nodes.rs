@@ -1,7 +1,7 @@
 //! Every node of the graph.
 
 use super::ranges::Range;
-use super::trees::{feature_bits, is_compared};
+use super::trees::{FEATURE_BITS, is_compared};
 use super::{
     CELL_BITS, Info, LEAST_WEIGHT_BITS, MAX_SUM_FRACTION, QuantiseError, Quantiser, WEIGHT_BITS, bits_of,
     tables,
@@ -34,13 +34,12 @@ impl Quantiser<'_> {
         match &node.op {
             Op::Input => {
                 // With the sign, three bytes of a statement; what trees compare fills its limbs.
-                let bits = if is_compared(self.graph, id) { feature_bits(self.limb) } else { 23 };
-                let fraction = self.free_fraction(range, bits.into());
+                let bits = if is_compared(self.graph, id) { self.fill_limbs(FEATURE_BITS) } else { 23 };
+                let fraction = self.free_fraction(range, bits as i32);
                 let mut bits = (range.bits() + i32::from(fraction)).max(1) as u32;
                 if self.circuit.committed.input {
                     // What its limbs hold, since they alone bound it: a leaf is beyond all features.
-                    let limb = u32::from(self.limb);
-                    bits = (bits + 1).div_ceil(limb) * limb - 1;
+                    bits = self.fill_limbs(bits);
                 }
                 if bits > TENSOR_BITS.into() {
                     return Err(QuantiseError::TooLarge { tensor: node.name.clone(), bits });

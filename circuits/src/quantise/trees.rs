@@ -7,15 +7,10 @@ use crate::graph::{Forest, Graph, Node, NodeId, Op, forest};
 use std::sync::Arc;
 
 /// Least bits of a feature that trees compare: about what `f32` has of the largest one.
-const FEATURE_BITS: u8 = 29;
+pub(super) const FEATURE_BITS: u32 = 29;
 
 /// Most entries of a forest, log2.
 const MOST_NODES: u8 = 22;
-
-/// Bits of a feature that fill its limbs, sign and difference to a bound counted.
-pub(super) fn feature_bits(limb: u8) -> u8 {
-    (FEATURE_BITS + 1).div_ceil(limb) * limb - 1
-}
 
 /// Whether trees compare the node as it is.
 pub(super) fn is_compared(graph: &Graph, id: NodeId) -> bool {

@@ -8,6 +8,7 @@ mod trees;
 
 pub(crate) use trees::{TreeNode, Trees, missing};
 
+use crate::lanes::Lanes;
 use serde::{Deserialize, Serialize};
 
 /// Number of a tensor; operands come before the tensors computed from them, but for [`Op::Previous`].
@@ -274,6 +275,23 @@ pub(crate) enum Op {
         /// Bits.
         bits: u8,
     },
+    /// All numbers of a run of a lane program, slot by slot.
+    Lanes {
+        /// Number of the program.
+        program: usize,
+        /// Tensors it takes, and where each lies in its statement slots, aligned.
+        inputs: Vec<(TensorId, u32)>,
+    },
+    /// A public or committed output: numbers that lie together in the statement slots of a run; elements are below
+    /// `2^bits` in magnitude.
+    Result {
+        /// The run.
+        of: TensorId,
+        /// Where they lie, aligned.
+        at: u32,
+        /// Bits.
+        bits: u8,
+    },
     /// The step before, as [`crate::graph::Op::Previous`]: `y[r, l] = 2^shift x[r - rows, l]`, or `backward`
     /// `2^shift x[r + rows, l]`, and where there is no such row, `initial[r, l]`. Zero on padding.
     Previous {
@@ -295,11 +313,12 @@ impl Op {
     pub(crate) fn operands(&self) -> Vec<TensorId> {
         match self {
             Self::Input { .. } => vec![],
+            Self::Lanes { inputs, .. } => inputs.iter().map(|(x, _)| *x).collect(),
             Self::Linear { terms, .. } => terms.iter().map(|(x, _)| *x).collect(),
             Self::Combine { terms, .. } => terms.iter().map(|(_, x)| *x).collect(),
             Self::Rearrange { terms } => terms.iter().map(|wire| wire.x).collect(),
             Self::Mul { a, b } | Self::MatMul { a, b, .. } | Self::Div { a, b, .. } => vec![*a, *b],
-            Self::Negative { of } => vec![*of],
+            Self::Negative { of } | Self::Result { of, .. } => vec![*of],
             Self::Scale { x, .. }
             | Self::Round { x, .. }
             | Self::Rectify { x, .. }
@@ -316,7 +335,7 @@ impl Op {
     /// Bits of a tensor of the statement.
     pub(crate) fn bits(&self) -> u8 {
         match self {
-            Self::Input { bits } | Self::Publish { bits, .. } => *bits,
+            Self::Input { bits } | Self::Publish { bits, .. } | Self::Result { bits, .. } => *bits,
             _ => 0,
         }
     }
@@ -349,10 +368,14 @@ pub struct Committed {
 pub(crate) struct Circuit {
     /// Limb width, bits.
     pub(crate) limb: u8,
-    /// Which tensors of the statement are commitments.
-    pub(crate) committed: Committed,
-    /// The tensors; the first is the input.
+    /// The tensors; of a model, the first is the input.
     pub(crate) tensors: Vec<Tensor>,
+    /// Inputs, in the statement's order.
+    pub(crate) inputs: Vec<TensorId>,
+    /// Tensors of the statement that it holds as commitments.
+    pub(crate) committed: Vec<TensorId>,
+    /// Lane programs.
+    pub(crate) programs: Vec<Lanes>,
     /// Function tables.
     pub(crate) tables: Vec<Table>,
     /// Forests.

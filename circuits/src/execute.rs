@@ -7,6 +7,7 @@ pub(crate) use products::rearrange;
 
 use crate::circuit::{Circuit, Op, Table, Tensor, TensorId, missing, round_shift};
 use crate::graph::recurrence::{Steps, parts};
+use crate::lanes::NUMBER_BITS;
 use rayon::prelude::*;
 use std::ops::Range;
 use thiserror::Error;
@@ -119,12 +120,13 @@ impl Circuit {
             .collect()
     }
 
-    /// The integers of every tensor, by position, those of one input after another.
+    /// The integers of every tensor, by position, those of one input after another. Of a circuit of several inputs, one
+    /// input is all of them, one after another.
     ///
     /// # Errors
     /// [`RunError`] naming the tensor whose bound is exceeded.
     pub(crate) fn execute(&self, inputs: &[i128]) -> Result<Vec<Vec<i128>>, RunError> {
-        let len = self.tensors[0].layout.len();
+        let len: usize = self.inputs.iter().map(|t| self.tensors[*t].layout.len()).sum();
         if inputs.len() == len {
             return self.execute_one(inputs);
         }
@@ -135,12 +137,21 @@ impl Circuit {
             .collect())
     }
 
-    fn execute_one(&self, input: &[i128]) -> Result<Vec<Vec<i128>>, RunError> {
+    fn execute_one(&self, inputs: &[i128]) -> Result<Vec<Vec<i128>>, RunError> {
         let mut values: Vec<Vec<i128>> = vec![Vec::new(); self.tensors.len()];
         let operands: Vec<Vec<usize>> = self.tensors.iter().map(|tensor| tensor.op.operands()).collect();
         for part in parts(&operands) {
             match part.as_slice() {
-                [t] => values[*t] = self.tensor(&self.tensors[*t], &View::all(self, &values), input)?,
+                [t] => {
+                    let tensor = &self.tensors[*t];
+                    let before = self.inputs.iter().take_while(|input| *input != t);
+                    let start: usize = before.map(|input| self.tensors[*input].layout.len()).sum();
+                    let input = match tensor.op {
+                        Op::Input { .. } => &inputs[start..start + tensor.layout.len()],
+                        _ => &[],
+                    };
+                    values[*t] = self.tensor(tensor, &View::all(self, &values), input)?;
+                }
                 part => self.repeat(part, &mut values)?,
             }
         }
@@ -293,6 +304,26 @@ impl Circuit {
                     forest.values[*value][leaf].into()
                 };
                 Ok((0..size).into_par_iter().with_min_len(GRAIN / 64).map(leaf).collect())
+            }
+            Op::Lanes { program, inputs } => {
+                let program = &self.programs[*program];
+                let mut statement = vec![0; 1 << (program.statement + program.lanes())];
+                for (x, at) in inputs {
+                    let slots = statement[*at as usize..].iter_mut().zip(view.of(*x));
+                    slots.for_each(|(slot, v)| *slot += v);
+                }
+                program.run(&statement).map_err(|found| match found.value {
+                    None => RunError::Domain { tensor: found.name },
+                    Some(v) => RunError::Overflow {
+                        tensor: found.name,
+                        value: v as f64,
+                        bound: 2f64.powi(NUMBER_BITS.into()),
+                    },
+                })
+            }
+            Op::Result { of, at, bits } => {
+                let limit = 1i128 << bits;
+                bounded(view.of(*of)[*at as usize..][..size].to_vec(), 1 - limit, limit)
             }
             Op::Publish { x, shift, bits } => {
                 let limit = 1i128 << bits;

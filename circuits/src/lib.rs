@@ -28,11 +28,13 @@ mod circuit;
 mod cost;
 mod execute;
 pub mod graph;
+mod lanes;
 mod lower;
 mod model;
 pub mod onnx;
 mod ops;
 mod quantise;
+pub mod synthesis;
 mod tensor_error;
 
 pub use circuit::Committed;

@@ -134,23 +134,11 @@ pub fn compile(
     }
     let ranges = Ranges::of(graph, calibration)?;
     let allowed = options.rows.map_or(MAX_ROWS, u64::from);
-    let mut best: Option<(f64, u8, Circuit)> = None;
-    let mut failed = CompileError::Rows(allowed);
-    for limb in LIMBS {
-        let circuit = quantise(graph, &ranges, options.frac_bits, limb, options.committed)?;
-        let least = best.as_ref().map_or(f64::INFINITY, |(least, _, _)| *least);
-        match cheapest(&Lowered::new(&circuit), &circuit, allowed, least) {
-            Ok(found) => best = found.map(|(cost, program)| (cost, program.row_log, circuit)).or(best),
-            Err(error) => failed = error,
-        }
-    }
-    let (_, row_log, circuit) = best.ok_or(failed)?;
-    for (t, committed) in [(0, options.committed.input)]
-        .into_iter()
-        .chain(circuit.outputs.iter().map(|t| (*t, options.committed.outputs)))
-    {
-        let tensor = &circuit.tensors[t];
-        if committed && tensor.op.bits() > COMMITTED_BITS {
+    let of = |limb| Ok(quantise(graph, &ranges, options.frac_bits, limb, options.committed)?);
+    let (row_log, circuit) = best(LIMBS.into_iter().map(of), allowed)?;
+    for t in &circuit.committed {
+        let tensor = &circuit.tensors[*t];
+        if tensor.op.bits() > COMMITTED_BITS {
             return Err(CompileError::Committed { tensor: tensor.name.clone(), bits: tensor.op.bits() });
         }
     }
@@ -164,6 +152,44 @@ pub fn compile(
         circuit,
     };
     Ok(model)
+}
+
+impl Model {
+    /// Of a circuit that is not of a graph, for each limb width; its input is all inputs, one after another.
+    ///
+    /// # Errors
+    /// [`CompileError::Key`] or [`CompileError::Rows`] when it is beyond the limits of a key.
+    pub(crate) fn of_circuits(name: &str, circuits: Vec<Circuit>) -> Result<Self, CompileError> {
+        let (row_log, circuit) = best(circuits.into_iter().map(Ok), MAX_ROWS)?;
+        let names = |list: &[usize]| list.iter().map(|t| circuit.tensors[*t].name.clone()).collect();
+        Ok(Self {
+            name: name.into(),
+            input_shape: vec![circuit.inputs.iter().map(|t| circuit.tensors[*t].layout.len()).sum()],
+            output_names: names(&circuit.outputs),
+            parameters: 0,
+            row_log,
+            secret: None,
+            circuit,
+        })
+    }
+}
+
+/// Of circuits that compute the same, the one that costs least, with its row length.
+fn best(
+    circuits: impl Iterator<Item = Result<Circuit, CompileError>>,
+    allowed: u64,
+) -> Result<(u8, Circuit), CompileError> {
+    let mut best: Option<(f64, u8, Circuit)> = None;
+    let mut failed = CompileError::Rows(allowed);
+    for circuit in circuits {
+        let circuit = circuit?;
+        let least = best.as_ref().map_or(f64::INFINITY, |(least, _, _)| *least);
+        match cheapest(&Lowered::new(&circuit), &circuit, allowed, least) {
+            Ok(found) => best = found.map(|(cost, program)| (cost, program.row_log, circuit)).or(best),
+            Err(error) => failed = error,
+        }
+    }
+    best.map(|(_, row_log, circuit)| (row_log, circuit)).ok_or(failed)
 }
 
 /// The program of the row length that costs least, if that is less than `most`.
@@ -253,7 +279,8 @@ impl Model {
 
     /// Which tensors of its statements are commitments.
     pub fn committed(&self) -> Committed {
-        self.circuit.committed
+        let of = |list: &[usize]| list.first().is_some_and(|t| self.circuit.committed.contains(t));
+        Committed { input: of(&self.circuit.inputs), outputs: of(&self.circuit.outputs) }
     }
 
     /// Limb width, bits.
@@ -276,6 +303,11 @@ impl Model {
         Ok(relation)
     }
 
+    /// TEMP
+    pub fn lower_at(&self, row_log: u8) -> Relation {
+        Lowered::new(&self.circuit).place(&self.circuit, row_log)
+    }
+
     /// An inference with its witness. `input` has the elements of all inputs of a batch, one input after another, and so
     /// have the outputs.
     ///
@@ -286,7 +318,12 @@ impl Model {
         if input.len() != expected {
             return Err(RunError::Length { found: input.len(), expected });
         }
-        let values = self.circuit.execute(&self.circuit.quantise_input(input)?)?;
+        self.run_integers(relation, &self.circuit.quantise_input(input)?)
+    }
+
+    /// As [`Model::run`], of the input's integers, those of all inputs one after another.
+    pub fn run_integers(&self, relation: &Relation, input: &[i128]) -> Result<Inference, RunError> {
+        let values = self.circuit.execute(input)?;
         let (cells, tensors) = fill_witness(relation, &self.circuit, &values);
         Ok(Inference { outputs: self.outputs(&values), tensors, cells })
     }

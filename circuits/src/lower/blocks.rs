@@ -135,3 +135,29 @@ impl FixedLayout {
 fn rows_of(block: &FixedBlock, row_log: u8) -> u64 {
     (block.cells.len() as u64).div_ceil(1 << row_log).max(1)
 }
+
+/// The numbers from `from` up to `to` as aligned ranges of powers of two, as large as can be: log2 of the size, and the
+/// range's number.
+pub(super) fn aligned(from: u32, to: u32) -> impl Iterator<Item = (u8, u32)> {
+    let mut at = from;
+    std::iter::from_fn(move || {
+        let left = to.checked_sub(at).filter(|left| *left > 0)?;
+        let size = at.trailing_zeros().min(left.ilog2()) as u8;
+        let cube = at >> size;
+        at += 1 << size;
+        Some((size, cube))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_aligned() {
+        assert_eq!(aligned(5, 16).collect::<Vec<_>>(), [(0, 5), (1, 3), (3, 1)]);
+        assert_eq!(aligned(4, 4).count(), 0);
+        assert_eq!(aligned(1, 2).collect::<Vec<_>>(), [(0, 1)]);
+        assert_eq!(aligned(0, 7).collect::<Vec<_>>(), [(2, 0), (1, 2), (0, 6)]);
+    }
+}

@@ -84,11 +84,10 @@ impl Lowering<'_> {
         Symbol { area: Area::Plain, id: self.out.plain.add(log), offset: 0, log }
     }
 
-    /// Numbers the tensors of the statement: the input, then the outputs.
+    /// Numbers the tensors of the statement: the inputs, then the outputs.
     fn number(&mut self) {
-        self.stated[0] = Some(0);
-        for (i, t) in self.circuit.outputs.iter().enumerate() {
-            self.stated[*t] = Some(i as u8 + 1);
+        for (i, t) in self.circuit.inputs.iter().chain(&self.circuit.outputs).enumerate() {
+            self.stated[*t] = Some(i as u8);
         }
     }
 
@@ -308,6 +307,9 @@ impl Lowering<'_> {
                 self.atoms[t] = Some(form);
             }
             Op::Previous { .. } => self.previous(t),
+            Op::Lanes { program, inputs } => self.lanes(t, *program, inputs),
+            // The run has said what it is.
+            Op::Result { .. } => {}
             Op::Function { x, table, limbs } => self.function(t, *x, *table, *limbs),
             Op::Leaves { x, forest, value } => self.leaves(t, *x, *forest, *value),
             Op::Div { a, b, shift, limbs, remainder } => {

@@ -6,6 +6,7 @@ mod constants;
 mod constraints;
 mod fold;
 mod functions;
+mod lanes;
 mod lookups;
 mod paths;
 mod place;
@@ -43,6 +44,8 @@ pub(crate) enum Cells {
     Function { position: Symbol, value: Symbol, slope: Symbol, below: Vec<Symbol>, result: Symbol },
     /// The paths of trees; nothing of a tensor that shares those of another.
     Paths(Paths),
+    /// The limbs of all numbers of a run of a lane program, and the factors of its gates.
+    Lanes { numbers: Vec<Symbol>, factors: Symbol },
     /// Limbs of the result, of the remainder, and of what is above it.
     Remainder { result: Vec<Symbol>, remainder: Vec<Symbol>, above: Vec<Symbol> },
 }
@@ -121,6 +124,10 @@ impl Lowered {
         match &self.cells[tensor] {
             None => (0, 0),
             Some(Cells::Copy(symbol)) => (1 << symbol.log, 0),
+            Some(Cells::Lanes { numbers, factors }) => {
+                let (cells, lookups) = limbs(&[numbers]);
+                (cells + (1 << factors.log), lookups)
+            }
             Some(Cells::Round { result, remainder }) => limbs(&[result, remainder]),
             Some(Cells::Rectify { positive, negative, remainder }) => limbs(&[positive, negative, remainder]),
             Some(Cells::Remainder { result, remainder, above }) => limbs(&[result, remainder, above]),

@@ -1,7 +1,7 @@
 //! Paths of decision trees (`docs/protocol.md` 11).
 
 use super::Cells;
-use super::blocks::{Area, Symbol};
+use super::blocks::{Area, Symbol, aligned};
 use super::constraints::Lowering;
 use super::symbolic::{Form, Piece, Term};
 use crate::circuit::{TensorId, TreeNode, Trees, log2_ceil, missing};
@@ -181,29 +181,4 @@ impl Lowering<'_> {
 /// Where a node's feature is in the table of `2^log` features, or of twice as many.
 pub(crate) fn feature(node: TreeNode, log: u8) -> i64 {
     i64::from(node.feature) + (i64::from(node.low) << log)
-}
-
-/// The numbers from `from` up to `to` as aligned ranges of powers of two: log2 of the size, and the range's number.
-fn aligned(from: u32, to: u32) -> impl Iterator<Item = (u8, u32)> {
-    let mut at = from;
-    std::iter::from_fn(move || {
-        let size = at.trailing_zeros() as u8;
-        let cube = at >> size;
-        (at < to).then(|| {
-            at += 1 << size;
-            (size, cube)
-        })
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_are_aligned() {
-        assert_eq!(aligned(5, 16).collect::<Vec<_>>(), [(0, 5), (1, 3), (3, 1)]);
-        assert_eq!(aligned(4, 4).count(), 0);
-        assert_eq!(aligned(1, 2).collect::<Vec<_>>(), [(0, 1)]);
-    }
 }

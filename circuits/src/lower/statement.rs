@@ -3,25 +3,36 @@
 use super::blocks::{Area, Symbol};
 use super::constraints::Lowering;
 use super::symbolic::{Form, Piece, Term};
-use crate::circuit::{Circuit, Committed, Op, Tensor, TensorId};
+use crate::circuit::{Circuit, Op, Tensor, TensorId};
 use sumcast_verifier::vk::{Role, TensorSpec, Visibility};
 
 impl Lowering<'_> {
     /// The form of a tensor of the statement, and the limbs that bound it where it is committed: the verifier bounds a
     /// public one.
     pub(super) fn stated(&mut self, t: TensorId, bits: u8) -> (Form, Vec<Symbol>) {
-        let (log, number) = (self.log(t), self.stated[t].unwrap_or_default());
-        let Committed { input, outputs } = self.circuit.committed;
-        if !(if t == 0 { input } else { outputs }) {
-            return (Form::of(Piece::Public(log, number)), vec![]);
+        let (form, log) = (self.statement_form(t), self.log(t));
+        // The numbers of a program have bounds of their own.
+        let readers = self.circuit.tensors.iter().filter(|tensor| tensor.op.operands().contains(&t));
+        let mut readers = readers.peekable();
+        let bounded = readers.peek().is_some() && readers.all(|tensor| matches!(tensor.op, Op::Lanes { .. }));
+        if bounded || !self.circuit.committed.contains(&t) {
+            return (form, vec![]);
         }
-        let symbol = Symbol { area: Area::Statement, id: number.into(), offset: 0, log };
-        let form = Form::of(Piece::Block(symbol));
         let width = self.circuit.limb;
         let limbs = self.limb_blocks((bits + 1).div_ceil(width), log);
         let value = Form::limbs(&limbs, width).plus(-(1i128 << (limbs.len() as u32 * u32::from(width) - 1)));
         self.out.relation.constrain(form.clone().add(-1, &value), vec![]);
         (form, limbs)
+    }
+
+    /// The form of a tensor of the statement.
+    pub(super) fn statement_form(&self, t: TensorId) -> Form {
+        let (log, number) = (self.log(t), self.stated[t].unwrap_or_default());
+        Form::of(if self.circuit.committed.contains(&t) {
+            Piece::Block(Symbol { area: Area::Statement, id: number.into(), offset: 0, log })
+        } else {
+            Piece::Public(log, number)
+        })
     }
 
     /// An input, zero on its padding: the verifier sees to that of a public one beyond its last row, or that of the last
@@ -48,6 +59,8 @@ pub(super) fn padding_matters(circuit: &Circuit) -> bool {
     for tensor in &circuit.tensors {
         let (kept, read) = match &tensor.op {
             Op::Input { .. } => (true, false),
+            // Programs mask what is no element.
+            Op::Lanes { .. } | Op::Result { .. } => (false, false),
             // Elements alone are multiplied, looked up, or have a step before them.
             Op::Linear { .. } | Op::Function { .. } | Op::Leaves { .. } | Op::Previous { .. } => {
                 (false, false)
@@ -78,10 +91,12 @@ pub(super) fn padding_matters(circuit: &Circuit) -> bool {
 
 /// The tensors of the statement: number in the circuit, role, visibility.
 pub(super) fn stated(circuit: &Circuit) -> impl Iterator<Item = (TensorId, Role, Visibility)> {
-    let visibility = |committed| if committed { Visibility::Committed } else { Visibility::Public };
-    let Committed { input, outputs } = circuit.committed;
-    let outputs = circuit.outputs.iter().map(move |t| (*t, Role::Output, visibility(outputs)));
-    std::iter::once((0, Role::Input, visibility(input))).chain(outputs)
+    let inputs = circuit.inputs.iter().map(|t| (*t, Role::Input));
+    let all = inputs.chain(circuit.outputs.iter().map(|t| (*t, Role::Output)));
+    all.map(|(t, role)| {
+        let committed = circuit.committed.contains(&t);
+        (t, role, if committed { Visibility::Committed } else { Visibility::Public })
+    })
 }
 
 /// Tensors of the statement are listed by position, padding between rows included.

@@ -6,6 +6,7 @@ use super::statement::positions;
 use super::{Cells, Relation};
 use crate::circuit::{Circuit, Op, fill, round_shift};
 use crate::execute::Cut;
+use crate::lanes::SIGNED;
 
 /// Witness rows, one after another, and the public tensors, of the values of every tensor.
 pub(crate) fn fill_witness(
@@ -20,13 +21,16 @@ pub(crate) fn fill_witness(
     for (t, tensor) in circuit.tensors.iter().enumerate() {
         match &relation.lowered.cells[t] {
             Some(Cells::Paths(paths)) => writer.paths(t, paths),
+            Some(Cells::Lanes { numbers, factors }) => writer.lanes(t, numbers, *factors),
             Some(cells) => writer.tensor(t, &tensor.op, cells),
             None => {}
         }
     }
-    let public = std::iter::once(0)
-        .chain(circuit.outputs.iter().copied())
-        .map(|t| values[t][..positions(circuit, t) as usize].to_vec());
+    let public = circuit
+        .inputs
+        .iter()
+        .chain(&circuit.outputs)
+        .map(|t| values[*t][..positions(circuit, *t) as usize].to_vec());
     (writer.cells, public.collect())
 }
 
@@ -123,6 +127,20 @@ impl Writer<'_> {
             let total = shift + e;
             let rounded = round_shift(x, shift);
             self.limbs(symbols, i, (x << e) + (1i128 << (total - 1)) - (rounded << total));
+        }
+    }
+
+    /// All numbers of a run, and the factors of its gates.
+    fn lanes(&mut self, t: usize, limbs: &[Symbol], factors: Symbol) {
+        let Op::Lanes { program, .. } = self.circuit.tensors[t].op else { return };
+        let program = &self.circuit.programs[program];
+        let [signed, wide] = [program.signed as usize, 1 << program.wide].map(|slots| slots << program.lanes());
+        for (i, v) in self.values[t].iter().enumerate() {
+            let limbs = if i < wide { limbs } else { &limbs[..1] };
+            self.limbs(limbs, i, v + if i < signed { SIGNED } else { 0 });
+        }
+        for (i, v) in program.factors(&self.values[t]).into_iter().enumerate() {
+            self.write(factors, i, v);
         }
     }
 

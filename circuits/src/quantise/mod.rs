@@ -102,10 +102,13 @@ pub(crate) fn quantise(
         ranges: &ranges.of,
         precision,
         limb,
+        committed,
         circuit: Circuit {
             limb,
-            committed,
             tensors: Vec::new(),
+            inputs: vec![0],
+            committed: Vec::new(),
+            programs: Vec::new(),
             tables: Vec::new(),
             forests: Vec::new(),
             bounds: Vec::new(),
@@ -127,6 +130,10 @@ pub(crate) fn quantise(
     for id in graph.outputs() {
         q.publish(*id)?;
     }
+    let Committed { input, outputs } = committed;
+    let input = q.circuit.inputs.iter().filter(|_| input);
+    let outputs = q.circuit.outputs.iter().filter(|_| outputs);
+    q.circuit.committed = input.chain(outputs).copied().collect();
     Ok(q.circuit)
 }
 
@@ -178,6 +185,7 @@ struct Quantiser<'a> {
     ranges: &'a [Range],
     precision: u8,
     limb: u8,
+    committed: Committed,
     circuit: Circuit,
     info: Vec<Info>,
     of: Vec<Option<TensorId>>,

@@ -37,7 +37,7 @@ impl Quantiser<'_> {
                 let bits = if is_compared(self.graph, id) { self.fill_limbs(FEATURE_BITS) } else { 23 };
                 let fraction = self.free_fraction(range, bits as i32);
                 let mut bits = (range.bits() + i32::from(fraction)).max(1) as u32;
-                if self.circuit.committed.input {
+                if self.committed.input {
                     // What its limbs hold, since they alone bound it: a leaf is beyond all features.
                     bits = self.fill_limbs(bits);
                 }

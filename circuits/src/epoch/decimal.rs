@@ -56,8 +56,8 @@ pub enum DecimalError {
 ///
 /// let loss: Decimal = "-3.9073687008674196".parse()?;
 /// let fixed = loss.to_fixed(32).ok_or("too large")?;
-/// assert_eq!(fixed, -16782020777);
-/// assert_eq!(Decimal::from_fixed(fixed, 32).to_string(), "-3.9073687009047717");
+/// assert_eq!(fixed, -16782020784);
+/// assert_eq!(Decimal::from_fixed(fixed, 32).to_string(), "-3.9073687009513378143");
 /// assert!(loss < "1e-7".parse()?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -7,7 +7,8 @@
 //! - [`onnx::import`] reads a file into a [`graph::Graph`];
 //! - [`compile`] chooses scales, bounds and layout and gives a [`Model`];
 //! - [`Model::lower`] gives its [`Relation`], [`Model::run`] an [`Inference`] with the witness;
-//! - [`Model::tensor_errors`] says how far each tensor is from the float model.
+//! - [`Model::tensor_errors`] says how far each tensor is from the float model;
+//! - [`epoch`] has what the Allora network computes from the inferences of a topic's workers.
 //!
 //! ```
 //! use sumcast_circuits::graph::{GraphBuilder, Matrix};
@@ -26,6 +27,7 @@
 
 mod circuit;
 mod cost;
+pub mod epoch;
 mod execute;
 pub mod graph;
 mod lanes;

@@ -3,6 +3,7 @@
 mod accuracy;
 mod compile;
 mod demo;
+mod epoch;
 #[cfg(feature = "evm")]
 mod evm;
 mod inspect;
@@ -36,6 +37,9 @@ pub(crate) enum Command {
     #[cfg(feature = "evm")]
     #[command(subcommand)]
     Evm(evm::Evm),
+    /// Assemble epochs of an Allora topic from what a node of the chain answers
+    #[command(subcommand)]
+    Epoch(epoch::Epoch),
     /// Show what the commitments of a proof hide
     Reveal(reveal::Reveal),
     /// Say what a model, verifying key, proof, opening or parameter file holds
@@ -56,6 +60,7 @@ impl Command {
             Self::Verify(command) => command.run(),
             #[cfg(feature = "evm")]
             Self::Evm(command) => command.run(),
+            Self::Epoch(command) => command.run(),
             Self::Reveal(command) => command.run(),
             Self::Inspect(command) => command.run(),
             Self::Demo(command) => command.run(),

@@ -3,6 +3,7 @@
 mod accuracy;
 mod bad_input;
 mod batch;
+mod epoch;
 #[cfg(all(unix, feature = "evm"))]
 mod evm;
 mod flow;

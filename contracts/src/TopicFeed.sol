@@ -141,7 +141,8 @@ contract TopicFeed is ITopicFeed {
     ) external {
         uint64 last = _inferences[topicId].epoch;
         EpochKey memory key = _verify(topicId, epoch, EpochKind.Synthesis, last, modelId, tensors, proof);
-        bytes32 forecastsHash = keccak256(tensors[_checkMembers(topicId, epoch, members, key, tensors):key.state]);
+        uint256 forecasts = _checkMembers(topicId, epoch, members, key, tensors);
+        bytes32 forecastsHash = keccak256(tensors[forecasts:key.state]);
         uint64 settledEpoch = _states[topicId].epoch;
         bytes32 digest = synthesisDigest(modelId, settledEpoch, members, forecastsHash);
         _attest(topicId, epoch, EpochKind.Synthesis, digest, sourceData);

@@ -93,6 +93,14 @@ contract TopicFeedMembersTest is TopicFeedTest {
         _accept(data);
     }
 
+    function testOfSeveralValuesTheFirstIsTaken() public {
+        topic = network.createTopic(six, attestors, FRESH, 1);
+        network.addKey(topic, synthesisModel, EpochKind.Synthesis);
+        network.setGenesis(topic, _state(0));
+        _postSix(1, _list(-1, 2, 3, 4, 5, 6));
+        _accept(_ready(_absentBut(worker, -int256(1 << SLOT_FRACTION))));
+    }
+
     function testTiesAreRoundedAwayFromZero() public {
         int256 half = int256(1 << (FRACTION - 1));
         _expectInteger(1, 0, half, 1);

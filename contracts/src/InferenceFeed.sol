@@ -6,6 +6,7 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IInferenceFeed, Topic} from "./IInferenceFeed.sol";
 import {IModelRegistry, TensorSpec} from "./IModelRegistry.sol";
 import {Statement} from "./ISumcastVerifier.sol";
+import {Packed} from "./lib/Packed.sol";
 
 /// @title Inferences of workers, each proven to be what a model says
 /// @notice A proof says that a model, for the inputs of the statement, has the outputs of the statement. It does not
@@ -22,10 +23,6 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
     bytes32 public constant POST_TYPEHASH = keccak256(
         "Post(uint256 topicId,uint64 epoch,address worker,bytes32 modelId,bytes32 inputsHash,bytes32 outputsHash,uint256 deadline)"
     );
-
-    /// @dev Where a key has its `m` (`docs/protocol.md` 9): after magic, version, kind of the SRS and a point in G2.
-    uint256 private constant ROW_BITS = 4 + 2 + 1 + 128;
-    uint256 private constant POINT_SIZE = 64;
 
     /// @dev A worker's last inference in a topic: two slots, and one for each value after the first.
     struct Inference {
@@ -105,7 +102,7 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
         }
         uint256 expected = _topics[topicId].outputs;
         if (found != expected) revert WrongOutputs(modelId, expected, found);
-        _rowBits[topicId][modelId] = uint8(registry.key(modelId)[ROW_BITS]);
+        _rowBits[topicId][modelId] = Packed.rowBits(registry.key(modelId));
         emit ModelAdded(topicId, modelId);
     }
 
@@ -282,29 +279,16 @@ contract InferenceFeed is IInferenceFeed, EIP712 {
         uint256 cursor = 0;
         for (uint256 i = 0; i < specs.length; ++i) {
             TensorSpec memory spec = specs[i];
-            uint256 width = spec.bits / 8 + 1;
-            uint256 end = cursor + (spec.committed ? POINT_SIZE * _rows(spec.length, rowBits) : width * spec.length);
+            uint256 width = Packed.width(spec.bits);
+            uint256 end = cursor + Packed.size(spec, rowBits);
             if (!spec.output) {
                 inputs = bytes.concat(inputs, tensors[cursor:end]);
                 cursor = end;
             }
             for (; cursor < end; cursor += width) {
-                int256 v = int256(uint256(bytes32(tensors[cursor:cursor + width]))) >> (256 - 8 * width);
-                outputs[filled++] = _decimal(v, spec.fraction);
+                outputs[filled++] = Packed.decimal(Packed.integer(tensors, cursor, width), spec.fraction);
             }
         }
         return (outputs, keccak256(inputs));
-    }
-
-    /// @dev Rows of `2^rowBits` that a committed tensor has, each with a commitment.
-    function _rows(uint256 length, uint256 rowBits) private pure returns (uint256) {
-        return (length + (1 << rowBits) - 1) >> rowBits;
-    }
-
-    /// @dev `v / 2^fraction` with 18 decimals, rounded toward zero. Nothing overflows: a verified statement has
-    /// `|v| < 2^100`, and `1e18 < 2^60`.
-    function _decimal(int256 v, uint8 fraction) private pure returns (int256) {
-        uint256 magnitude = (uint256(v < 0 ? -v : v) * 1e18) >> fraction;
-        return v < 0 ? -int256(magnitude) : int256(magnitude);
     }
 }

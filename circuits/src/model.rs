@@ -219,7 +219,7 @@ fn cheapest(
 }
 
 const MAGIC: &[u8; 4] = b"SCMD";
-const VERSION: u16 = 5;
+const VERSION: u16 = 6;
 const HEAD: usize = 4 + 2 + 32;
 
 impl Model {
@@ -303,11 +303,6 @@ impl Model {
         Ok(relation)
     }
 
-    /// TEMP
-    pub fn lower_at(&self, row_log: u8) -> Relation {
-        Lowered::new(&self.circuit).place(&self.circuit, row_log)
-    }
-
     /// An inference with its witness. `input` has the elements of all inputs of a batch, one input after another, and so
     /// have the outputs.
     ///
@@ -322,10 +317,16 @@ impl Model {
     }
 
     /// As [`Model::run`], of the input's integers, those of all inputs one after another.
-    pub fn run_integers(&self, relation: &Relation, input: &[i128]) -> Result<Inference, RunError> {
+    pub(crate) fn run_integers(&self, relation: &Relation, input: &[i128]) -> Result<Inference, RunError> {
         let values = self.circuit.execute(input)?;
         let (cells, tensors) = fill_witness(relation, &self.circuit, &values);
         Ok(Inference { outputs: self.outputs(&values), tensors, cells })
+    }
+
+    /// The integers of the statement's tensors alone, from those of the inputs.
+    pub(crate) fn evaluate(&self, input: &[i128]) -> Result<Vec<Vec<i128>>, RunError> {
+        let values = self.circuit.execute(input)?;
+        Ok(self.circuit.inputs.iter().chain(&self.circuit.outputs).map(|t| values[*t].clone()).collect())
     }
 
     /// The outputs of an inference alone, of any number of inputs one after another.

@@ -32,8 +32,18 @@ impl Number {
 
 impl Sum {
     /// The sum over the lane's row.
-    pub(crate) fn row(mut self) -> Self {
-        self.0.iter_mut().for_each(|(reach, _, _)| *reach = Reach::Row);
+    pub(crate) fn row(self) -> Self {
+        self.over(Reach::Row)
+    }
+
+    /// The sum over the lane's column.
+    pub(crate) fn column(self) -> Self {
+        self.over(Reach::Column)
+    }
+
+    fn over(mut self, reach: Reach) -> Self {
+        debug_assert!(!self.reaches(), "what is summed is of the lane itself");
+        self.0.iter_mut().for_each(|(of, _, _)| *of = reach);
         self
     }
 
@@ -321,7 +331,13 @@ impl Builder {
 
     /// One in the lane of each row that has its largest `x`, among those where `among` is one, otherwise zero.
     /// `present` is one in rows that have any, zero in others. And the largest one, 0 in others.
-    pub(crate) fn largest(&mut self, name: &str, x: &Sum, among: &Sum, present: impl Into<Sum>) -> (Number, Sum) {
+    pub(crate) fn largest(
+        &mut self,
+        name: &str,
+        x: &Sum,
+        among: &Sum,
+        present: impl Into<Sum>,
+    ) -> (Number, Sum) {
         let to = self.number(name, Place::Small);
         self.rules.push(Rule::Largest { to: to.0, x: x.0.clone(), among: among.0.clone() });
         self.one_of(to, among, present.into());
@@ -356,7 +372,8 @@ impl Builder {
     /// Where the weights of each row are cut in the order of keys: ones for the lanes below the cut, for the last of them,
     /// and for the next one. That they are is for the caller to say.
     pub(super) fn cut(&mut self, name: &str, order: [&Sum; 3], target: &Sum, median: bool) -> [Number; 3] {
-        let found = ["below", "last", "next"].map(|part| self.number(&format!("{name}: {part}"), Place::Small));
+        let found =
+            ["below", "last", "next"].map(|part| self.number(&format!("{name}: {part}"), Place::Small));
         let [key, among, weight] = order.map(|sum| sum.0.clone());
         let target = target.0.clone();
         self.rules.push(Rule::Cut { slots: found.map(|n| n.0), key, among, weight, target, median });

@@ -57,7 +57,7 @@ impl Builder {
         last.row() + above
     }
 
-    /// The weighted percentile of each row (`allora.md`-style interpolation, see `docs/synthesis.md`): of the values `x` of
+    /// The weighted percentile of each row, by linear interpolation between the middles of weights: of the values `x` of
     /// lanes where `among` is one, in the order of `key`, which differ. `target` is twice the weight below it, of `rows`.
     pub(crate) fn percentile(&mut self, name: &str, of: &Weighted, target: &Sum, rows: &Sum) -> Sum {
         let Weighted { x, key, weight, among } = of;
@@ -141,7 +141,7 @@ mod tests {
                 assert!((*v as f64 / 2f64.powi(UNIT.into()) - expected).abs() < 3e-16, "{bits} {k}");
             }
             // e^-(a + b) = e^-a e^-b, beyond what a float tells.
-            let product = i128::from(table[3]) * i128::from(table[4]) >> UNIT;
+            let product = (i128::from(table[3]) * i128::from(table[4])) >> UNIT;
             assert!((product - i128::from(table[7])).abs() <= 3);
         }
     }

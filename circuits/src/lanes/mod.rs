@@ -85,7 +85,9 @@ impl Rule {
             | Self::Digit { to, .. }
             | Self::Entry { to, .. } => vec![to],
             Self::Split { high, low, .. } => vec![high, low],
-            Self::Quotient { to, rest, above, .. } | Self::Root { to, rest, above, .. } => vec![to, rest, above],
+            Self::Quotient { to, rest, above, .. } | Self::Root { to, rest, above, .. } => {
+                vec![to, rest, above]
+            }
             Self::Parts { positive, negative, .. } => vec![positive, negative],
             Self::Nonzero { to, less, .. } => vec![to, less],
             Self::Cut { slots, .. } => slots.iter_mut().collect(),

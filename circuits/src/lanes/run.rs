@@ -45,11 +45,11 @@ impl Lanes {
     pub(crate) fn factors(&self, numbers: &[i128]) -> Vec<i128> {
         let run = Run { lanes: self, numbers: numbers.to_vec() };
         let size = 1usize << self.lanes();
-        let mut out = vec![0; 2 * size << self.gates_log];
+        let mut out = vec![0; (2 * size) << self.gates_log];
         for (g, gate) in self.gates.iter().enumerate() {
             let b: Terms = gate.b.iter().map(|(slot, c)| (Reach::Own, *slot, *c)).collect();
             for (half, terms) in [&gate.a, &b].into_iter().enumerate() {
-                let at = (half << self.gates_log | g) * size;
+                let at = ((half << self.gates_log) | g) * size;
                 out[at..at + size].copy_from_slice(&run.sum(terms));
             }
         }
@@ -95,7 +95,7 @@ impl Run<'_> {
         out
     }
 
-    fn set(&mut self, slot: u16, values: Vec<i128>) -> Result<(), Beyond> {
+    fn set(&mut self, slot: u16, values: &[i128]) -> Result<(), Beyond> {
         let signed = u32::from(slot) < self.lanes.signed;
         let bits = if usize::from(slot) >> self.lanes.wide == 0 { NUMBER_BITS } else { SMALL_BITS };
         let bounds = if signed { -SIGNED..SIGNED } else { 0..1i128 << bits };
@@ -103,7 +103,7 @@ impl Run<'_> {
             return Err(Beyond { name: self.name(slot), value: Some(*value) });
         }
         let size = values.len();
-        self.numbers[usize::from(slot) * size..][..size].copy_from_slice(&values);
+        self.numbers[usize::from(slot) * size..][..size].copy_from_slice(values);
         Ok(())
     }
 
@@ -114,16 +114,16 @@ impl Run<'_> {
     fn find(&mut self, rule: &Rule) -> Result<(), Beyond> {
         let each = |x: Vec<i128>, of: &dyn Fn(i128) -> i128| -> Vec<i128> { x.into_iter().map(of).collect() };
         match rule {
-            Rule::Linear { to, x } => self.set(*to, self.sum(x)),
+            Rule::Linear { to, x } => self.set(*to, &self.sum(x)),
             Rule::Product { to, a, b } => {
                 let products = self.sum(a).into_iter().zip(self.sum(b)).map(|(a, b)| a * b);
-                self.set(*to, products.collect())
+                self.set(*to, &products.collect::<Vec<_>>())
             }
             Rule::Split { high, low, a, b, shift } => {
                 let products: Vec<i128> =
                     self.sum(a).into_iter().zip(self.sum(b)).map(|(a, b)| a * b).collect();
-                self.set(*low, each(products.clone(), &|v| v & ((1 << shift) - 1)))?;
-                self.set(*high, each(products, &|v| v >> shift))
+                self.set(*low, &each(products.clone(), &|v| v & ((1 << shift) - 1)))?;
+                self.set(*high, &each(products, &|v| v >> shift))
             }
             Rule::Quotient { to, rest, above, x, by } => {
                 let (x, by) = (self.sum(x), self.sum(by));
@@ -131,28 +131,28 @@ impl Run<'_> {
                     return Err(Beyond { name: self.name(*to), value: None });
                 }
                 let pairs = || x.iter().zip(&by);
-                self.set(*rest, pairs().map(|(x, by)| x.rem_euclid(*by)).collect())?;
-                self.set(*above, pairs().map(|(x, by)| by - 1 - x.rem_euclid(*by)).collect())?;
-                self.set(*to, pairs().map(|(x, by)| x.div_euclid(*by)).collect())
+                self.set(*rest, &pairs().map(|(x, by)| x.rem_euclid(*by)).collect::<Vec<_>>())?;
+                self.set(*above, &pairs().map(|(x, by)| by - 1 - x.rem_euclid(*by)).collect::<Vec<_>>())?;
+                self.set(*to, &pairs().map(|(x, by)| x.div_euclid(*by)).collect::<Vec<_>>())
             }
             Rule::Root { to, rest, above, x } => {
                 let x = self.sum(x);
                 let roots: Option<Vec<i128>> = x.iter().map(|v| isqrt(*v)).collect();
                 let roots = roots.ok_or_else(|| Beyond { name: self.name(*to), value: None })?;
                 let pairs = || x.iter().zip(&roots);
-                self.set(*rest, pairs().map(|(x, root)| x - root * root).collect())?;
-                self.set(*above, pairs().map(|(x, root)| 2 * root - (x - root * root)).collect())?;
-                self.set(*to, roots)
+                self.set(*rest, &pairs().map(|(x, root)| x - root * root).collect::<Vec<_>>())?;
+                self.set(*above, &pairs().map(|(x, root)| 2 * root - (x - root * root)).collect::<Vec<_>>())?;
+                self.set(*to, &roots)
             }
             Rule::Parts { positive, negative, x } => {
                 let x = self.sum(x);
-                self.set(*negative, each(x.clone(), &|v| (-v).max(0)))?;
-                self.set(*positive, each(x, &|v| v.max(0)))
+                self.set(*negative, &each(x.clone(), &|v| (-v).max(0)))?;
+                self.set(*positive, &each(x, &|v| v.max(0)))
             }
             Rule::Nonzero { to, less, x } => {
                 let x = self.sum(x);
-                self.set(*less, each(x.clone(), &|v| v - i128::from(v != 0)))?;
-                self.set(*to, each(x, &|v| (v != 0).into()))
+                self.set(*less, &each(x.clone(), &|v| v - i128::from(v != 0)))?;
+                self.set(*to, &each(x, &|v| (v != 0).into()))
             }
             Rule::Largest { to, x, among } => {
                 let (x, among, columns) = (self.sum(x), self.sum(among), self.columns());
@@ -163,18 +163,19 @@ impl Run<'_> {
                         out[lane] = 1;
                     }
                 }
-                self.set(*to, out)
+                self.set(*to, &out)
             }
             Rule::Digit { to, x, shift, bits, start } => {
                 let mask = (1i128 << bits) - 1;
-                let digits = each(self.sum(x), &|v| i128::from(*start) + (v >> shift & mask));
-                self.set(*to, digits)
+                let digits = each(self.sum(x), &|v| i128::from(*start) + ((v >> shift) & mask));
+                self.set(*to, &digits)
             }
             Rule::Entry { to, position } => {
                 let table = self.lanes.lookup.as_ref().map_or(&[][..], |lookup| &lookup.table);
-                let entry = |v: &i128| usize::try_from(*v).ok().and_then(|i| table.get(i)).map_or(0, |v| (*v).into());
-                let entries = self.slot(*position).iter().map(entry).collect();
-                self.set(*to, entries)
+                let entry =
+                    |v: &i128| usize::try_from(*v).ok().and_then(|i| table.get(i)).map_or(0, |v| (*v).into());
+                let entries: Vec<i128> = self.slot(*position).iter().map(entry).collect();
+                self.set(*to, &entries)
             }
             Rule::Cut { slots, key, among, weight, target, median } => {
                 let [key, among, weight, target] = [key, among, weight, target].map(|x| self.sum(x));
@@ -186,9 +187,9 @@ impl Run<'_> {
                     cut(&lanes, &weight, target[row], *median, &mut out);
                 }
                 let [below, last, next] = out;
-                self.set(slots[0], below)?;
-                self.set(slots[1], last)?;
-                self.set(slots[2], next)
+                self.set(slots[0], &below)?;
+                self.set(slots[1], &last)?;
+                self.set(slots[2], &next)
             }
         }
     }
@@ -196,7 +197,13 @@ impl Run<'_> {
 
 /// The first lane whose weight's middle is above the target comes next after the cut; without one, or without one below,
 /// the lane at the end is on both sides.
-fn cut(lanes: &[usize], weight: &[i128], target: i128, median: bool, [below, last, next]: &mut [Vec<i128>; 3]) {
+fn cut(
+    lanes: &[usize],
+    weight: &[i128],
+    target: i128,
+    median: bool,
+    [below, last, next]: &mut [Vec<i128>; 3],
+) {
     let Some(end) = lanes.len().checked_sub(1) else { return };
     let mut under = 0;
     let above = lanes.iter().position(|lane| {

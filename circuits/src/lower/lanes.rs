@@ -66,12 +66,12 @@ impl Lowering<'_> {
             embed(&mut statement, -1, &self.atom(*x), *at);
         }
         for (result, tensor) in circuit.tensors.iter().enumerate() {
-            if let Op::Result { of, at, .. } = tensor.op {
-                if of == t {
-                    let form = self.statement_form(result);
-                    embed(&mut statement, -1, &form, at);
-                    self.atoms[result] = Some(form);
-                }
+            if let Op::Result { of, at, .. } = tensor.op
+                && of == t
+            {
+                let form = self.statement_form(result);
+                embed(&mut statement, -1, &form, at);
+                self.atoms[result] = Some(form);
             }
         }
         self.out.relation.constrain(statement, vec![]);
@@ -117,7 +117,13 @@ impl Lowering<'_> {
     }
 
     /// Sums of slots at `tau`, one for each gate and lane: those of the terms of one reach.
-    fn slots(&mut self, numbers: &Numbers<'_>, reach: Reach, sums: &[Vec<(Reach, u16, i64)>], gates: u8) -> Term {
+    fn slots(
+        &mut self,
+        numbers: &Numbers<'_>,
+        reach: Reach,
+        sums: &[Vec<(Reach, u16, i64)>],
+        gates: u8,
+    ) -> Term {
         let program = numbers.program;
         let Lanes { rows, columns, slots, reaching, .. } = *program;
         let lanes = rows + columns;

@@ -134,7 +134,8 @@ impl Writer<'_> {
     fn lanes(&mut self, t: usize, limbs: &[Symbol], factors: Symbol) {
         let Op::Lanes { program, .. } = self.circuit.tensors[t].op else { return };
         let program = &self.circuit.programs[program];
-        let [signed, wide] = [program.signed as usize, 1 << program.wide].map(|slots| slots << program.lanes());
+        let [signed, wide] =
+            [program.signed as usize, 1 << program.wide].map(|slots| slots << program.lanes());
         for (i, v) in self.values[t].iter().enumerate() {
             let limbs = if i < wide { limbs } else { &limbs[..1] };
             self.limbs(limbs, i, v + if i < signed { SIGNED } else { 0 });

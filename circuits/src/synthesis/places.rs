@@ -67,7 +67,7 @@ pub(super) struct Masks {
     pub(super) loss: Number,
     pub(super) initial: Number,
     pub(super) scale: Number,
-    /// The row's percentile, and half in the naive row.
+    /// The row's percentile.
     pub(super) percentiles: Number,
     /// The order of workers with the same value.
     pub(super) order: Number,
@@ -85,15 +85,13 @@ impl Masks {
         let forecasts = mask("forecasts", &|row, column| row < forecasters && column < inferers);
         let inferences = mask("inferences", &|row, column| row == combined && column < inferers);
         let first = mask("first row", &|row, _| row == 0);
-        let own_column =
-            mask("own column", &|row, column| row < forecasters && column == inferers + row);
+        let own_column = mask("own column", &|row, column| row < forecasters && column == inferers + row);
         let own_row = mask("own row", &|row, column| row == column);
         let queries = mask("percentiles", &|row, _| row < PERCENTILES.len());
         let [combined_row, naive_row] = [combined, naive].map(|of| mask("set", &|row, _| row == of));
         let [loss, initial, scale] = [0, 1, 2].map(|k| mask("scalar", &scalar(k)));
         let percentile = |row: usize, _: usize| {
-            let of = PERCENTILES.get(row).copied().or((row == naive).then_some(5000));
-            of.map_or(0, |q| ((i128::from(q) << PERCENTILE_FRACTION) / 10_000) as i64)
+            PERCENTILES.get(row).map_or(0, |q| ((i128::from(*q) << PERCENTILE_FRACTION) / 10_000) as i64)
         };
         Self {
             forecasts,

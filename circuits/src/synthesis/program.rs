@@ -5,8 +5,7 @@
 //! inferers first, then forecasters.
 
 use super::places::{Masks, Places};
-use super::weights;
-use super::{Form, RegretScale, absent};
+use super::{Form, LOSS_BITS, Phase, Scale, VALUE_BITS, WEIGHT_FRACTION, absent, weights};
 use crate::lanes::{Builder, Lanes, Number, Sum, Weighted};
 
 /// Bits of the lower half of a product of a weight and a value.
@@ -16,13 +15,17 @@ pub(super) fn program(form: &Form) -> Lanes {
     let places = Places::of(form);
     let mut b = Builder::new(places.rows, places.columns);
     let [observed, state, result] =
-        ["inferences and forecasts", "state", "results"].map(|name| b.stated(name));
+        ["inferences and forecasts", "state", "result"].map(|name| b.stated(name));
     let masks = Masks::new(&mut b, form, &places);
     let mut writer = Writer { b, form, masks };
-    let sets = writer.sets(observed, state);
-    let weight = writer.weights(&sets);
-    let averages = writer.averages(observed, &sets, weight);
-    writer.results(result, &sets, weight, averages);
+    if form.phase == Phase::First {
+        writer.median_inference(observed, state, result);
+    } else {
+        let sets = writer.sets(observed, state);
+        let weight = writer.weights(&sets);
+        let averages = writer.averages(observed, &sets, weight);
+        writer.results(result, &sets, weight, averages);
+    }
     writer.b.finish()
 }
 
@@ -42,10 +45,12 @@ struct Sets {
     present: Sum,
     /// Their regrets.
     score: Sum,
-    /// One in the combined row where the inferer has sent an inference.
+    /// Ones of the inferers and of the forecasters of the combined set, and of the workers of forecasters' sets.
     inferers: Number,
-    /// One where the network has had a loss before.
-    has_loss: Sum,
+    forecasters: Number,
+    forecast: Number,
+    /// Ones of the inferers of the naive set.
+    naive: Sum,
     /// What scores are divided by, if that is given.
     stored_scale: Option<Sum>,
 }
@@ -57,27 +62,39 @@ impl Writer<'_> {
         self.b.linear(name, one.column()).row()
     }
 
-    fn sets(&mut self, observed: Number, state: Number) -> Sets {
-        let m = self.masks.clone();
-        let b = &mut self.b;
+    /// Ones for inferences and forecasts that are there, and for inferers.
+    fn given(&mut self, observed: Number) -> (Number, Number) {
+        let m = &self.masks;
         // What is absent is the least integer that there can be.
-        let none = m.forecasts * absent(super::LOSS_BITS) + m.inferences * absent(super::VALUE_BITS);
-        let given = b.nonzero("presence", observed - none);
-        let inferers = b.both("inferers", given, m.inferences);
-        let known = b.nonzero("regret", state - (m.combined + m.naive) * absent(super::LOSS_BITS));
+        let none = m.forecasts * absent(LOSS_BITS) + m.inferences * absent(VALUE_BITS);
+        let given = self.b.nonzero("presence", observed - none);
+        (given, self.b.both("inferers", given, m.inferences))
+    }
 
+    fn sets(&mut self, observed: Number, state: Number) -> Sets {
+        let (given, inferers) = self.given(observed);
+        let m = self.masks.clone();
+        let known = self.b.nonzero("regret", state - (m.combined + m.naive) * absent(LOSS_BITS));
+        // There is a loss.
+        let no_loss = self.b.same(1) - known;
+        self.b.gate(m.loss, no_loss, Sum::default());
         let initial = self.everywhere("initial regret", state, m.initial);
+        if self.form.phase == Phase::AllNew {
+            self.b.zero(initial.clone());
+        } else {
+            // Not zero: of either sign.
+            let (above, below) = self.b.parts("initial regret", initial.clone());
+            let size = above + below - self.b.same(1);
+            self.b.not_negative("initial regret", size);
+        }
         let loss = self.everywhere("network loss", state, m.loss);
-        let has_loss = self.b.both("network loss", known, m.loss);
-        let has_loss = self.b.both("network loss", has_loss.column(), self.b.same(1)).row();
-        let stored_scale = (self.form.regret_scale == RegretScale::Stored)
-            .then(|| self.everywhere("regret scale", state, m.scale));
+        let stored_scale =
+            (self.form.scale == Scale::Stored).then(|| self.everywhere("regret scale", state, m.scale));
 
         let b = &mut self.b;
-        let missing = b.product("regret", state - initial.clone(), known);
-        let regret = missing + initial;
+        let apart = b.product("regret", state - initial.clone(), known);
+        let regret = apart + initial;
         let forecast = b.both("forecasts", given, m.forecasts);
-        let forecast = b.both("forecasts", forecast, has_loss.clone());
         let forecast = b.both("forecasts", forecast, inferers.column());
         let any = b.nonzero("forecasts", forecast.row());
         let workers = b.both("inferers", inferers.column(), m.combined + m.naive);
@@ -93,22 +110,24 @@ impl Writer<'_> {
             present: any + m.combined + m.naive,
             score: of_forecast + of_worker,
             inferers,
-            has_loss,
+            forecasters,
+            forecast,
+            naive: workers - inferers,
             stored_scale,
         }
     }
 
     /// What scores are divided by.
     fn scale(&mut self, sets: &Sets) -> Sum {
-        let spread = match self.form.regret_scale {
-            RegretScale::Stored => return sets.stored_scale.clone().unwrap_or_default(),
-            RegretScale::Std => self.deviation(sets),
-            RegretScale::Mad => self.median_deviation(sets),
+        let spread = match self.form.scale {
+            Scale::Stored => return sets.stored_scale.clone().unwrap_or_default(),
+            Scale::Std => self.deviation(sets),
+            Scale::Mad => self.median_deviation(sets),
         };
         spread + self.b.same(self.form.epsilon)
     }
 
-    /// The standard deviation of each set, of all but one degrees of freedom.
+    /// The standard deviation of each set, of one degree of freedom less than it has workers.
     fn deviation(&mut self, sets: &Sets) -> Sum {
         let b = &mut self.b;
         let count = sets.count.clone() + b.same(1) - sets.present.clone();
@@ -144,49 +163,81 @@ impl Writer<'_> {
         weights::weights(b, self.form, &x.into(), &sets.among, &sets.present)
     }
 
-    /// The weighted mean of each set: what each forecaster implies, the combined and the naive inference. And the values of
-    /// all workers.
-    fn averages(&mut self, observed: Number, sets: &Sets, weight: Number) -> (Number, Sum) {
+    /// The mean of each set: what each forecaster implies, the combined and the naive inference. And the values of all
+    /// workers.
+    fn averages(&mut self, observed: Number, sets: &Sets, weight: Number) -> (Sum, Sum) {
         let m = self.masks.clone();
         let b = &mut self.b;
         let inferred = b.product("inference", observed, sets.inferers).column();
         // The means of the forecasters' sets are values of the combined set.
         let implied = b.later("forecast-implied inference");
         let values = inferred + implied.column();
-        let (high, low) = b.split("weighted inference", values.clone(), weight, HALF);
+        let (weight, weighted): (Sum, Sum) = if self.form.phase == Phase::AllNew {
+            // Inferers alone count, with equal weights.
+            ((sets.naive.clone() + sets.inferers) * (1 << WEIGHT_FRACTION), m.combined + m.naive)
+        } else {
+            (weight.into(), sets.present.clone())
+        };
+        let (high, low) = b.split("weighted inference", values.clone(), weight.clone(), HALF);
         let [high, low] = [high, low].map(|part| b.linear("weighted inferences", part.row()));
-        let total = weight.row() + b.same(1) - sets.present.clone();
-        let (mean, _) = b.quotient("inference", high * (1 << HALF) + low, total);
-        b.close(implied, mean, m.own_column);
+        // Of workers' sets, at least the least that is divided by; of sets without weights, one.
+        let total = weight.row() + b.same(1) - weighted;
+        let least = (m.combined + m.naive) * self.form.least_weight;
+        let (raised, _) = b.parts("total weight", least - total.clone());
+        let (mean, _) = b.quotient("inference", high * (1 << HALF) + low, total + raised);
+        let mean = if self.form.phase == Phase::AllNew {
+            // Forecasters imply medians: half of twice a median, of theirs.
+            let count = Sum::from(sets.forecast).row();
+            let present = sets.present.clone() - m.combined - m.naive;
+            let among = sets.forecast.into();
+            let twice = b.median("forecast-implied inference", &values, &among, &count, &present);
+            let twice = b.linear("forecast-implied inference", twice);
+            let two = b.same(2);
+            let (median, _) = b.quotient("forecast-implied inference", twice, two);
+            mean + median
+        } else {
+            mean.into()
+        };
+        b.close(implied, mean.clone(), m.own_column);
         (mean, values)
     }
 
-    fn results(&mut self, result: Number, sets: &Sets, weight: Number, (mean, values): (Number, Sum)) {
+    fn results(&mut self, result: Number, sets: &Sets, weight: Number, (mean, values): (Sum, Sum)) {
         let m = self.masks.clone();
         let b = &mut self.b;
-        // Percentiles of the combined set, one a row, and in the naive row the median of the inferences.
-        let combined_weight = b.product("weight", weight, m.combined);
-        let interval = b.product("weight", combined_weight.column(), m.queries);
-        let each = b.both("inferers", sets.inferers.column(), m.naive);
-        let combined = b.both("workers", m.combined, sets.among.clone());
-        let workers = b.both("workers", combined.column(), m.queries);
+        // Percentiles of the combined set, one a row.
+        let combined = b.product("weight", weight, m.combined);
+        let weight = b.product("weight", combined.column(), m.queries);
+        let workers = sets.inferers + sets.forecasters;
+        let workers = workers.column();
+        let among = b.both("workers", workers, m.queries);
         let columns = 1i64 << Places::of(self.form).columns;
         let key = values.clone() * columns + m.order;
-        let weight = interval + each;
-        let target = b.times("percentile", weight.clone().row(), m.percentiles * 8);
-        let of = Weighted { x: values, key, weight, among: workers + each };
-        let percentile = b.percentile("percentile", &of, &target.into(), &(m.queries + m.naive));
-        let percentile = b.linear("percentile", percentile);
+        let target = b.times("percentile", weight.row(), m.percentiles * 8);
+        let of = Weighted { x: values, key, weight: weight.into(), among: among.into() };
+        let percentile = b.percentile("percentile", &of, &target.into(), &m.queries.into());
+        let percentile = b.product("percentile", percentile, m.own_row);
 
-        // Without a loss before, the network inference is the median.
-        let median = b.product("median", percentile, m.naive);
-        let none = b.linear("no network loss", b.same(1) - sets.has_loss.clone());
-        let instead = b.product("median", median.column() - mean, none);
-        let instead = b.product("median", instead, m.combined);
-        let [of_sets, of_queries] = [mean + instead, percentile - median]
-            .map(|x| b.product("results", x, m.own_row).column());
-        let of_sets = b.product("results", of_sets, m.naive);
-        let of_queries = b.product("results", of_queries, m.first);
-        b.give(result, combined_weight + of_sets + of_queries);
+        let of_sets = b.product("result", mean, m.own_row);
+        let of_sets = b.product("result", of_sets.column(), m.naive);
+        let percentiles = b.product("result", percentile.column(), m.first);
+        b.give(result, combined + of_sets + percentiles);
+    }
+
+    /// The median of the inferences, where there is no loss before.
+    fn median_inference(&mut self, observed: Number, state: Number, result: Number) {
+        let (_, inferers) = self.given(observed);
+        let m = self.masks.clone();
+        let b = &mut self.b;
+        let known = b.nonzero("loss", state - (m.combined + m.naive) * absent(LOSS_BITS));
+        b.gate(m.loss, known, Sum::default());
+        let (among, present) = (inferers.into(), m.combined.into());
+        let twice = b.median("median", &observed.into(), &among, &inferers.row(), &present);
+        let twice = b.linear("median", twice);
+        let two = b.same(2);
+        let (median, _) = b.quotient("median", twice, two);
+        let median = b.product("median", median, m.own_row);
+        let median = b.product("median", median.column(), m.naive);
+        b.give(result, median);
     }
 }

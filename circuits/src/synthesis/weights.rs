@@ -1,10 +1,14 @@
 //! From normalised regrets to weights (`docs/synthesis.md`).
 
-use super::{Form, WEIGHT_FRACTION, WeightFunction};
+use super::{Form, WEIGHT_FRACTION};
+use crate::epoch::WeightFunction;
 use crate::lanes::{ARGUMENT, Builder, Number, Sum, UNIT};
 
 /// Largest argument of an exponential: what is beyond has no part in a weight of [`WEIGHT_FRACTION`] bits.
 const CAP: i64 = 40 << ARGUMENT;
+
+/// `e^-6.75`, with [`UNIT`] fraction bits.
+const BOUND: i64 = 674_966_147_058_028;
 
 /// The weights of each row's workers: those of lanes where `among` is one. `x` is `p` times the normalised regret.
 pub(super) fn weights(b: &mut Builder, form: &Form, x: &Sum, among: &Sum, present: &Sum) -> Number {
@@ -60,7 +64,7 @@ fn gradients(b: &mut Builder, form: &Form, x: &Sum, among: &Sum, present: &Sum) 
     let power = b.exp("exponential", argument);
     let numerator = b.positive_product("exponential", kept, power);
     // e^-u / (e^-u + e^-6.75) is 1 / (1 + e^v), u = v + 6.75.
-    let bound = b.same(form.e_bound);
+    let bound = b.same(BOUND);
     b.quotient("weight", numerator * form.p_weight, power + bound).0
 }
 

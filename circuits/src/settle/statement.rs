@@ -49,8 +49,22 @@ impl Settle {
         Ok((self.form.outcome(settlement, &inference.tensors), inference))
     }
 
+    /// A run in which a liar changes numbers as they are found, by their names and in all lanes: what it gives has no proof,
+    /// and tests see to that.
+    ///
+    /// # Errors
+    /// [`SynthesisError`].
+    pub fn lie(
+        &self,
+        relation: &Relation,
+        settlement: &Settlement,
+        liar: &mut dyn FnMut(&str, &mut [i128]),
+    ) -> Result<Inference, SynthesisError> {
+        Ok(self.model.run_as(relation, &self.inputs(settlement)?, liar)?)
+    }
+
     /// The integers of the statement's inputs, one after another.
-    fn inputs(&self, settlement: &Settlement) -> Result<Vec<i128>, SynthesisError> {
+    pub(crate) fn inputs(&self, settlement: &Settlement) -> Result<Vec<i128>, SynthesisError> {
         self.form.check(settlement)?;
         let (mut inputs, reports) = (self.form.stakes(settlement), self.form.reports(settlement)?);
         inputs.extend(reports);

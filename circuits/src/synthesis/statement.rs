@@ -59,8 +59,22 @@ impl Synthesis {
         Ok((self.form.outcome(epoch, &inference.tensors), inference))
     }
 
+    /// A run in which a liar changes numbers as they are found, by their names and in all lanes: what it gives has no proof,
+    /// and tests see to that.
+    ///
+    /// # Errors
+    /// [`SynthesisError`].
+    pub fn lie(
+        &self,
+        relation: &Relation,
+        epoch: &Epoch,
+        liar: &mut dyn FnMut(&str, &mut [i128]),
+    ) -> Result<Inference, SynthesisError> {
+        Ok(self.model.run_as(relation, &self.inputs(epoch)?, liar)?)
+    }
+
     /// The integers of the statement's inputs, one after another.
-    fn inputs(&self, epoch: &Epoch) -> Result<Vec<i128>, SynthesisError> {
+    pub(crate) fn inputs(&self, epoch: &Epoch) -> Result<Vec<i128>, SynthesisError> {
         self.form.check(epoch)?;
         let state = self.form.state(epoch)?;
         let mut inputs = self.form.inferences(epoch)?;

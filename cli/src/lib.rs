@@ -19,10 +19,13 @@ mod input;
 mod measure;
 mod opening;
 mod output;
+mod parameters;
 mod precision;
 mod progress;
+mod proving;
 mod summary;
 mod tolerance;
+mod topic;
 
 #[doc(hidden)]
 pub use format::count;

@@ -11,6 +11,7 @@ mod params;
 mod prove;
 mod reveal;
 mod run;
+mod synthesize;
 mod verify;
 
 use crate::error::Result;
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     /// Assemble epochs of an Allora topic from what a node of the chain answers
     #[command(subcommand)]
     Epoch(epoch::Epoch),
+    /// Compute the network inference of an epoch, and prove it
+    Synthesize(Box<synthesize::Synthesize>),
     /// Show what the commitments of a proof hide
     Reveal(reveal::Reveal),
     /// Say what a model, verifying key, proof, opening or parameter file holds
@@ -61,6 +64,7 @@ impl Command {
             #[cfg(feature = "evm")]
             Self::Evm(command) => command.run(),
             Self::Epoch(command) => command.run(),
+            Self::Synthesize(command) => command.run(),
             Self::Reveal(command) => command.run(),
             Self::Inspect(command) => command.run(),
             Self::Demo(command) => command.run(),

@@ -36,6 +36,7 @@ mod model;
 pub mod onnx;
 mod ops;
 mod quantise;
+pub mod settle;
 pub mod synthesis;
 mod tensor_error;
 

@@ -26,6 +26,15 @@ pub struct Settlement {
     /// The inferers' naive regrets before, where they are asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub naive_regrets: Option<ByWorker>,
+    /// Regret of workers that have none; of a topic whose state keeps one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_regret: Option<Decimal>,
+    /// Workers of whose regrets the initial one is a quantile: those with enough epochs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub experienced: Vec<String>,
+    /// Which workers are forecasters: they come last in a state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forecasters: Vec<String>,
     /// What reputers report.
     pub reports: Vec<Report>,
 }
@@ -55,6 +64,12 @@ pub struct Settled {
     /// The inferers' naive regrets after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub naive_regrets: Option<ByWorker>,
+    /// The initial regret after, where some are experienced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_regret: Option<Decimal>,
+    /// The regret scale after, of a topic that stores it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regret_scale: Option<Decimal>,
 }
 
 impl Settlement {

@@ -1,6 +1,6 @@
 //! Functions and order statistics of lanes.
 
-use super::{Builder, DIGIT_BITS, Number, Sum};
+use super::{Builder, DIGIT_BITS, Group, HALF, Number, Sum};
 
 /// Fraction bits of the argument of [`Builder::exp`], and its bits in all.
 pub(crate) const ARGUMENT: u8 = 40;
@@ -35,9 +35,9 @@ impl Builder {
         power.map_or(rest, |power| self.times(name, power * 2, linear))
     }
 
-    /// Twice the median of each row's `x`, among lanes where `among` is one; 0 in a row of none. `count` is how many there
-    /// are, `present` whether there are any.
-    pub(crate) fn median(&mut self, name: &str, x: &Sum, among: &Sum, count: &Sum, present: &Sum) -> Sum {
+    /// Twice the median of each row's numbers; 0 of none.
+    pub(crate) fn median(&mut self, name: &str, of: &Group) -> Sum {
+        let Group { x, among, count, present } = of;
         // It is 0 or 1: the row of `next` has `present - odd` ones.
         let odd = self.bits(name, count, 0, 1);
         let [below, last, next] = self.cut(name, [x, among, among], count, true);
@@ -86,9 +86,9 @@ impl Builder {
         let twice = under.row() * 2;
         let after = self.not_negative(name, target.clone() - twice.clone() + last_weight.row());
         self.not_negative(name, twice + next_weight.row() - target.clone() - rows.clone());
-        let (high, low) = self.split(name, next_x.row() - last_x.row(), after, 52);
+        let (high, low) = self.split(name, next_x.row() - last_x.row(), after, HALF);
         let both = last_weight.row() + next_weight.row() + self.same(1) - rows.clone();
-        last_x.row() + self.quotient(name, high * (1 << 52) + low, both).0
+        last_x.row() + self.quotient(name, high * (1 << HALF) + low, both).0
     }
 }
 

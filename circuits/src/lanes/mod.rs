@@ -6,11 +6,15 @@
 //! is found by *rules*, of which the proof knows nothing: gates alone bind.
 
 mod build;
+mod circuit;
 mod gadgets;
 mod run;
+mod spread;
 
 pub(crate) use build::{Builder, Number, Sum};
+pub(crate) use circuit::{LIMBS, Stated, circuit, number};
 pub(crate) use gadgets::{ARGUMENT, UNIT, Weighted};
+pub(crate) use spread::{Group, HALF};
 
 use serde::{Deserialize, Serialize};
 

@@ -153,7 +153,7 @@ impl Form {
 }
 
 /// A number of so many fraction bits, below `2^bits` in magnitude.
-pub(super) fn fixed(field: &str, value: &Decimal, fraction: u8, bits: u8) -> Result<i128, FormError> {
+pub(crate) fn fixed(field: &str, value: &Decimal, fraction: u8, bits: u8) -> Result<i128, FormError> {
     let found = value.to_fixed(fraction).filter(|v| v.unsigned_abs() < 1 << bits);
     found.ok_or_else(|| FormError::Range {
         field: field.into(),

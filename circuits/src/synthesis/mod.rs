@@ -24,8 +24,12 @@ pub use carry::carried;
 pub use form::{Form, FormError, Phase, Scale};
 pub use statement::{Synthesis, SynthesisError};
 
-use crate::circuit::{Circuit, Layout, Op, Tensor};
+use crate::circuit::Circuit;
+use crate::lanes::{Stated, circuit, number};
+pub(crate) use form::fixed;
+pub(crate) use places::columns;
 use places::{OBSERVED, PERCENTILES, Places, RESULT, STATE};
+pub(crate) use statement::loss;
 
 /// Fraction bits of losses, regrets and their scale.
 pub const LOSS_FRACTION: u8 = 44;
@@ -47,65 +51,33 @@ pub(crate) const fn absent(bits: u8) -> i64 {
     1 - (1 << bits)
 }
 
-/// A tensor of the statement: name, length, fraction bits, bits, and where it lies: slot, row and column.
-type Stated = (&'static str, usize, u8, u8, (usize, usize, usize));
-
 impl Form {
-    fn stated(&self, places: &Places) -> (Vec<Stated>, Vec<Stated>) {
-        let (combined, naive) = (places.combined, places.combined + 1);
-        let columns = 1usize << places.columns;
-        let value = self.value_fraction;
-        let forecasts = self.forecasters.max(1);
-        let inputs = vec![
-            ("inferences", self.inferers, value, VALUE_BITS, (OBSERVED, combined, 0)),
-            ("forecasts", forecasts * columns, LOSS_FRACTION, LOSS_BITS, (OBSERVED, 0, 0)),
-            ("state", 2 * columns, LOSS_FRACTION, LOSS_BITS, (STATE, combined, 0)),
-        ];
-        let mut outputs = vec![("network_inference", 1, value, VALUE_BITS, (RESULT, naive, combined))];
-        if self.phase != Phase::First {
-            let workers = self.inferers + self.forecasters;
-            outputs.extend([
-                ("confidence", PERCENTILES.len(), value, VALUE_BITS, (RESULT, 0, 0)),
-                ("naive_inference", 1, value, VALUE_BITS, (RESULT, naive, naive)),
-                ("forecast_implied", forecasts, value, VALUE_BITS, (RESULT, naive, 0)),
-                ("weights", workers, WEIGHT_FRACTION, WEIGHT_BITS, (RESULT, combined, 0)),
-            ]);
-        }
-        (inputs, outputs)
-    }
-
     /// The circuit, of limbs of so many bits.
     fn circuit(&self, limb: u8) -> Circuit {
         let places = Places::of(self);
-        let program = program::program(self);
-        let (inputs, outputs) = self.stated(&places);
-        let tensor = |name: &str, len: usize, fraction, op| {
-            let layout = Layout { rows: 1, cols: len as u32 };
-            Tensor { name: name.into(), layout, fraction, op }
+        let (combined, naive) = (places.combined, places.combined + 1);
+        let columns = 1usize << places.columns;
+        let (value, losses) = (self.value_fraction, LOSS_FRACTION);
+        let forecasts = self.forecasters.max(1);
+        let workers = self.inferers + self.forecasters;
+        let of = |name, len, bits, fraction, (slot, row, column)| {
+            let at = number((places.rows, places.columns), slot, row, column);
+            Stated { name, len, bits, fraction, at }
         };
-        let at = |(slot, row, column)| places.at(slot, row, column);
-        let run = inputs.len();
-        let mut tensors: Vec<Tensor> = inputs
-            .iter()
-            .map(|(name, len, fraction, bits, _)| tensor(name, *len, *fraction, Op::Input { bits: *bits }))
-            .collect();
-        let taken = inputs.iter().enumerate().map(|(t, (.., place))| (t, at(*place))).collect();
-        tensors.push(tensor("numbers", 1 << program.log(), 0, Op::Lanes { program: 0, inputs: taken }));
-        tensors.extend(outputs.iter().map(|(name, len, fraction, bits, place)| {
-            tensor(name, *len, *fraction, Op::Result { of: run, at: at(*place), bits: *bits })
-        }));
-        Circuit {
-            limb,
-            inputs: (0..run).collect(),
-            committed: vec![run - 1],
-            outputs: (run + 1..tensors.len()).collect(),
-            tensors,
-            programs: vec![program],
-            tables: vec![],
-            forests: vec![],
-            missing: false,
-            bounds: vec![],
-            batch: 0,
-        }
+        let inputs = [
+            of("inferences", self.inferers, VALUE_BITS, value, (OBSERVED, combined, 0)),
+            of("forecasts", forecasts * columns, LOSS_BITS, losses, (OBSERVED, 0, 0)),
+            of("state", 2 * columns, LOSS_BITS, losses, (STATE, combined, 0)),
+        ];
+        let outputs = [
+            of("network_inference", 1, VALUE_BITS, value, (RESULT, naive, combined)),
+            of("confidence", PERCENTILES.len(), VALUE_BITS, value, (RESULT, 0, 0)),
+            of("naive_inference", 1, VALUE_BITS, value, (RESULT, naive, naive)),
+            of("forecast_implied", forecasts, VALUE_BITS, value, (RESULT, naive, 0)),
+            of("weights", workers, WEIGHT_BITS, WEIGHT_FRACTION, (RESULT, combined, 0)),
+        ];
+        let outputs = if self.phase == Phase::First { &outputs[..1] } else { &outputs };
+        // The state.
+        circuit(program::program(self), limb, &inputs, outputs, &[2])
     }
 }

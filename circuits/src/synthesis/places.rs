@@ -22,6 +22,11 @@ pub(super) struct Places {
     pub(super) scalars: usize,
 }
 
+/// Log2 of the columns, of which the naive row has three for single numbers of the state.
+pub(crate) fn columns(inferers: usize, forecasters: usize) -> u8 {
+    (inferers + forecasters.max(3)).next_power_of_two().max(8).trailing_zeros() as u8
+}
+
 /// Slots of the statement.
 pub(super) const OBSERVED: usize = 0;
 pub(super) const STATE: usize = 1;
@@ -30,18 +35,12 @@ pub(super) const RESULT: usize = 2;
 impl Places {
     pub(super) fn of(form: &Form) -> Self {
         let combined = form.forecasters.next_multiple_of(2).max(PERCENTILES.len() - 1);
-        let columns = form.inferers + form.forecasters.max(3);
         Self {
             rows: (combined + 2).next_power_of_two().trailing_zeros() as u8,
-            columns: columns.next_power_of_two().max(8).trailing_zeros() as u8,
+            columns: columns(form.inferers, form.forecasters),
             combined,
             scalars: form.inferers,
         }
-    }
-
-    /// The number of a lane of a statement slot.
-    pub(super) fn at(&self, slot: usize, row: usize, column: usize) -> u32 {
-        ((((slot << self.rows) | row) << self.columns) | column) as u32
     }
 }
 

@@ -6,10 +6,7 @@
 
 use super::places::{Masks, Places};
 use super::{Form, LOSS_BITS, Phase, Scale, VALUE_BITS, WEIGHT_FRACTION, absent, weights};
-use crate::lanes::{Builder, Lanes, Number, Sum, Weighted};
-
-/// Bits of the lower half of a product of a weight and a value.
-const HALF: u8 = 52;
+use crate::lanes::{Builder, Group, HALF, Lanes, Number, Sum, Weighted};
 
 pub(super) fn program(form: &Form) -> Lanes {
     let places = Places::of(form);
@@ -37,14 +34,8 @@ struct Writer<'a> {
 
 /// Who is in which set, and with which score.
 struct Sets {
-    /// One where the worker is in the set.
-    among: Sum,
-    /// How many are.
-    count: Sum,
-    /// One in rows of sets that are not empty.
-    present: Sum,
-    /// Their regrets.
-    score: Sum,
+    /// The regrets of those who are in it.
+    scores: Group,
     /// Ones of the inferers and of the forecasters of the combined set, and of the workers of forecasters' sets.
     inferers: Number,
     forecasters: Number,
@@ -105,10 +96,12 @@ impl Writer<'_> {
         let of_forecast = b.product("forecast regret", loss - observed, forecast);
         let of_worker = b.product("regret", regret, of_workers);
         Sets {
-            count: among.clone().row(),
-            among,
-            present: any + m.combined + m.naive,
-            score: of_forecast + of_worker,
+            scores: Group {
+                x: of_forecast + of_worker,
+                count: among.clone().row(),
+                among,
+                present: any + m.combined + m.naive,
+            },
             inferers,
             forecasters,
             forecast,
@@ -121,46 +114,17 @@ impl Writer<'_> {
     fn scale(&mut self, sets: &Sets) -> Sum {
         let spread = match self.form.scale {
             Scale::Stored => return sets.stored_scale.clone().unwrap_or_default(),
-            Scale::Std => self.deviation(sets),
-            Scale::Mad => self.median_deviation(sets),
+            Scale::Std => self.b.deviation(&sets.scores),
+            Scale::Mad => self.b.median_deviation(&sets.scores),
         };
         spread + self.b.same(self.form.epsilon)
-    }
-
-    /// The standard deviation of each set, of one degree of freedom less than it has workers.
-    fn deviation(&mut self, sets: &Sets) -> Sum {
-        let b = &mut self.b;
-        let count = sets.count.clone() + b.same(1) - sets.present.clone();
-        let total = b.linear("total regret", sets.score.clone().row());
-        let (mean, _) = b.quotient("mean regret", total, count.clone());
-        let apart = b.product("deviation", sets.among.clone(), sets.score.clone() - mean);
-        let (high, low) = b.split("variance", apart, apart, HALF);
-        let [high, low] = [high, low].map(|part| b.linear("variance", part.row()));
-        let several = b.nonzero("several workers", count.clone() - b.same(1));
-        let freedom = count - several;
-        let (high, rest) = b.quotient("variance", high, freedom.clone());
-        let (low, _) = b.quotient("variance", rest * (1 << HALF) + low, freedom);
-        b.root("standard deviation", high * (1 << HALF) + low).into()
-    }
-
-    /// 1.4826 times the median of how far each set's scores are from their median.
-    fn median_deviation(&mut self, sets: &Sets) -> Sum {
-        let Sets { among, count, present, score, .. } = sets;
-        let b = &mut self.b;
-        let twice = b.median("median regret", score, among, count, present);
-        let apart = b.product("deviation", twice - score.clone() * 2, among.clone());
-        let (above, below) = b.parts("deviation", apart);
-        let four_times = b.median("median deviation", &(above + below), among, count, present);
-        let four_times = b.linear("median deviation", four_times);
-        let whole = b.same(4 * 10_000);
-        b.quotient("median deviation", four_times * 14_826, whole).0.into()
     }
 
     fn weights(&mut self, sets: &Sets) -> Number {
         let scale = self.scale(sets);
         let b = &mut self.b;
-        let (x, _) = b.quotient("normalised regret", sets.score.clone() * self.form.p_norm, scale);
-        weights::weights(b, self.form, &x.into(), &sets.among, &sets.present)
+        let (x, _) = b.quotient("normalised regret", sets.scores.x.clone() * self.form.p_norm, scale);
+        weights::weights(b, self.form, &x.into(), &sets.scores.among, &sets.scores.present)
     }
 
     /// The mean of each set: what each forecaster implies, the combined and the naive inference. And the values of all
@@ -176,7 +140,7 @@ impl Writer<'_> {
             // Inferers alone count, with equal weights.
             ((sets.naive.clone() + sets.inferers) * (1 << WEIGHT_FRACTION), m.combined + m.naive)
         } else {
-            (weight.into(), sets.present.clone())
+            (weight.into(), sets.scores.present.clone())
         };
         let (high, low) = b.split("weighted inference", values.clone(), weight.clone(), HALF);
         let [high, low] = [high, low].map(|part| b.linear("weighted inferences", part.row()));
@@ -187,10 +151,11 @@ impl Writer<'_> {
         let (mean, _) = b.quotient("inference", high * (1 << HALF) + low, total + raised);
         let mean = if self.form.phase == Phase::AllNew {
             // Forecasters imply medians: half of twice a median, of theirs.
-            let count = Sum::from(sets.forecast).row();
-            let present = sets.present.clone() - m.combined - m.naive;
-            let among = sets.forecast.into();
-            let twice = b.median("forecast-implied inference", &values, &among, &count, &present);
+            let present = sets.scores.present.clone() - m.combined - m.naive;
+            let among: Sum = sets.forecast.into();
+            let count = among.clone().row();
+            let of = Group { x: values.clone(), among, count, present };
+            let twice = b.median("forecast-implied inference", &of);
             let twice = b.linear("forecast-implied inference", twice);
             let two = b.same(2);
             let (median, _) = b.quotient("forecast-implied inference", twice, two);
@@ -231,8 +196,13 @@ impl Writer<'_> {
         let b = &mut self.b;
         let known = b.nonzero("loss", state - (m.combined + m.naive) * absent(LOSS_BITS));
         b.gate(m.loss, known, Sum::default());
-        let (among, present) = (inferers.into(), m.combined.into());
-        let twice = b.median("median", &observed.into(), &among, &inferers.row(), &present);
+        let of = Group {
+            x: observed.into(),
+            among: inferers.into(),
+            count: inferers.row(),
+            present: m.combined.into(),
+        };
+        let twice = b.median("median", &of);
         let twice = b.linear("median", twice);
         let two = b.same(2);
         let (median, _) = b.quotient("median", twice, two);

@@ -5,11 +5,9 @@ use super::places::{PERCENTILES, Places};
 use super::{Form, FormError, LOSS_BITS, LOSS_FRACTION, Phase, VALUE_BITS, WEIGHT_FRACTION, absent};
 use crate::epoch::{ByWorker, Case, Confidence, Decimal, Epoch, Outcome, RegretScale, SHOWN_DIGITS};
 use crate::execute::RunError;
+use crate::lanes::LIMBS;
 use crate::{CompileError, Inference, Model, Relation};
 use thiserror::Error;
-
-/// Limb widths of lane programs, of which numbers are a whole number.
-const LIMBS: [u8; 2] = [10, 12];
 
 /// Why an epoch has no proof.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -190,7 +188,7 @@ impl Form {
 }
 
 /// A loss or a regret.
-fn loss(field: &str, value: &Decimal) -> Result<i128, FormError> {
+pub(crate) fn loss(field: &str, value: &Decimal) -> Result<i128, FormError> {
     fixed(field, value, LOSS_FRACTION, LOSS_BITS)
 }
 

@@ -89,6 +89,10 @@ impl SettlementAnswers {
             params: params(&topic, &self.params, synthesis.regret_scale.clone(), synthesis)?,
             regrets: by_worker(regrets)?,
             naive_regrets: self.naive_regrets.as_ref().map(naive).transpose()?,
+            initial_regret: Some(topic.get("initial_regret")?.decimal()?),
+            // How often a worker was included is in no answer.
+            experienced: vec![],
+            forecasters: forecasters.iter().map(|worker| key(worker)).collect(),
             reports: reports.collect::<Result<_, ImportError>>()?,
         };
         Ok(settlement.checked()?)

@@ -1,0 +1,151 @@
+//! What a settlement circuit is made for.
+
+use super::program::{self, AFTER, ALPHA, BEFORE, LOSSES, NAIVE, NETWORK, REPORTS, STAKES};
+use crate::circuit::Circuit;
+use crate::epoch::{Decimal, Params, RegretScale, Settlement, WeightFunction};
+use crate::lanes::{ARGUMENT, Stated, circuit, number};
+use crate::synthesis::{FormError, LOSS_BITS, LOSS_FRACTION, Scale, columns, fixed};
+
+/// Bits of stakes, which are scaled to them.
+pub(super) const STAKE_BITS: u8 = 46;
+
+/// What a settlement circuit is made for: most workers, and the topic's parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Most inferers.
+    pub inferers: usize,
+    /// Most forecasters.
+    pub forecasters: usize,
+    /// How the regret scale is found, of a topic that stores it: never [`Scale::Stored`].
+    pub scale: Option<Scale>,
+    /// The share of the latest loss in a regret, with [`ALPHA`] fraction bits.
+    pub(super) alpha: i64,
+    /// `c - 8.25 / p`, with the fraction of arguments.
+    pub(super) below: i64,
+    /// With the fraction of losses.
+    pub(super) epsilon: i64,
+}
+
+impl Form {
+    /// The form of a settlement, with room for just its workers.
+    ///
+    /// # Errors
+    /// [`FormError::Range`] for a parameter that is beyond what a circuit holds.
+    pub fn of(settlement: &Settlement) -> Result<Self, FormError> {
+        let Params { alpha_regret, p_norm, c_norm, epsilon, .. } = &settlement.params;
+        let (inferers, forecasters) = settlement.workers();
+        let p = fixed("p_norm", p_norm, ARGUMENT, 43)?;
+        if p == 0 {
+            let bound = format!("of 2^-{ARGUMENT} and above there");
+            return Err(FormError::Range { field: "p_norm".into(), value: p_norm.clone(), bound });
+        }
+        let c = fixed("c_norm", c_norm, ARGUMENT, 46)?;
+        // 8.25 is 33 / 4.
+        let below = c - ((33i128 << (2 * ARGUMENT - 2)) / p);
+        let scale = match settlement.params.regret_scale {
+            RegretScale::Stored(_) => Some(match settlement.params.weight_function {
+                WeightFunction::Gradient => Scale::Std,
+                WeightFunction::Exp1DivExp1 => Scale::Mad,
+            }),
+            RegretScale::Std | RegretScale::Mad => None,
+        };
+        Ok(Self {
+            inferers: inferers.len(),
+            forecasters: forecasters.len(),
+            scale,
+            alpha: fixed("alpha_regret", alpha_regret, ALPHA, ALPHA + 1)? as i64,
+            below: i64::try_from(below).map_err(|_| FormError::Range {
+                field: "p_norm".into(),
+                value: p_norm.clone(),
+                bound: "above 2^-16 there".into(),
+            })?,
+            epsilon: fixed("epsilon", epsilon, LOSS_FRACTION, LOSS_BITS)? as i64,
+        })
+    }
+
+    /// The same with room for more workers.
+    #[must_use]
+    pub fn with_room(self, inferers: usize, forecasters: usize) -> Self {
+        let (inferers, forecasters) = (self.inferers.max(inferers), self.forecasters.max(forecasters));
+        Self { inferers, forecasters, ..self }
+    }
+
+    /// That a settlement is of this form.
+    ///
+    /// # Errors
+    /// [`FormError`].
+    pub(super) fn check(&self, settlement: &Settlement) -> Result<(), FormError> {
+        let own = Self::of(settlement)?;
+        let rooms =
+            [("inferers", own.inferers, self.inferers), ("forecasters", own.forecasters, self.forecasters)];
+        if let Some((what, found, room)) = rooms.into_iter().find(|(_, found, room)| found > room) {
+            return Err(FormError::Room { what, found, room });
+        }
+        let same = [
+            ("regret_scale", own.scale == self.scale),
+            ("alpha_regret", own.alpha == self.alpha),
+            ("p_norm or c_norm", own.below == self.below),
+            ("epsilon", own.epsilon == self.epsilon),
+        ];
+        same.iter().find(|(_, same)| !same).map_or(Ok(()), |(what, _)| Err(FormError::Other(what)))
+    }
+
+    /// Log2 of the columns, those of a synthesis with as many workers.
+    pub(super) fn columns(&self) -> u8 {
+        columns(self.inferers, self.forecasters)
+    }
+
+    /// The circuit, of limbs of so many bits.
+    pub(super) fn circuit(&self, limb: u8) -> Circuit {
+        let columns = 1usize << self.columns();
+        let workers = self.inferers + self.forecasters;
+        let of = |name, len, bits, fraction, (slot, row): (usize, usize)| Stated {
+            name,
+            len,
+            bits,
+            fraction,
+            at: number((program::ROWS, self.columns()), slot, row, 0),
+        };
+        let losses = LOSS_FRACTION;
+        let inputs = [
+            of("stakes", columns + workers, STAKE_BITS, 0, (STAKES, NETWORK)),
+            of("reports", columns << program::ROWS, LOSS_BITS, losses, (REPORTS, 0)),
+            of("state", 2 * columns, LOSS_BITS, losses, (BEFORE, NETWORK)),
+        ];
+        let outputs = [
+            of("losses", columns + 2, LOSS_BITS, losses, (LOSSES, 0)),
+            of("state", 2 * columns, LOSS_BITS, losses, (AFTER, NETWORK)),
+        ];
+        // The state, before and after.
+        circuit(program::program(self), limb, &inputs, &outputs, &[2, 4])
+    }
+
+    /// Where a worker's own loss lies in the losses, and that of the networks.
+    pub(super) fn heads(&self) -> [usize; 2] {
+        let columns = 1usize << self.columns();
+        [columns, columns + 1]
+    }
+
+    /// Rows of the networks' losses in the reports.
+    pub(super) const NETWORKS: [usize; 2] = [NETWORK, NAIVE];
+}
+
+impl Settlement {
+    /// Its workers in the order of a state: inferers, then forecasters.
+    #[must_use]
+    pub fn workers(&self) -> (Vec<String>, Vec<String>) {
+        let with_regret = self.regrets.iter().map(|(worker, _)| worker);
+        let reported =
+            self.reported().into_iter().filter(|w| ![crate::epoch::NETWORK, crate::epoch::NAIVE].contains(w));
+        let mut all: Vec<String> = with_regret.chain(reported).map(str::to_owned).collect();
+        all.sort();
+        all.dedup();
+        all.into_iter().partition(|worker| !self.forecasters.contains(worker))
+    }
+}
+
+/// Decimals of a state: nothing for what is absent.
+pub(super) fn read(v: i128) -> Option<Decimal> {
+    let absent = i128::from(crate::synthesis::absent(LOSS_BITS));
+    (v != absent).then(|| Decimal::from_fixed(v, LOSS_FRACTION).rounded(crate::epoch::SHOWN_DIGITS))
+}

@@ -1,0 +1,186 @@
+//! A settlement as integers, and what they become.
+
+use super::form::{Form, STAKE_BITS, read};
+use super::program::REPUTERS;
+use crate::epoch::{ByWorker, Decimal, NAIVE, NETWORK, RegretScale, SHOWN_DIGITS, Settled, Settlement};
+use crate::lanes::LIMBS;
+use crate::synthesis::{FormError, LOSS_BITS, LOSS_FRACTION, SynthesisError, absent, loss};
+use crate::{CompileError, Inference, Model, Relation};
+
+/// A circuit for the settlements of a form.
+#[derive(Clone, Debug)]
+pub struct Settle {
+    /// What it is made for.
+    pub form: Form,
+    /// The circuit as a model, whose inputs are integers.
+    pub model: Model,
+}
+
+impl Settle {
+    /// Makes the circuit of a form.
+    ///
+    /// # Errors
+    /// [`CompileError`] when it is beyond the limits of a key.
+    pub fn new(form: Form) -> Result<Self, CompileError> {
+        let circuits = LIMBS.map(|limb| form.circuit(limb)).to_vec();
+        let model = Model::of_circuits("settlement", circuits)?;
+        Ok(Self { form, model })
+    }
+
+    /// The losses and regrets of a settlement, as a proof would say them.
+    ///
+    /// # Errors
+    /// [`SynthesisError`].
+    pub fn outcome(&self, settlement: &Settlement) -> Result<Settled, SynthesisError> {
+        let tensors = self.model.evaluate(&self.inputs(settlement)?)?;
+        Ok(self.form.outcome(settlement, &tensors))
+    }
+
+    /// The same, with the statement's tensors and the witness.
+    ///
+    /// # Errors
+    /// [`SynthesisError`].
+    pub fn run(
+        &self,
+        relation: &Relation,
+        settlement: &Settlement,
+    ) -> Result<(Settled, Inference), SynthesisError> {
+        let inference = self.model.run_integers(relation, &self.inputs(settlement)?)?;
+        Ok((self.form.outcome(settlement, &inference.tensors), inference))
+    }
+
+    /// The integers of the statement's inputs, one after another.
+    fn inputs(&self, settlement: &Settlement) -> Result<Vec<i128>, SynthesisError> {
+        self.form.check(settlement)?;
+        let (mut inputs, reports) = (self.form.stakes(settlement), self.form.reports(settlement)?);
+        inputs.extend(reports);
+        inputs.extend(self.form.state(settlement)?);
+        Ok(inputs)
+    }
+}
+
+impl Form {
+    /// The column of each worker.
+    fn columns_of(&self, settlement: &Settlement) -> Vec<(usize, String)> {
+        let (inferers, forecasters) = settlement.workers();
+        let forecasters = forecasters.into_iter().enumerate().map(|(k, worker)| (self.inferers + k, worker));
+        inferers.into_iter().enumerate().chain(forecasters).collect()
+    }
+
+    /// Stakes by reputer, scaled by a power of two, then a one for each experienced worker.
+    fn stakes(&self, settlement: &Settlement) -> Vec<i128> {
+        let columns = 1usize << self.columns();
+        let mut out = vec![0; columns + self.inferers + self.forecasters];
+        let stakes: Vec<&Decimal> = settlement.reports.iter().map(|report| &report.stake).collect();
+        for (slot, stake) in out.iter_mut().zip(scaled(&stakes)) {
+            *slot = stake;
+        }
+        for (column, worker) in self.columns_of(settlement) {
+            out[columns + column] = settlement.experienced.contains(&worker).into();
+        }
+        out
+    }
+
+    /// A row of losses for each reputer, by worker, then the network's by reputer, and the naive network's.
+    fn reports(&self, settlement: &Settlement) -> Result<Vec<i128>, FormError> {
+        let columns = 1usize << self.columns();
+        let workers = self.columns_of(settlement);
+        let none = i128::from(absent(LOSS_BITS));
+        let mut rows = vec![vec![0; columns]; REPUTERS + 2];
+        for row in rows.iter_mut().take(REPUTERS) {
+            row[..self.inferers + self.forecasters].fill(none);
+        }
+        for row in Self::NETWORKS {
+            rows[row][..REPUTERS].fill(none);
+        }
+        for (m, report) in settlement.reports.iter().enumerate() {
+            for (of, value) in report.losses.iter() {
+                let v = loss(&format!("the loss of {of:?} that {:?} reports", report.reputer), value)?;
+                match of {
+                    NETWORK => rows[Self::NETWORKS[0]][m] = v,
+                    NAIVE => rows[Self::NETWORKS[1]][m] = v,
+                    _ => {
+                        if let Some((column, _)) = workers.iter().find(|(_, worker)| worker == of) {
+                            rows[m][*column] = v;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(rows.concat())
+    }
+
+    /// The regrets of all workers, then the naive ones, the network's loss, the initial regret and the scale.
+    fn state(&self, settlement: &Settlement) -> Result<Vec<i128>, FormError> {
+        let columns = 1usize << self.columns();
+        let mut out = vec![i128::from(absent(LOSS_BITS)); 2 * columns];
+        let mut put = |at: usize, field: &str, value: Option<&Decimal>| -> Result<(), FormError> {
+            if let Some(value) = value {
+                out[at] = loss(field, value)?;
+            }
+            Ok(())
+        };
+        for (column, worker) in self.columns_of(settlement) {
+            put(column, &format!("the regret of {worker:?}"), settlement.regrets.get(&worker))?;
+            if column < self.inferers {
+                let naive = settlement.naive_regrets.as_ref().and_then(|regrets| regrets.get(&worker));
+                put(columns + column, &format!("the naive regret of {worker:?}"), naive)?;
+            }
+        }
+        put(columns + self.inferers + 1, "initial_regret", settlement.initial_regret.as_ref())?;
+        if let RegretScale::Stored(scale) = &settlement.params.regret_scale {
+            put(columns + self.inferers + 2, "regret_scale", Some(scale))?;
+        }
+        Ok(out)
+    }
+
+    /// What the tensors of a statement say of a settlement.
+    fn outcome(&self, settlement: &Settlement, tensors: &[Vec<i128>]) -> Settled {
+        let columns = 1usize << self.columns();
+        let at = |tensor: usize, i: usize| {
+            tensors.get(tensor).and_then(|tensor| tensor.get(i)).copied().unwrap_or_default()
+        };
+        let of_loss = |i: usize| Decimal::from_fixed(at(3, i), LOSS_FRACTION).rounded(SHOWN_DIGITS);
+        let workers = self.columns_of(settlement);
+        let column =
+            |worker: &str| workers.iter().find(|(_, known)| known == worker).map(|(column, _)| *column);
+        let mut losses = ByWorker::default();
+        for worker in settlement.reported() {
+            let at = match worker {
+                NETWORK => Some(self.heads()[0]),
+                NAIVE => Some(self.heads()[1]),
+                _ => column(worker),
+            };
+            // Keys differ.
+            let _ = at.map(|at| losses.push(worker.to_owned(), of_loss(at)));
+        }
+        let after = |known: &ByWorker, first: usize| {
+            let mut out = ByWorker::default();
+            for (worker, _) in known.iter() {
+                let value = column(worker).and_then(|column| read(at(4, first + column)));
+                let _ = value.map(|value| out.push(worker.to_owned(), value));
+            }
+            out
+        };
+        let scalar = |k: usize| read(at(4, columns + self.inferers + k));
+        Settled {
+            topic_id: settlement.topic_id,
+            nonce: settlement.nonce,
+            losses,
+            regrets: after(&settlement.regrets, 0),
+            naive_regrets: settlement.naive_regrets.as_ref().map(|known| after(known, columns)),
+            initial_regret: if settlement.experienced.is_empty() { None } else { scalar(1) },
+            regret_scale: self.scale.and_then(|_| scalar(2)),
+        }
+    }
+}
+
+/// Numbers times a power of two that gives the largest all bits of a stake.
+fn scaled(stakes: &[&Decimal]) -> Vec<i128> {
+    let at =
+        |fraction: u8| -> Option<Vec<i128>> { stakes.iter().map(|stake| stake.to_fixed(fraction)).collect() };
+    let exact = (0..=60).rev().find_map(at).unwrap_or_default();
+    let bits = 128 - exact.iter().copied().max().unwrap_or_default().leading_zeros();
+    let shift = bits.saturating_sub(u32::from(STAKE_BITS) - 1);
+    exact.into_iter().map(|v| if shift == 0 { v } else { (v + (1 << (shift - 1))) >> shift }).collect()
+}

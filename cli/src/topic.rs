@@ -4,6 +4,7 @@
 
 pub(crate) mod bundle;
 pub(crate) mod check;
+mod losses;
 pub(crate) mod network;
 pub(crate) mod tensors;
 
@@ -73,6 +74,9 @@ pub(crate) struct Room {
     /// Room for this many forecasters
     #[arg(long, value_name = "K", value_parser = most(MAX_FORECASTERS))]
     forecasters: Option<u16>,
+    /// Fraction bits of inferences, of a command that takes them.
+    #[arg(skip)]
+    frac_bits: Option<u8>,
 }
 
 /// A count up to a limit.
@@ -81,6 +85,11 @@ fn most(limit: usize) -> clap::builder::RangedI64ValueParser<u16> {
 }
 
 impl Room {
+    /// With inferences of so many fraction bits.
+    pub(crate) fn set_frac_bits(&mut self, bits: Option<u8>) {
+        self.frac_bits = bits;
+    }
+
     /// Inferers and forecasters that a circuit has room for, of as many as there are.
     pub(crate) fn of(&self, inferers: usize, forecasters: usize) -> Result<(usize, usize)> {
         let room = |asked: Option<u16>, found: usize, what: &str| match asked.map(usize::from) {
@@ -115,11 +124,11 @@ pub(crate) struct Proving {
     /// File to write the verifying key to; PROOF.vk if not given
     #[arg(long, value_name = "FILE", requires = "prove")]
     vk: Option<PathBuf>,
-    /// File to write what opens the state to; PROOF.opening if not given
+    /// File to write what opens the statement's commitments to; PROOF.opening if not given
     #[arg(long, value_name = "FILE", requires = "prove")]
     opening: Option<PathBuf>,
     #[command(flatten)]
-    room: Room,
+    pub(crate) room: Room,
 }
 
 impl Proving {

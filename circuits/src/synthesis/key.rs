@@ -1,10 +1,9 @@
 //! The circuits that a key may be of.
 
-use super::places::Places;
-use super::{Form, LOSS_FRACTION, Synthesis, SynthesisError, VALUE_BITS};
+use super::{Form, LOSS_FRACTION, Synthesis, SynthesisError, columns};
 use crate::Relation;
 use crate::epoch::{Epoch, MAX_FORECASTERS, MAX_INFERERS};
-use sumcast_verifier::vk::{Program, TensorSpec};
+use sumcast_verifier::vk::Program;
 
 /// Most fraction bits of inferences.
 const MAX_FRACTION: u8 = LOSS_FRACTION + 4;
@@ -18,17 +17,16 @@ impl Synthesis {
     /// [`SynthesisError`] where the epoch has no circuit.
     pub fn of_program(epoch: &Epoch, program: &Program) -> Result<Vec<(Self, Relation)>, SynthesisError> {
         let own = Form::of(epoch)?;
-        let Some(TensorSpec { len, fraction, bits: VALUE_BITS, .. }) = program.tensors.first() else {
-            return Ok(vec![]);
-        };
-        let (inferers, value_fraction) = (*len as usize, *fraction);
+        let [inferences, forecasts, ..] = program.tensors.as_slice() else { return Ok(vec![]) };
+        let (inferers, value_fraction) = (inferences.len as usize, inferences.fraction);
         if !(own.inferers..=MAX_INFERERS).contains(&inferers) || value_fraction > MAX_FRACTION {
             return Ok(vec![]);
         }
         let mut found = vec![];
         for forecasters in own.forecasters..=MAX_FORECASTERS {
             let form = Form { inferers, forecasters, value_fraction, ..own.clone() };
-            if !form.states(program) {
+            let columns = 1usize << columns(inferers, forecasters);
+            if forecasts.len as usize != forecasters.max(1) * columns {
                 continue;
             }
             let synthesis = Self::new(form)?;
@@ -38,15 +36,6 @@ impl Synthesis {
             }
         }
         Ok(found)
-    }
-}
-
-impl Form {
-    /// Whether a program's tensors are those of this form.
-    fn states(&self, program: &Program) -> bool {
-        let (inputs, outputs) = self.stated(&Places::of(self));
-        let own = inputs.iter().chain(&outputs).map(|(_, len, fraction, bits, _)| (*len, *fraction, *bits));
-        own.eq(program.tensors.iter().map(|spec| (spec.len as usize, spec.fraction, spec.bits)))
     }
 }
 

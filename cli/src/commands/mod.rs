@@ -11,6 +11,7 @@ mod params;
 mod prove;
 mod reveal;
 mod run;
+mod settle;
 mod synthesize;
 mod verify;
 
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Epoch(epoch::Epoch),
     /// Compute the network inference of an epoch, and prove it
     Synthesize(Box<synthesize::Synthesize>),
+    /// Compute the losses and regrets of an epoch, and prove them
+    Settle(Box<settle::Settle>),
     /// Show what the commitments of a proof hide
     Reveal(reveal::Reveal),
     /// Say what a model, verifying key, proof, opening or parameter file holds
@@ -65,6 +68,7 @@ impl Command {
             Self::Evm(command) => command.run(),
             Self::Epoch(command) => command.run(),
             Self::Synthesize(command) => command.run(),
+            Self::Settle(command) => command.run(),
             Self::Reveal(command) => command.run(),
             Self::Inspect(command) => command.run(),
             Self::Demo(command) => command.run(),

@@ -27,7 +27,7 @@ pub(crate) struct Claim<'a> {
 /// What a proof that is of an epoch says of it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Checked {
-    /// `committed`, or `opened` where it is the epoch's.
+    /// `committed`, or `opened` where it is the file's.
     state: &'static str,
     outcome: Value,
     #[serde(skip)]
@@ -38,8 +38,8 @@ impl Checked {
     /// For people.
     pub(crate) fn text(&self) -> String {
         let state = match self.state {
-            "opened" => "opened: it is the epoch's",
-            _ => "committed: whose regrets it has, only its opening shows",
+            "opened" => "opened: it is the file's",
+            _ => "committed: that it is the file's, only its opening shows",
         };
         format!("state     {state}\n\n{}", self.text)
     }

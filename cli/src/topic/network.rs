@@ -9,9 +9,6 @@ use sumcast_circuits::synthesis::{Form, Synthesis};
 use sumcast_circuits::{Inference, Model, Relation};
 use sumcast_verifier::vk::Program;
 
-/// Digits of a number in a table.
-const DIGITS: usize = 9;
-
 impl Topic for Synthesis {
     type Input = Epoch;
     type Outcome = Outcome;
@@ -23,7 +20,9 @@ impl Topic for Synthesis {
 
     fn new(epoch: &Epoch, room: &Room) -> Result<Self> {
         let (inferers, forecasters) = room.of(epoch.inferers.len(), epoch.forecasters.len())?;
-        Ok(Synthesis::new(Form::of(epoch)?.with_room(inferers, forecasters))?)
+        let mut form = Form::of(epoch)?.with_room(inferers, forecasters);
+        form.value_fraction = room.frac_bits.unwrap_or(form.value_fraction);
+        Ok(Synthesis::new(form)?)
     }
 
     fn of_program(epoch: &Epoch, program: &Program) -> Result<Vec<(Self, Relation)>> {
@@ -83,12 +82,16 @@ pub(crate) fn how(epoch: &Epoch) -> &'static str {
 
 /// A table of the workers.
 fn workers(epoch: &Epoch, outcome: &Outcome) -> String {
-    let number = |value: Option<&Decimal>| value.map_or("-".into(), |v| v.rounded(DIGITS).to_string());
     let total: f64 = outcome.weights.iter().flat_map(ByWorker::iter).map(|(_, w)| w.to_f64()).sum();
     let row = |kind: &str, address: &str, key: &str, value: Option<&Decimal>, regret: Option<&Decimal>| {
         let weight = outcome.weights.as_ref().and_then(|weights| weights.get(key));
         let share = weight.map_or("-".into(), |w| format!("{:.4} %", 100.0 * w.to_f64() / total));
-        vec![format!("{kind:<10}  {address}"), number(value), number(epoch.regret(regret)), share]
+        vec![
+            format!("{kind:<10}  {address}"),
+            format::decimal(value),
+            format::decimal(epoch.regret(regret)),
+            share,
+        ]
     };
     let heading =
         [format!("{:<10}  address", "worker"), "inference".into(), "regret".into(), "weight".into()];

@@ -28,7 +28,8 @@ pub(crate) fn names(committed: &[bool]) -> Option<(&'static str, &'static [&'sta
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sumcast_circuits::epoch::Epoch;
+    use sumcast_circuits::epoch::{Epoch, Settlement};
+    use sumcast_circuits::settle::{self, Settle};
     use sumcast_circuits::synthesis::{Form, Synthesis};
 
     #[test]
@@ -40,6 +41,10 @@ mod tests {
             let committed: Vec<bool> = model.tensor_names().iter().map(|name| name == "state").collect();
             assert_eq!(names(&committed).unwrap().1, model.tensor_names());
         }
+        let settlement = include_bytes!("../../../circuits/tests/epochs/settle_301.json");
+        let settlement = Settlement::from_json(settlement).unwrap();
+        let model = Settle::new(settle::Form::of(&settlement).unwrap()).unwrap().model;
+        assert_eq!(names(&[false, false, true, false, true]).unwrap().1, model.tensor_names());
         assert_eq!(names(&[false, false]), None);
         assert_eq!(names(&[true, true]), None);
     }

@@ -46,6 +46,7 @@ use std::process::ExitCode;
         sumcast compile model.onnx --calibrate inputs.json -o model\n  \
         sumcast prove model --input input.json -o model.proof\n  \
         sumcast verify --vk model/vk.bin model.proof\n  \
+        sumcast synthesize epoch.json --prove -o epoch.proof\n  \
         sumcast demo\n\n\
         Exit codes: 0 success, 1 a proof or check is rejected, 2 bad usage or bad input."
 )]

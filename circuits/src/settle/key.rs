@@ -20,7 +20,8 @@ impl Settle {
         let own = Form::of(settlement)?;
         let mut found = vec![];
         for forecasters in own.forecasters..=MAX_FORECASTERS {
-            for inferers in own.inferers..=MAX_INFERERS {
+            // Forecasters that are not told apart are inferers.
+            for inferers in own.inferers..=MAX_INFERERS + MAX_FORECASTERS {
                 let form = Form { inferers, forecasters, ..own.clone() };
                 let columns = 1 << form.columns();
                 let lens = program.tensors.iter().map(|spec| spec.len as usize);
@@ -44,13 +45,16 @@ mod tests {
 
     #[test]
     fn a_keys_circuit_is_found_again() {
-        let settlement = include_bytes!("../../tests/epochs/settle_5x3_4_naive.json");
-        let settlement = Settlement::from_json(settlement).unwrap();
-        for room in [(0, 0), (7, 4), (32, 6)] {
-            let form = Form::of(&settlement).unwrap().with_room(room.0, room.1);
+        let read = |bytes: &[u8]| Settlement::from_json(bytes).unwrap();
+        let settlement = read(include_bytes!("../../tests/epochs/settle_5x3_4_naive.json"));
+        let large = read(include_bytes!("../../tests/epochs/settle_32x6_6_naive_gaps.json"));
+        for (settlement, room) in
+            [(&settlement, (0, 0)), (&settlement, (7, 4)), (&settlement, (32, 6)), (&large, (0, 0))]
+        {
+            let form = Form::of(settlement).unwrap().with_room(room.0, room.1);
             let settle = Settle::new(form.clone()).unwrap();
             let relation = settle.model.lower().unwrap();
-            let found = Settle::of_program(&settlement, &relation.program).unwrap();
+            let found = Settle::of_program(settlement, &relation.program).unwrap();
             let found: Vec<_> = found.iter().filter(|(_, again)| again.fixed == relation.fixed).collect();
             assert_eq!((found.len(), &found[0].0.form), (1, &form));
         }

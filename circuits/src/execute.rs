@@ -7,7 +7,7 @@ pub(crate) use products::rearrange;
 
 use crate::circuit::{Circuit, Op, Table, Tensor, TensorId, missing, round_shift};
 use crate::graph::recurrence::{Steps, parts};
-use crate::lanes::NUMBER_BITS;
+use crate::lanes::{Liar, NUMBER_BITS};
 use rayon::prelude::*;
 use std::ops::Range;
 use thiserror::Error;
@@ -153,6 +153,53 @@ impl Circuit {
                     values[*t] = self.tensor(tensor, &View::all(self, &values), input)?;
                 }
                 part => self.repeat(part, &mut values)?,
+            }
+        }
+        Ok(values)
+    }
+
+    fn run_program(
+        &self,
+        program: usize,
+        inputs: &[(TensorId, u32)],
+        values: &[Vec<i128>],
+        liar: &mut Liar<'_>,
+    ) -> Result<Vec<i128>, RunError> {
+        let program = &self.programs[program];
+        let mut statement = vec![0; 1 << (program.statement + program.lanes())];
+        for (x, at) in inputs {
+            let slots = statement[*at as usize..].iter_mut().zip(&values[*x]);
+            slots.for_each(|(slot, v)| *slot += v);
+        }
+        program.run_as(&statement, liar).map_err(|found| match found.value {
+            None => RunError::Domain { tensor: found.name },
+            Some(v) => RunError::Overflow {
+                tensor: found.name,
+                value: v as f64,
+                bound: 2f64.powi(NUMBER_BITS.into()),
+            },
+        })
+    }
+
+    /// As [`Circuit::execute`], of one input to a circuit of a lane program, with a liar.
+    ///
+    /// # Errors
+    /// As [`Circuit::execute`].
+    pub(crate) fn execute_as(
+        &self,
+        inputs: &[i128],
+        liar: &mut Liar<'_>,
+    ) -> Result<Vec<Vec<i128>>, RunError> {
+        let mut values = self.execute_one(inputs)?;
+        for (t, tensor) in self.tensors.iter().enumerate() {
+            match &tensor.op {
+                Op::Lanes { program, inputs } => {
+                    values[t] = self.run_program(*program, inputs, &values, liar)?;
+                }
+                Op::Result { .. } => {
+                    values[t] = self.tensor(tensor, &View::all(self, &values), &[])?;
+                }
+                _ => {}
             }
         }
         Ok(values)
@@ -305,22 +352,7 @@ impl Circuit {
                 };
                 Ok((0..size).into_par_iter().with_min_len(GRAIN / 64).map(leaf).collect())
             }
-            Op::Lanes { program, inputs } => {
-                let program = &self.programs[*program];
-                let mut statement = vec![0; 1 << (program.statement + program.lanes())];
-                for (x, at) in inputs {
-                    let slots = statement[*at as usize..].iter_mut().zip(view.of(*x));
-                    slots.for_each(|(slot, v)| *slot += v);
-                }
-                program.run(&statement).map_err(|found| match found.value {
-                    None => RunError::Domain { tensor: found.name },
-                    Some(v) => RunError::Overflow {
-                        tensor: found.name,
-                        value: v as f64,
-                        bound: 2f64.powi(NUMBER_BITS.into()),
-                    },
-                })
-            }
+            Op::Lanes { program, inputs } => self.run_program(*program, inputs, view.values, &mut |_, _| ()),
             Op::Result { of, at, bits } => {
                 let limit = 1i128 << bits;
                 bounded(view.of(*of)[*at as usize..][..size].to_vec(), 1 - limit, limit)

@@ -4,6 +4,7 @@ use crate::circuit::{Circuit, Committed};
 use crate::cost::{LIMBS, ROW_LOGS, cost};
 use crate::execute::RunError;
 use crate::graph::Graph;
+use crate::lanes::Liar;
 use crate::lower::{Lowered, Placement, Relation, fill_witness};
 use crate::quantise::{QuantiseError, Ranges, quantise};
 use crate::tensor_error::{TensorError, tensor_errors};
@@ -295,6 +296,11 @@ impl Model {
     }
 
     #[cfg(test)]
+    pub(crate) fn circuit(&self) -> &Circuit {
+        &self.circuit
+    }
+
+    #[cfg(test)]
     pub(crate) fn table_logs(&self) -> Vec<u8> {
         self.circuit.tables.iter().map(|t| t.log).collect()
     }
@@ -325,6 +331,18 @@ impl Model {
     /// As [`Model::run`], of the input's integers, those of all inputs one after another.
     pub(crate) fn run_integers(&self, relation: &Relation, input: &[i128]) -> Result<Inference, RunError> {
         let values = self.circuit.execute(input)?;
+        let (cells, tensors) = fill_witness(relation, &self.circuit, &values);
+        Ok(Inference { outputs: self.outputs(&values), tensors, cells })
+    }
+
+    /// As [`Model::run_integers`], with a liar who changes numbers of a lane program as they are found.
+    pub(crate) fn run_as(
+        &self,
+        relation: &Relation,
+        input: &[i128],
+        liar: &mut Liar<'_>,
+    ) -> Result<Inference, RunError> {
+        let values = self.circuit.execute_as(input, liar)?;
         let (cells, tensors) = fill_witness(relation, &self.circuit, &values);
         Ok(Inference { outputs: self.outputs(&values), tensors, cells })
     }

@@ -11,7 +11,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use sumcast_params::Srs;
-use sumcast_prover::{Assignment, Cpu, Proven, ProvingKey, Stage, prove};
+use sumcast_prover::{Assignment, Cpu, Proven, ProvingKey, Stage, TensorOpening, prove_known};
 use sumcast_verifier::verify;
 use sumcast_verifier::vk::SrsKind;
 
@@ -42,6 +42,8 @@ pub(crate) struct Job<'a> {
     pub(crate) proof: &'a Path,
     /// Where its opening goes, if it has commitments.
     pub(crate) opening: Option<&'a Path>,
+    /// Commitments that are there already.
+    pub(crate) known: &'a [TensorOpening],
     /// What an error of the prover is about.
     pub(crate) about: String,
     /// What it means if the proof is not valid.
@@ -61,7 +63,7 @@ impl Job<'_> {
         let (result, assignment) = inference()?;
         let mut stages = vec![("inference", begun.elapsed().as_secs_f64())];
         let Proven { file, openings, timings } =
-            prove(self.key, self.srs, assignment, &mut rand::rng(), &Cpu, &mut |stage| {
+            prove_known(self.key, self.srs, assignment, self.known, &mut rand::rng(), &Cpu, &mut |stage| {
                 progress.stage(stage.name());
             })
             .map_err(|error| anyhow!("{}: {error}", self.about))?;

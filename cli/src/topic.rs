@@ -11,6 +11,7 @@ pub(crate) mod tensors;
 use crate::error::Result;
 use crate::files::{self, Readers};
 use crate::format;
+use crate::opening::OpeningFile;
 use crate::parameters;
 use crate::progress::Progress;
 use crate::proving::{self, Context32, Job, Made, STAGES, ZERO_CONTEXT, context};
@@ -22,8 +23,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use sumcast_circuits::epoch::{MAX_FORECASTERS, MAX_INFERERS};
 use sumcast_circuits::{Inference, Model, Relation};
-use sumcast_prover::{Assignment, Cpu, ProvingKey};
-use sumcast_verifier::vk::Program;
+use sumcast_prover::{Assignment, Cpu, ProvingKey, TensorOpening};
+use sumcast_verifier::vk::{Program, Visibility};
 
 /// Largest file of an epoch that is read.
 const MAX_BYTES: u64 = 1 << 24;
@@ -127,6 +128,9 @@ pub(crate) struct Proving {
     /// File to write what opens the statement's commitments to; PROOF.opening if not given
     #[arg(long, value_name = "FILE", requires = "prove")]
     opening: Option<PathBuf>,
+    /// An opening of an earlier proof that has the state, so that its commitment is the same
+    #[arg(long, value_name = "OPENING", requires = "prove")]
+    state: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) room: Room,
 }
@@ -178,12 +182,14 @@ impl Proving {
         let key = ProvingKey::setup(relation.program.clone(), fixed, None, &srs, &Cpu).with_context(about)?;
         let key_seconds = begun.elapsed().as_secs_f64();
         let names = topic.model().tensor_names();
+        let known = self.known(topic, input, &relation.program)?;
         let job = Job {
             key: &key,
             srs: &srs,
             names: &names,
             proof: &to.proof,
             opening: Some(&to.opening),
+            known: &known,
             about: about(),
             invalid: &|| anyhow!("{}: the proof of it is not valid, so it is not written", file.display()),
         };
@@ -195,6 +201,29 @@ impl Proving {
         let vk = key.key.to_bytes();
         files::write(&to.vk, &vk, Readers::Usual)?;
         Ok((outcome, Proven { vk: to.vk, vk_bytes: vk.len(), key_seconds, made }))
+    }
+}
+
+impl Proving {
+    /// What opens the commitment that the state has already, if there is one: of what `--state` opens, that which has the
+    /// state's numbers.
+    fn known<T: Topic>(&self, topic: &T, input: &T::Input, program: &Program) -> Result<Vec<TensorOpening>> {
+        let Some(path) = &self.state else { return Ok(vec![]) };
+        let own = topic.inputs(input)?;
+        let specs = program.tensors.iter().zip(own).enumerate();
+        let mut committed = specs.filter(|(_, (spec, _))| spec.visibility == Visibility::Committed);
+        let state = committed.next().map(|(tensor, (_, values))| (tensor, values));
+        for entry in OpeningFile::read(path)?.tensors {
+            let opening = entry.opening()?;
+            if let Some((tensor, _)) = state.as_ref().filter(|(_, values)| *values == opening.values) {
+                return Ok(vec![TensorOpening { tensor: *tensor, ..opening }]);
+            }
+        }
+        bail!(
+            "--state: {} opens no state with these regrets for as many workers: give the opening of a proof that has it or \
+             has left it, with the same --inferers and --forecasters",
+            path.display()
+        )
     }
 }
 

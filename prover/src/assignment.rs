@@ -4,7 +4,8 @@ use crate::mask::Tails;
 use crate::prove::ProveError;
 use crate::reveal::TensorOpening;
 use ark_bn254::G1Affine;
-use sumcast_verifier::vk::{Program, Visibility};
+use std::ops::Range;
+use sumcast_verifier::vk::{Program, TensorSpec, Visibility};
 use sumcast_verifier::{Statement, Tensor, VerifyError};
 
 /// What is proven, with what only the prover knows.
@@ -41,6 +42,16 @@ pub(crate) fn statement_cells(program: &Program, tensors: &[Vec<i128>]) -> Resul
         out.resize(end, 0);
     }
     Ok(out)
+}
+
+/// The rows of a committed tensor; none of a public one.
+pub(crate) fn statement_rows(program: &Program, tensor: usize) -> Range<usize> {
+    let committed = |spec: &&TensorSpec| spec.visibility == Visibility::Committed;
+    let rows = |spec: &TensorSpec| program.tensor_rows(spec);
+    let before: usize = program.tensors.iter().take(tensor).filter(committed).map(rows).sum();
+    let own = program.tensors.get(tensor).filter(committed).map_or(0, rows);
+    let start = program.first_statement_row() + before;
+    start..start + own
 }
 
 /// The statement, and what opens its commitments.

@@ -36,6 +36,6 @@ pub use backend::{Backend, Cpu, Summand};
 pub use channel::{Conduct, Honest, LookupValues};
 pub use key::{ProvingKey, SetupError, check_srs, srs_log};
 pub use memory::prover_memory;
-pub use prove::{ProveError, Proven, prove, prove_as};
+pub use prove::{ProveError, Proven, prove, prove_as, prove_known};
 pub use reveal::{RevealError, TensorOpening};
 pub use stage::{Stage, Timings};

@@ -8,6 +8,7 @@ use ark_ec::scalar_mul::BatchMulPreprocessing;
 use ark_ff::{One, PrimeField, Zero};
 use rand::CryptoRng;
 use std::fmt;
+use std::ops::Range;
 use sumcast_verifier::mask;
 use sumcast_verifier::opening::low_variables;
 use sumcast_verifier::relation::ClaimList;
@@ -186,6 +187,13 @@ impl Tails {
         let first = first.collect();
         let rest = (1..TAIL).map(|_| random(rng)).collect();
         Self { row_log: program.row_log, first, long, rest }
+    }
+
+    /// Gives rows the first cells that they are known to have.
+    pub(crate) fn fix(&mut self, rows: Range<usize>, cells: &[Fr]) {
+        for (slot, cell) in self.first[rows].iter_mut().zip(cells) {
+            *slot = Some(*cell);
+        }
     }
 
     /// The row whose weight in the opening must not be zero.

@@ -1,6 +1,6 @@
 //! The prover (`docs/protocol.md` 5 to 8).
 
-use crate::assignment::{Assignment, state, statement_cells};
+use crate::assignment::{Assignment, state, statement_cells, statement_rows};
 use crate::backend::{Backend, Summand};
 use crate::cells::{Cells, start_of};
 use crate::channel::{Channel, Conduct, Honest, LookupValues};
@@ -50,6 +50,9 @@ pub enum ProveError {
         /// The tuple.
         tuple: Vec<i128>,
     },
+    /// A commitment that is there already is of other values.
+    #[error("tensor {0} of the statement has a commitment that is not of its values")]
+    Known(usize),
     /// The constraints do not hold.
     #[error("the witness does not satisfy the relation: its constraints do not add up to zero")]
     Unsatisfied,
@@ -89,6 +92,23 @@ pub fn prove(
     prove_as(key, srs, assignment, rng, &mut Honest, backend, progress)
 }
 
+/// As [`prove`], where some committed tensors have commitments already, such as the state that another proof has left:
+/// `known` opens them. A commitment blinded by zeros is a digest, which anyone who knows the values can recompute.
+///
+/// # Errors
+/// As [`prove`]; [`ProveError::Known`] for an opening of other values than the assignment has.
+pub fn prove_known(
+    key: &ProvingKey,
+    srs: &Srs,
+    assignment: Assignment,
+    known: &[TensorOpening],
+    rng: &mut dyn CryptoRng,
+    backend: &dyn Backend,
+    progress: &mut (dyn FnMut(Stage) + Send),
+) -> Result<Proven, ProveError> {
+    prove_all(key, srs, assignment, known, rng, &mut Honest, backend, progress)
+}
+
 /// As [`prove`], with a conduct: honest, or of a liar who is to be caught.
 ///
 /// # Errors
@@ -102,9 +122,32 @@ pub fn prove_as(
     backend: &dyn Backend,
     progress: &mut (dyn FnMut(Stage) + Send),
 ) -> Result<Proven, ProveError> {
+    prove_all(key, srs, assignment, &[], rng, conduct, backend, progress)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the arguments of `prove_as` and of `prove_known`")]
+fn prove_all(
+    key: &ProvingKey,
+    srs: &Srs,
+    assignment: Assignment,
+    known: &[TensorOpening],
+    rng: &mut dyn CryptoRng,
+    conduct: &mut dyn Conduct,
+    backend: &dyn Backend,
+    progress: &mut (dyn FnMut(Stage) + Send),
+) -> Result<Proven, ProveError> {
     check_srs(&key.key, srs)?;
     let mask = Mask::random(&key.key.program, rng);
-    let tails = Tails::random(&key.key.program, &key.tails, rng);
+    let mut tails = Tails::random(&key.key.program, &key.tails, rng);
+    for opening in known {
+        let rows = statement_rows(&key.key.program, opening.tensor);
+        if rows.len() != opening.blinds.len()
+            || assignment.tensors.get(opening.tensor) != Some(&opening.values)
+        {
+            return Err(ProveError::Known(opening.tensor));
+        }
+        tails.fix(rows, &opening.blinds);
+    }
     // On a thread of the pool, which hands out small tasks without waking another one first.
     rayon::scope(|_| prove_in_pool(key, srs, assignment, &mask, &tails, conduct, backend, progress))
 }

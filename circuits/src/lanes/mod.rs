@@ -14,6 +14,7 @@ mod spread;
 pub(crate) use build::{Builder, Number, Sum};
 pub(crate) use circuit::{LIMBS, Stated, circuit, number};
 pub(crate) use gadgets::{ARGUMENT, UNIT, Weighted};
+pub(crate) use run::Liar;
 pub(crate) use spread::{Group, HALF};
 
 use serde::{Deserialize, Serialize};

@@ -12,9 +12,13 @@ pub(crate) struct Beyond {
     pub(crate) value: Option<i128>,
 }
 
-struct Run<'a> {
+/// Hears of every number by its name as it is found, in all lanes, and may change it: a liar's part in a test.
+pub(crate) type Liar<'a> = dyn FnMut(&str, &mut [i128]) + 'a;
+
+struct Run<'a, 'b> {
     lanes: &'a Lanes,
     numbers: Vec<i128>,
+    liar: &'a mut Liar<'b>,
 }
 
 impl Lanes {
@@ -22,7 +26,16 @@ impl Lanes {
     ///
     /// # Errors
     /// The first number that is beyond its bound.
+    #[cfg(test)]
     pub(crate) fn run(&self, inputs: &[i128]) -> Result<Vec<i128>, Beyond> {
+        self.run_as(inputs, &mut |_, _| ())
+    }
+
+    /// As [`Lanes::run`], with a liar: what is found later is found from its numbers.
+    ///
+    /// # Errors
+    /// As [`Lanes::run`].
+    pub(crate) fn run_as(&self, inputs: &[i128], liar: &mut Liar<'_>) -> Result<Vec<i128>, Beyond> {
         let mut numbers = vec![0; 1 << self.log()];
         let (stated, masks) = self.constants.split_at(self.constants.len() / 2);
         let add = |at: u32, constants: &[i64], numbers: &mut [i128]| {
@@ -32,7 +45,7 @@ impl Lanes {
         numbers[..inputs.len()].copy_from_slice(inputs);
         add(0, &stated[..inputs.len()], &mut numbers);
         add(self.masks.0, &masks[..1 << (self.masks.1 + self.lanes())], &mut numbers);
-        let mut run = Run { lanes: self, numbers };
+        let mut run = Run { lanes: self, numbers, liar };
         for _ in 0..self.passes {
             for rule in &self.rules {
                 run.find(rule)?;
@@ -43,7 +56,7 @@ impl Lanes {
 
     /// The factors of all gates: `a` of all, then `b` of all.
     pub(crate) fn factors(&self, numbers: &[i128]) -> Vec<i128> {
-        let run = Run { lanes: self, numbers: numbers.to_vec() };
+        let run = Run { lanes: self, numbers: numbers.to_vec(), liar: &mut |_, _| () };
         let size = 1usize << self.lanes();
         let mut out = vec![0; (2 * size) << self.gates_log];
         for (g, gate) in self.gates.iter().enumerate() {
@@ -57,7 +70,36 @@ impl Lanes {
     }
 }
 
-impl Run<'_> {
+#[cfg(test)]
+impl Lanes {
+    /// The gates that do not hold, and whether all digits find their entries.
+    pub(crate) fn broken(&self, numbers: &[i128]) -> (Vec<usize>, bool) {
+        let size = 1usize << self.lanes();
+        let factors = self.factors(numbers);
+        let (a, b) = factors.split_at(factors.len() / 2);
+        let run = Run { lanes: self, numbers: numbers.to_vec(), liar: &mut |_, _| () };
+        let own = |terms: &[(u16, i64)]| terms.iter().map(|(slot, c)| (Reach::Own, *slot, *c)).collect();
+        let broken = |(g, gate): (usize, &super::Gate)| {
+            let c = run.sum(&own(&gate.c));
+            let wrong = (0..size).any(|i| a[g * size + i] * b[g * size + i] != c[i]);
+            wrong.then_some(g)
+        };
+        let gates = self.gates.iter().enumerate().filter_map(broken).collect();
+        let found = self.lookup.as_ref().is_none_or(|lookup| {
+            (0..1u32 << lookup.log).all(|k| {
+                let [digits, values] =
+                    [lookup.positions, lookup.values].map(|first| run.slot((first + k) as u16));
+                digits.iter().zip(values).all(|(digit, value)| {
+                    let quarter = digit >> super::DIGIT_BITS == i128::from(k);
+                    quarter && i128::from(lookup.table[*digit as usize]) == *value
+                })
+            })
+        });
+        (gates, found)
+    }
+}
+
+impl Run<'_, '_> {
     fn columns(&self) -> usize {
         1 << self.lanes.columns
     }
@@ -96,6 +138,9 @@ impl Run<'_> {
     }
 
     fn set(&mut self, slot: u16, values: &[i128]) -> Result<(), Beyond> {
+        let mut values = values.to_vec();
+        let name = self.name(slot);
+        (self.liar)(&name, &mut values);
         let signed = u32::from(slot) < self.lanes.signed;
         let bits = if usize::from(slot) >> self.lanes.wide == 0 { NUMBER_BITS } else { SMALL_BITS };
         let bounds = if signed { -SIGNED..SIGNED } else { 0..1i128 << bits };
@@ -103,7 +148,7 @@ impl Run<'_> {
             return Err(Beyond { name: self.name(slot), value: Some(*value) });
         }
         let size = values.len();
-        self.numbers[usize::from(slot) * size..][..size].copy_from_slice(values);
+        self.numbers[usize::from(slot) * size..][..size].copy_from_slice(&values);
         Ok(())
     }
 

@@ -49,6 +49,20 @@ impl Settle {
         Ok((self.form.outcome(settlement, &inference.tensors), inference))
     }
 
+    /// A run in which a liar changes numbers as they are found, by their names and in all lanes: what it gives has no proof,
+    /// and tests see to that.
+    ///
+    /// # Errors
+    /// [`SynthesisError`].
+    pub fn lie(
+        &self,
+        relation: &Relation,
+        settlement: &Settlement,
+        liar: &mut dyn FnMut(&str, &mut [i128]),
+    ) -> Result<Inference, SynthesisError> {
+        Ok(self.model.run_as(relation, &self.inputs(settlement)?.concat(), liar)?)
+    }
+
     /// What a statement says of a settlement that its inputs are of: `tensors` are those of the statement in their order.
     /// Without the state after, which is committed, there are losses alone.
     #[must_use]

@@ -81,3 +81,6 @@ impl Form {
         circuit(program::program(self), limb, &inputs, outputs, &[2])
     }
 }
+
+#[cfg(test)]
+mod tests;

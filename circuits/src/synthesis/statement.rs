@@ -62,6 +62,20 @@ impl Synthesis {
         Ok((self.form.outcome(epoch, &inference.tensors), inference))
     }
 
+    /// A run in which a liar changes numbers as they are found, by their names and in all lanes: what it gives has no proof,
+    /// and tests see to that.
+    ///
+    /// # Errors
+    /// [`SynthesisError`].
+    pub fn lie(
+        &self,
+        relation: &Relation,
+        epoch: &Epoch,
+        liar: &mut dyn FnMut(&str, &mut [i128]),
+    ) -> Result<Inference, SynthesisError> {
+        Ok(self.model.run_as(relation, &self.inputs(epoch)?.concat(), liar)?)
+    }
+
     /// What a statement says of an epoch that its inputs are of: `tensors` are those of the statement in their order, and
     /// of a committed one nothing is read.
     #[must_use]

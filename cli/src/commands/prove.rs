@@ -121,6 +121,7 @@ impl Prove {
             names: &names,
             proof: path,
             opening: opening.as_deref(),
+            known: &[],
             about: dir.0.display().to_string(),
             invalid: &|| dir.mismatch(),
         };

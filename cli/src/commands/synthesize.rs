@@ -14,10 +14,12 @@ use sumcast_circuits::synthesis::Synthesis;
     sumcast synthesize epoch.json --json\n  \
     sumcast synthesize epoch.json --prove -o epoch.proof\n  \
     sumcast synthesize epoch.json --prove -o epoch.proof --inferers 32 --forecasters 6 --params ceremony.srs\n  \
+    sumcast synthesize epoch.json --prove -o epoch.proof --state settlement.proof.opening\n  \
     sumcast verify --vk epoch.proof.vk epoch.proof --epoch epoch.json\n\n\
     EPOCH.json is what `sumcast epoch import` writes. The outcome is computed by the integers of a proof's circuit.\n\
     A proof's statement has inferences, forecasts and outcome, and a commitment of the state: regrets, the previous\n\
     loss, the initial regret and a stored scale. What opens it goes to PROOF.opening, readable by its owner alone.\n\
+    Every proof commits to its state afresh; with --state it has the commitment of the proof that left the state.\n\
     The key is of the room for workers, the topic's parameters and its phase, and has no secret: whoever makes it\n\
     again with the same parameters gets the same model id. With the same --inferers, --forecasters and --frac-bits all\n\
     epochs of a topic after its first loss have one key, but for those in which all inferers are new. Inferences are\n\

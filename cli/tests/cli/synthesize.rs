@@ -245,6 +245,28 @@ fn a_topic_keeps_its_key() {
 }
 
 #[test]
+fn a_state_keeps_its_commitment() {
+    let opening = PROVEN.opening();
+    let again = Synthesised::new(
+        "again",
+        PROVEN.epoch.clone(),
+        &["--state", opening.to_str().unwrap(), "--context", &"33".repeat(32)],
+    );
+    let state = |of: &Synthesised| json(&[&"inspect", &of.proof])["tensors"][2].clone();
+    assert_eq!(state(&again), state(&PROVEN));
+    let other = changed(&PROVEN.epoch, "other-state.json", |epoch| {
+        epoch["inferers"][2]["regret"] = "-1.5".into();
+    });
+    let fresh = Synthesised::new("fresh", PROVEN.epoch.clone(), &[]);
+    assert_ne!(state(&fresh), state(&PROVEN));
+    let output = HOME.join("other-state.proof");
+    let all: [&dyn AsRef<std::ffi::OsStr>; 7] =
+        [&"synthesize", &other, &"--prove", &"-o", &output, &"--state", &opening];
+    refused(&all, &["--state", "network.proof.opening opens no state with these regrets"]);
+    assert!(!output.exists());
+}
+
+#[test]
 fn the_scale_of_inferences_can_be_kept() {
     let coarse = Synthesised::new("coarse", PROVEN.epoch.clone(), &["--frac-bits", "32"]);
     assert_ne!(coarse.report["model_id"], PROVEN.report["model_id"]);

@@ -1,0 +1,181 @@
+//! That every number of a program is what it must be, and every gate is needed.
+
+use super::{Form, Synthesis};
+use crate::circuit::Op;
+use crate::epoch::{Epoch, RegretScale, Settlement, WeightFunction};
+use crate::lanes::Lanes;
+use crate::model::Model;
+use crate::settle::{self, Settle};
+use std::collections::BTreeSet;
+
+fn read(name: &str) -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/epochs");
+    std::fs::read(folder.join(format!("{name}.json"))).unwrap()
+}
+
+/// What a liar does to a number in all lanes.
+#[derive(Clone, Copy, Debug)]
+enum Lie {
+    /// Adds to it in a lane.
+    Add(usize, i128),
+    /// Moves those of each row by so many columns.
+    Move(usize),
+    /// Has none.
+    Clear,
+    /// Has the same in all lanes of a row.
+    Spread,
+}
+
+const LIES: [Lie; 14] = [
+    Lie::Add(0, 1),
+    Lie::Add(1, -1),
+    Lie::Add(17, 1),
+    Lie::Add(36, 1),
+    Lie::Add(33, -1),
+    Lie::Add(32, 2),
+    Lie::Add(40, 1),
+    Lie::Add(48, 1),
+    Lie::Add(56, 1),
+    Lie::Move(1),
+    Lie::Move(3),
+    Lie::Move(7),
+    Lie::Clear,
+    Lie::Spread,
+];
+
+impl Lie {
+    fn change(self, values: &mut [i128], columns: usize) {
+        match self {
+            Self::Add(lane, by) => values[lane] += by,
+            Self::Move(by) => values.chunks_mut(columns).for_each(|row| row.rotate_right(by)),
+            Self::Clear => values.fill(0),
+            Self::Spread => values.chunks_mut(columns).for_each(|row| row.fill(row[0])),
+        }
+    }
+}
+
+/// Changes each number that a rule finds, in some lane, with all that follows from it: which gates tell.
+fn caught(program: &Lanes, statement: &[i128], seen: &mut BTreeSet<usize>) -> Vec<String> {
+    let honest = program.run(statement).unwrap();
+    assert_eq!(program.broken(&honest), (vec![], true));
+    let mut calls = 0;
+    program.run_as(statement, &mut |_, _| calls += 1).unwrap();
+    let mut free = Vec::new();
+    for call in 0..calls {
+        let mut known = false;
+        let mut named = String::new();
+        for lie in LIES {
+            let mut at = 0;
+            let found = program.run_as(statement, &mut |name, values| {
+                if at == call {
+                    name.clone_into(&mut named);
+                    lie.change(values, 1 << program.columns);
+                }
+                at += 1;
+            });
+            let Ok(numbers) = found else {
+                known = true;
+                continue;
+            };
+            let (gates, looked_up) = program.broken(&numbers);
+            // In the first of two passes a change is made good again.
+            known |= !gates.is_empty() || !looked_up || numbers == honest;
+            seen.extend(gates);
+        }
+        if !known {
+            free.push(named);
+        }
+    }
+    free
+}
+
+fn of_model(model: &Model, input: &[i128], seen: &mut BTreeSet<usize>) -> (Vec<String>, usize) {
+    let circuit = model.circuit();
+    let values = circuit.execute(input).unwrap();
+    let program = &circuit.programs[0];
+    let mut statement = vec![0; 1 << (program.statement + program.lanes())];
+    for tensor in &circuit.tensors {
+        if let Op::Lanes { inputs, .. } = &tensor.op {
+            for (x, at) in inputs {
+                statement[*at as usize..].iter_mut().zip(&values[*x]).for_each(|(slot, v)| *slot += v);
+            }
+        }
+    }
+    (caught(program, &statement, seen), program.gates.len())
+}
+
+/// A gate by the names of its numbers.
+fn name(model: &Model, gate: usize) -> String {
+    let program = &model.circuit().programs[0];
+    let gate = &program.gates[gate];
+    let of = |slot: u16| program.names[usize::from(slot)].clone();
+    let a: Vec<String> =
+        gate.a.iter().map(|(reach, slot, c)| format!("{c} {reach:?} {}", of(*slot))).collect();
+    let own = |terms: &[(u16, i64)]| -> Vec<String> {
+        terms.iter().map(|(slot, c)| format!("{c} {}", of(*slot))).collect()
+    };
+    format!("({}) ({}) = {}", a.join(" + "), own(&gate.b).join(" + "), own(&gate.c).join(" + "))
+}
+
+/// That no number is free, and no gate unseen, of runs of circuits that have the same gates.
+fn check<'a>(runs: impl IntoIterator<Item = (&'a Model, Vec<i128>)>) {
+    let mut seen = BTreeSet::new();
+    let mut last = None;
+    for (model, input) in runs {
+        let (free, gates) = of_model(model, &input, &mut seen);
+        assert!(free.is_empty(), "{free:?}");
+        last = Some((model, gates));
+    }
+    let (model, gates) = last.unwrap();
+    let unseen = (0..gates).filter(|gate| !seen.contains(gate)).map(|gate| name(model, gate));
+    let unseen: Vec<String> = unseen.collect();
+    assert!(unseen.is_empty(), "{} {unseen:#?}", model.name());
+}
+
+fn syntheses(epochs: &[Epoch]) {
+    let of = |epoch| Synthesis::new(Form::of(epoch).unwrap()).unwrap();
+    let all: Vec<(Synthesis, &Epoch)> = epochs.iter().map(|epoch| (of(epoch), epoch)).collect();
+    check(all.iter().map(|(synthesis, epoch)| (&synthesis.model, synthesis.inputs(epoch).unwrap().concat())));
+}
+
+fn epochs(names: &[&str]) -> Vec<Epoch> {
+    names.iter().map(|name| Epoch::from_json(&read(name)).unwrap()).collect()
+}
+
+#[test]
+fn no_number_of_a_synthesis_is_free_and_every_gate_is_needed() {
+    syntheses(&epochs(&["case_no_loss_even", "case_no_loss_odd"]));
+    syntheses(&epochs(&["case_all_new", "case_all_new_naive"]));
+    let of = |weight_function, regret_scale| {
+        let mut epochs = epochs(&["case_initial_regret", "case_far_gradient_zero"]);
+        for epoch in &mut epochs {
+            epoch.params.weight_function = weight_function;
+            epoch.params.regret_scale = RegretScale::clone(&regret_scale);
+            // So steep that some weights are zero.
+            epoch.params.p_norm = "7".parse().unwrap();
+        }
+        syntheses(&epochs);
+    };
+    of(WeightFunction::Gradient, RegretScale::Std);
+    of(WeightFunction::Gradient, RegretScale::Stored("5".parse().unwrap()));
+    of(WeightFunction::Exp1DivExp1, RegretScale::Mad);
+}
+
+#[test]
+fn no_number_of_a_settlement_is_free_and_every_gate_is_needed() {
+    for scale in [RegretScale::Std, RegretScale::Stored("0.9".parse().unwrap())] {
+        let mut all = Vec::new();
+        for skip in [0, 2, 7] {
+            let mut settlement = Settlement::from_json(&read("settle_301")).unwrap();
+            let workers = settlement.regrets.iter().skip(skip).map(|(worker, _)| worker.to_owned());
+            settlement.experienced = workers.collect();
+            settlement.params.regret_scale = scale.clone();
+            settlement.initial_regret = (skip == 0).then(|| "-0.5".parse().unwrap());
+            all.push((Settle::new(settle::Form::of(&settlement).unwrap()).unwrap(), settlement));
+        }
+        check(
+            all.iter()
+                .map(|(settle, settlement)| (&settle.model, settle.inputs(settlement).unwrap().concat())),
+        );
+    }
+}

@@ -244,6 +244,12 @@ impl Model {
         &self.output_names
     }
 
+    /// The names of the statement's tensors, in their order: inputs, then outputs.
+    pub fn tensor_names(&self) -> Vec<String> {
+        let tensors = self.circuit.inputs.iter().chain(&self.circuit.outputs);
+        tensors.map(|t| self.circuit.tensors[*t].name.clone()).collect()
+    }
+
     /// Number of the model's constants.
     pub fn parameters(&self) -> usize {
         self.parameters

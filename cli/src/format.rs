@@ -1,5 +1,7 @@
 //! Numbers for people.
 
+use sumcast_circuits::epoch::Decimal;
+
 /// A duration in the unit that suits it.
 pub(crate) fn seconds(value: f64) -> String {
     if value < 0.001 {
@@ -37,6 +39,11 @@ pub fn count(value: u64) -> String {
 /// An error or a ratio, which spans many magnitudes.
 pub(crate) fn small(value: f64) -> String {
     if value == 0.0 { "0".into() } else { format!("{value:.1e}") }
+}
+
+/// The first digits of a number in a table, or that there is none.
+pub(crate) fn decimal(value: Option<&Decimal>) -> String {
+    value.map_or("-".into(), |value| value.rounded(9).to_string())
 }
 
 /// The first of a list of real numbers, and how many there are.
@@ -84,6 +91,8 @@ mod tests {
         assert_eq!(count(1_000), "1,000");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(small(0.000_034), "3.4e-5");
+        assert_eq!(decimal("-0.12345678949".parse().ok().as_ref()), "-0.123456789");
+        assert_eq!(decimal(None), "-");
         assert_eq!(reals(&[]), "none");
         assert_eq!(reals(&[1.0, -0.5]), "1.000000, -0.500000");
         assert!(reals(&[0.0; 9]).ends_with(".. (9 numbers)"));

@@ -19,10 +19,13 @@ mod input;
 mod measure;
 mod opening;
 mod output;
+mod parameters;
 mod precision;
 mod progress;
+mod proving;
 mod summary;
 mod tolerance;
+mod topic;
 
 #[doc(hidden)]
 pub use format::count;
@@ -43,6 +46,7 @@ use std::process::ExitCode;
         sumcast compile model.onnx --calibrate inputs.json -o model\n  \
         sumcast prove model --input input.json -o model.proof\n  \
         sumcast verify --vk model/vk.bin model.proof\n  \
+        sumcast synthesize epoch.json --prove -o epoch.proof\n  \
         sumcast demo\n\n\
         Exit codes: 0 success, 1 a proof or check is rejected, 2 bad usage or bad input."
 )]

@@ -1,5 +1,5 @@
-//! The file that opens the commitments of a proof's statement: what `prove` writes next to a proof with hidden
-//! tensors, and `reveal` reads.
+//! The file that opens the commitments of a proof's statement: what `prove`, `synthesize` and others write next to a proof with
+//! hidden tensors, and `reveal` and `verify` read.
 //!
 //! One JSON object:
 //!
@@ -9,7 +9,7 @@
 //! | `model_id`, `context` | those of the proof, in hexadecimal |
 //! | `tensors` | one object for each committed tensor |
 //! | - `tensor` | its number in the statement |
-//! | - `role`, `name` | `"input"` or `"output"`, and the output's name in the ONNX file |
+//! | - `role`, `name` | `"input"` or `"output"`, and the tensor's name: an output's is that in the ONNX file |
 //! | - `integers` | its integers, in decimal and as strings, since JSON's own numbers are short |
 //! | - `values` | the real numbers they stand for; for people, not read back |
 //! | - `blinds` | the blinding factor of each of its commitments, 32 bytes big-endian in hexadecimal |
@@ -64,21 +64,19 @@ pub(crate) struct Entry {
 }
 
 impl OpeningFile {
-    /// The file for a proof. `outputs` are the names of the model's outputs.
+    /// The file for a proof. `names` are those of the statement's tensors.
     pub(crate) fn new(
         program: &Program,
-        outputs: &[String],
+        names: &[String],
         proof: &ProofFile,
         openings: &[TensorOpening],
     ) -> Self {
         let entry = |opening: &TensorOpening| {
             let spec = program.tensors.get(opening.tensor)?;
-            // The input comes first in a statement, then the outputs.
-            let name = opening.tensor.checked_sub(1).and_then(|output| outputs.get(output));
             Some(Entry {
                 tensor: opening.tensor,
                 role: role(spec.role).to_owned(),
-                name: name.cloned().unwrap_or_else(|| role(spec.role).to_owned()),
+                name: names.get(opening.tensor).map_or(role(spec.role), String::as_str).to_owned(),
                 integers: opening.values.iter().map(ToString::to_string).collect(),
                 values: opening.values.iter().map(|value| real(spec, *value)).collect(),
                 blinds: opening.blinds.iter().map(|blind| hex::encode(scalar_bytes(blind))).collect(),
@@ -104,6 +102,20 @@ impl OpeningFile {
         let bytes = files::read_small(path)?;
         Self::parse(&bytes).map_err(|error| {
             anyhow!("{} is not an opening that `sumcast prove` wrote: {error:#}", path.display())
+        })
+    }
+
+    /// Why it does not open a proof, if it is of another one.
+    pub(crate) fn foreign(&self, path: &Path, proof: &ProofFile, at: &Path) -> Option<String> {
+        let own = (&hex::encode(proof.model_id), &hex::encode(proof.statement.context));
+        ((&self.model_id, &self.context) != own).then(|| {
+            format!(
+                "{}: it opens a proof for model {} with context {}, not {}",
+                path.display(),
+                self.model_id,
+                self.context,
+                at.display()
+            )
         })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::format;
 use crate::gas::{GasEstimate, gas_estimate};
+use crate::topic::tensors;
 use serde::Serialize;
 use std::fmt;
 use sumcast_circuits::Model;
@@ -47,6 +48,9 @@ pub(crate) struct ProgramSummary {
 /// A tensor of the statement.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct TensorSummary {
+    /// Of a statement that is not of an ONNX model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<&'static str>,
     pub(crate) role: &'static str,
     /// Whether a statement has its values or commitments.
     pub(crate) visibility: &'static str,
@@ -61,7 +65,10 @@ impl ProgramSummary {
     pub(crate) fn of(program: &Program) -> Self {
         let shape = Shape::of(program);
         let gas = gas_estimate(program);
-        let tensors = program.tensors.iter().map(|tensor| TensorSummary {
+        let committed = program.tensors.iter().map(|tensor| tensor.visibility == Visibility::Committed);
+        let names = tensors::names(&committed.collect::<Vec<_>>()).map(|(_, names)| names);
+        let tensors = program.tensors.iter().enumerate().map(|(i, tensor)| TensorSummary {
+            name: names.and_then(|names| names.get(i).copied()),
             role: role(tensor.role),
             visibility: visibility(tensor.visibility),
             len: tensor.len,
@@ -115,9 +122,10 @@ impl fmt::Display for ProgramSummary {
         writeln!(f, "proof          {}, without its statement", format::bytes(self.proof_body_bytes as u64))?;
         writeln!(f, "gas (estimate) {}", format::count(self.predicted_gas))?;
         for tensor in &self.tensors {
+            let name = tensor.name.map(|name| format!("{name}, ")).unwrap_or_default();
             writeln!(
                 f,
-                "{:<14} {}, {} numbers v / 2^{}, |v| < 2^{}",
+                "{:<14} {name}{}, {} numbers v / 2^{}, |v| < 2^{}",
                 tensor.role, tensor.visibility, tensor.len, tensor.fraction, tensor.bits
             )?;
         }

@@ -114,7 +114,7 @@ impl Form {
         ];
         let outputs = [
             of("losses", columns + 2, LOSS_BITS, losses, (LOSSES, 0)),
-            of("state", 2 * columns, LOSS_BITS, losses, (AFTER, NETWORK)),
+            of("next_state", 2 * columns, LOSS_BITS, losses, (AFTER, NETWORK)),
         ];
         // The state, before and after.
         circuit(program::program(self), limb, &inputs, &outputs, &[2, 4])

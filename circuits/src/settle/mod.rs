@@ -13,6 +13,8 @@
 //! ```
 
 mod form;
+mod key;
+mod names;
 mod program;
 mod statement;
 

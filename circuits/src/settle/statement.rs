@@ -32,7 +32,7 @@ impl Settle {
     /// # Errors
     /// [`SynthesisError`].
     pub fn outcome(&self, settlement: &Settlement) -> Result<Settled, SynthesisError> {
-        let tensors = self.model.evaluate(&self.inputs(settlement)?)?;
+        let tensors = self.model.evaluate(&self.inputs(settlement)?.concat())?;
         Ok(self.form.outcome(settlement, &tensors))
     }
 
@@ -45,7 +45,7 @@ impl Settle {
         relation: &Relation,
         settlement: &Settlement,
     ) -> Result<(Settled, Inference), SynthesisError> {
-        let inference = self.model.run_integers(relation, &self.inputs(settlement)?)?;
+        let inference = self.model.run_integers(relation, &self.inputs(settlement)?.concat())?;
         Ok((self.form.outcome(settlement, &inference.tensors), inference))
     }
 
@@ -60,22 +60,30 @@ impl Settle {
         settlement: &Settlement,
         liar: &mut dyn FnMut(&str, &mut [i128]),
     ) -> Result<Inference, SynthesisError> {
-        Ok(self.model.run_as(relation, &self.inputs(settlement)?, liar)?)
+        Ok(self.model.run_as(relation, &self.inputs(settlement)?.concat(), liar)?)
     }
 
-    /// The integers of the statement's inputs, one after another.
-    pub(crate) fn inputs(&self, settlement: &Settlement) -> Result<Vec<i128>, SynthesisError> {
+    /// What a statement says of a settlement that its inputs are of: `tensors` are those of the statement in their order.
+    /// Without the state after, which is committed, there are losses alone.
+    #[must_use]
+    pub fn outcome_of(&self, settlement: &Settlement, tensors: &[Vec<i128>]) -> Settled {
+        self.form.outcome(settlement, tensors)
+    }
+
+    /// The integers of the statement's input tensors, in their order: stakes, reports, state.
+    ///
+    /// # Errors
+    /// [`SynthesisError::Form`].
+    pub fn inputs(&self, settlement: &Settlement) -> Result<Vec<Vec<i128>>, SynthesisError> {
         self.form.check(settlement)?;
-        let (mut inputs, reports) = (self.form.stakes(settlement), self.form.reports(settlement)?);
-        inputs.extend(reports);
-        inputs.extend(self.form.state(settlement)?);
-        Ok(inputs)
+        let (reports, state) = (self.form.reports(settlement)?, self.form.state(settlement)?);
+        Ok(vec![self.form.stakes(settlement), reports, state])
     }
 }
 
 impl Form {
     /// The column of each worker.
-    fn columns_of(&self, settlement: &Settlement) -> Vec<(usize, String)> {
+    pub(super) fn columns_of(&self, settlement: &Settlement) -> Vec<(usize, String)> {
         let (inferers, forecasters) = settlement.workers();
         let forecasters = forecasters.into_iter().enumerate().map(|(k, worker)| (self.inferers + k, worker));
         inferers.into_iter().enumerate().chain(forecasters).collect()
@@ -151,10 +159,9 @@ impl Form {
     /// What the tensors of a statement say of a settlement.
     fn outcome(&self, settlement: &Settlement, tensors: &[Vec<i128>]) -> Settled {
         let columns = 1usize << self.columns();
-        let at = |tensor: usize, i: usize| {
-            tensors.get(tensor).and_then(|tensor| tensor.get(i)).copied().unwrap_or_default()
-        };
-        let of_loss = |i: usize| Decimal::from_fixed(at(3, i), LOSS_FRACTION).rounded(SHOWN_DIGITS);
+        let at = |tensor: usize, i: usize| tensors.get(tensor)?.get(i).copied();
+        let of_loss =
+            |i: usize| Decimal::from_fixed(at(3, i).unwrap_or_default(), LOSS_FRACTION).rounded(SHOWN_DIGITS);
         let workers = self.columns_of(settlement);
         let column =
             |worker: &str| workers.iter().find(|(_, known)| known == worker).map(|(column, _)| *column);
@@ -171,12 +178,12 @@ impl Form {
         let after = |known: &ByWorker, first: usize| {
             let mut out = ByWorker::default();
             for (worker, _) in known.iter() {
-                let value = column(worker).and_then(|column| read(at(4, first + column)));
+                let value = column(worker).and_then(|column| read(at(4, first + column)?));
                 let _ = value.map(|value| out.push(worker.to_owned(), value));
             }
             out
         };
-        let scalar = |k: usize| read(at(4, columns + self.inferers + k));
+        let scalar = |k: usize| at(4, columns + self.inferers + k).and_then(read);
         Settled {
             topic_id: settlement.topic_id,
             nonce: settlement.nonce,

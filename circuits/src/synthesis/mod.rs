@@ -11,12 +11,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod carry;
 mod form;
+mod key;
+mod names;
 mod places;
 mod program;
 mod statement;
 mod weights;
 
+pub use carry::carried;
 pub use form::{Form, FormError, Phase, Scale};
 pub use statement::{Synthesis, SynthesisError};
 

@@ -19,6 +19,9 @@ pub enum SynthesisError {
     /// A number in between is beyond what a circuit holds.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// Its circuit is beyond the limits of a key.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
 }
 
 /// A circuit for the epochs of a form.
@@ -46,7 +49,7 @@ impl Synthesis {
     /// # Errors
     /// [`SynthesisError`].
     pub fn outcome(&self, epoch: &Epoch) -> Result<Outcome, SynthesisError> {
-        let tensors = self.model.evaluate(&self.inputs(epoch)?)?;
+        let tensors = self.model.evaluate(&self.inputs(epoch)?.concat())?;
         Ok(self.form.outcome(epoch, &tensors))
     }
 
@@ -55,7 +58,7 @@ impl Synthesis {
     /// # Errors
     /// [`SynthesisError`].
     pub fn run(&self, relation: &Relation, epoch: &Epoch) -> Result<(Outcome, Inference), SynthesisError> {
-        let inference = self.model.run_integers(relation, &self.inputs(epoch)?)?;
+        let inference = self.model.run_integers(relation, &self.inputs(epoch)?.concat())?;
         Ok((self.form.outcome(epoch, &inference.tensors), inference))
     }
 
@@ -70,17 +73,23 @@ impl Synthesis {
         epoch: &Epoch,
         liar: &mut dyn FnMut(&str, &mut [i128]),
     ) -> Result<Inference, SynthesisError> {
-        Ok(self.model.run_as(relation, &self.inputs(epoch)?, liar)?)
+        Ok(self.model.run_as(relation, &self.inputs(epoch)?.concat(), liar)?)
     }
 
-    /// The integers of the statement's inputs, one after another.
-    pub(crate) fn inputs(&self, epoch: &Epoch) -> Result<Vec<i128>, SynthesisError> {
+    /// What a statement says of an epoch that its inputs are of: `tensors` are those of the statement in their order, and
+    /// of a committed one nothing is read.
+    #[must_use]
+    pub fn outcome_of(&self, epoch: &Epoch, tensors: &[Vec<i128>]) -> Outcome {
+        self.form.outcome(epoch, tensors)
+    }
+
+    /// The integers of the statement's input tensors, in their order: inferences, forecasts, state.
+    ///
+    /// # Errors
+    /// [`SynthesisError::Form`].
+    pub fn inputs(&self, epoch: &Epoch) -> Result<Vec<Vec<i128>>, SynthesisError> {
         self.form.check(epoch)?;
-        let state = self.form.state(epoch)?;
-        let mut inputs = self.form.inferences(epoch)?;
-        inputs.extend(self.form.forecasts(epoch)?);
-        inputs.extend(state);
-        Ok(inputs)
+        Ok(vec![self.form.inferences(epoch)?, self.form.forecasts(epoch)?, self.form.state(epoch)?])
     }
 }
 

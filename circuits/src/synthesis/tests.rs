@@ -135,7 +135,7 @@ fn check<'a>(runs: impl IntoIterator<Item = (&'a Model, Vec<i128>)>) {
 fn syntheses(epochs: &[Epoch]) {
     let of = |epoch| Synthesis::new(Form::of(epoch).unwrap()).unwrap();
     let all: Vec<(Synthesis, &Epoch)> = epochs.iter().map(|epoch| (of(epoch), epoch)).collect();
-    check(all.iter().map(|(synthesis, epoch)| (&synthesis.model, synthesis.inputs(epoch).unwrap())));
+    check(all.iter().map(|(synthesis, epoch)| (&synthesis.model, synthesis.inputs(epoch).unwrap().concat())));
 }
 
 fn epochs(names: &[&str]) -> Vec<Epoch> {
@@ -173,7 +173,10 @@ fn no_number_of_a_settlement_is_free_and_every_gate_is_needed() {
             settlement.initial_regret = (skip == 0).then(|| "-0.5".parse().unwrap());
             all.push((Settle::new(settle::Form::of(&settlement).unwrap()).unwrap(), settlement));
         }
-        check(all.iter().map(|(settle, settlement)| (&settle.model, settle.inputs(settlement).unwrap())));
+        check(
+            all.iter()
+                .map(|(settle, settlement)| (&settle.model, settle.inputs(settlement).unwrap().concat())),
+        );
     }
 }
 

@@ -7,6 +7,7 @@ use crate::format;
 use crate::input::{self, Samples};
 use crate::measure::{self, Deviation};
 use crate::output::{self, Outcome};
+use crate::parameters;
 use crate::precision::{self, Found, FracBits, Trial};
 use crate::progress::Progress;
 use crate::summary::{self, ProgramSummary};
@@ -20,8 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use sumcast_circuits::graph::Graph;
 use sumcast_circuits::{Committed, CompileOptions, Secret, compile, onnx};
-use sumcast_params::{Srs, cache};
-use sumcast_prover::{Cpu, ProvingKey, srs_log};
+use sumcast_prover::{Cpu, ProvingKey};
 
 /// Arguments of `compile`.
 #[derive(Debug, Args)]
@@ -125,11 +125,7 @@ impl Compile {
         let relation = model.lower().with_context(file)?;
 
         progress.stage("parameters");
-        let size = srs_log(relation.program.row_log).into();
-        let srs = match &self.params {
-            Some(path) => Srs::read_prefix(path, size)?,
-            None => cache::development(size)?,
-        };
+        let srs = parameters::for_rows(self.params.as_deref(), relation.program.row_log)?;
 
         progress.stage("commit");
         let key = ProvingKey::setup(relation.program, relation.fixed, model.secret(), &srs, &Cpu)

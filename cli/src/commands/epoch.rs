@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::files::{self, Readers};
 use crate::output::Outcome;
+use crate::topic::network;
 use anyhow::anyhow;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use sumcast_circuits::epoch::import::{EpochAnswers, SettlementAnswers, Synthesis};
-use sumcast_circuits::epoch::{Case, Epoch as Inputs, RegretScale, Settlement, WeightFunction};
+use sumcast_circuits::epoch::{Epoch as Inputs, RegretScale, Settlement, WeightFunction};
 
 /// Largest answer that is read.
 const MAX_BYTES: u64 = 1 << 24;
@@ -225,12 +226,7 @@ impl Imported {
             inferers: epoch.inferers.len(),
             forecasters: epoch.forecasters.len(),
             forecasts: epoch.forecasters.iter().map(|forecaster| forecaster.forecasts.len()).sum(),
-            network_inference: match epoch.case() {
-                Case::Single => "the one inference",
-                Case::Median => "the median of the inferences: there is no loss yet",
-                Case::AllNew => "the mean of the inferences: all inferers are new",
-                Case::Weighted => "weighted by regrets",
-            },
+            network_inference: network::how(epoch),
             naive: epoch.has_naive(),
         }
     }

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::opening::OpeningFile;
 use crate::output::Outcome;
 use crate::summary::{self, ProgramSummary, srs_kind};
+use crate::topic::tensors;
 use crate::{files, format};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
@@ -84,7 +85,10 @@ enum Contents {
     Proof {
         model_id: String,
         context: String,
-        tensors: Vec<StatementTensor>,
+        /// `synthesis` or `settlement`, of a statement of that form.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        statement: Option<&'static str>,
+        tensors: Vec<NamedTensor>,
         proof_body_bytes: usize,
     },
     /// Without what is secret in it.
@@ -111,6 +115,15 @@ enum Contents {
         digest: String,
         insecure_srs: bool,
     },
+}
+
+/// A tensor of a statement and, of one that is not of an ONNX model, its name.
+#[derive(Debug, Serialize)]
+struct NamedTensor {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'static str>,
+    #[serde(flatten)]
+    tensor: StatementTensor,
 }
 
 /// A tensor of a statement. Its role and scale are in the key.
@@ -148,17 +161,23 @@ impl Contents {
     fn proof(path: &Path) -> Result<Self> {
         let bytes = files::read_small(path)?;
         let file = ProofFile::from_bytes(&bytes).map_err(|error| anyhow!(sentence(path, &error)))?;
-        let tensors = file.statement.tensors.iter().map(|tensor| match tensor {
-            Tensor::Public(values) => {
-                StatementTensor::Public { integers: values.iter().map(ToString::to_string).collect() }
-            }
-            Tensor::Committed(points) => {
-                StatementTensor::Committed { commitments: points.iter().map(summary::point).collect() }
-            }
+        let committed = file.statement.tensors.iter().map(|tensor| tensor.public().is_none());
+        let known = tensors::names(&committed.collect::<Vec<_>>());
+        let tensors = file.statement.tensors.iter().enumerate().map(|(i, tensor)| NamedTensor {
+            name: known.and_then(|(_, names)| names.get(i).copied()),
+            tensor: match tensor {
+                Tensor::Public(values) => {
+                    StatementTensor::Public { integers: values.iter().map(ToString::to_string).collect() }
+                }
+                Tensor::Committed(points) => {
+                    StatementTensor::Committed { commitments: points.iter().map(summary::point).collect() }
+                }
+            },
         });
         Ok(Self::Proof {
             model_id: hex::encode(file.model_id),
             context: hex::encode(file.statement.context),
+            statement: known.map(|(what, _)| what),
             tensors: tensors.collect(),
             proof_body_bytes: file.body.len(),
         })
@@ -215,22 +234,24 @@ impl fmt::Display for Report {
                 writeln!(f, "products       {products}")?;
                 write!(f, "{program}")
             }
-            Contents::Proof { model_id, context, tensors, proof_body_bytes } => {
-                writeln!(f, "{file}: a proof with its statement, {bytes}")?;
+            Contents::Proof { model_id, context, statement, tensors, proof_body_bytes } => {
+                let of = statement.map(|what| format!(" in the form of a {what}")).unwrap_or_default();
+                writeln!(f, "{file}: a proof with its statement{of}, {bytes}")?;
                 writeln!(f, "model id  {model_id}")?;
                 writeln!(f, "context   {context}")?;
                 writeln!(f, "proof     {}", format::bytes(*proof_body_bytes as u64))?;
-                for (i, tensor) in tensors.iter().enumerate() {
+                for (i, NamedTensor { name, tensor }) in tensors.iter().enumerate() {
+                    let name = name.map(|name| format!("{name}, ")).unwrap_or_default();
                     match tensor {
                         StatementTensor::Public { integers } => {
+                            let count = integers.len();
                             writeln!(
                                 f,
-                                "tensor {i}  public, {} integers, scaled as the key says",
-                                integers.len()
+                                "tensor {i}  {name}public, {count} integers, scaled as the key says"
                             )?;
                         }
                         StatementTensor::Committed { commitments } => {
-                            writeln!(f, "tensor {i}  committed as {}", commitments.join(" "))?;
+                            writeln!(f, "tensor {i}  {name}committed as {}", commitments.join(" "))?;
                         }
                     }
                 }

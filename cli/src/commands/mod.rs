@@ -11,6 +11,8 @@ mod params;
 mod prove;
 mod reveal;
 mod run;
+mod settle;
+mod synthesize;
 mod verify;
 
 use crate::error::Result;
@@ -40,6 +42,10 @@ pub(crate) enum Command {
     /// Assemble epochs of an Allora topic from what a node of the chain answers
     #[command(subcommand)]
     Epoch(epoch::Epoch),
+    /// Compute the network inference of an epoch, and prove it
+    Synthesize(Box<synthesize::Synthesize>),
+    /// Compute the losses and regrets of an epoch, and prove them
+    Settle(Box<settle::Settle>),
     /// Show what the commitments of a proof hide
     Reveal(reveal::Reveal),
     /// Say what a model, verifying key, proof, opening or parameter file holds
@@ -61,6 +67,8 @@ impl Command {
             #[cfg(feature = "evm")]
             Self::Evm(command) => command.run(),
             Self::Epoch(command) => command.run(),
+            Self::Synthesize(command) => command.run(),
+            Self::Settle(command) => command.run(),
             Self::Reveal(command) => command.run(),
             Self::Inspect(command) => command.run(),
             Self::Demo(command) => command.run(),

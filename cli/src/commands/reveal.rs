@@ -2,19 +2,20 @@
 
 use super::verify::sentence;
 use crate::error::Result;
-use crate::files::{self, ModelDir};
+use crate::files;
 use crate::format;
 use crate::opening::{Entry, OpeningFile};
 use crate::output::{self, Outcome};
+use crate::parameters;
 use crate::summary::{real, role};
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
-use sumcast_params::{Srs, cache};
-use sumcast_prover::{Cpu, check_srs, srs_log};
+use sumcast_params::Srs;
+use sumcast_prover::Cpu;
 use sumcast_verifier::vk::{Key, Role, SrsKind};
 use sumcast_verifier::{ProofFile, verify};
 
@@ -65,7 +66,7 @@ impl Reveal {
         let (key, _) = files::read_key(&self.vk)?;
         let bytes = files::read_small(&self.proof)?;
         let opening = OpeningFile::read(&self.opening)?;
-        let srs = self.srs(&key)?;
+        let srs = parameters::of_key(&key, &self.vk, self.params.as_deref())?;
         output::warn_insecure(key.srs.kind == SrsKind::Development);
         let begun = Instant::now();
         let (context, verdict) = match ProofFile::from_bytes(&bytes) {
@@ -102,16 +103,10 @@ impl Reveal {
         if let Err(error) = verify(key, proof) {
             return Ok(Err(sentence(&self.proof, &error)));
         }
-        let file = self.opening.display();
-        let of = (&opening.model_id, &opening.context);
-        if of != (&hex::encode(proof.model_id), &hex::encode(proof.statement.context)) {
-            return Ok(Err(format!(
-                "{file}: it opens a proof for model {} with context {}, not {}",
-                of.0,
-                of.1,
-                self.proof.display()
-            )));
+        if let Some(error) = opening.foreign(&self.opening, proof, &self.proof) {
+            return Ok(Err(error));
         }
+        let file = self.opening.display();
         let mut revealed = Vec::new();
         for entry in &opening.tensors {
             let number = entry.tensor;
@@ -139,34 +134,6 @@ impl Reveal {
             bail!("{file} opens no {what}: it has {there}; ask whoever made the proof for a file with more");
         }
         Ok(Ok(revealed))
-    }
-
-    /// The parameters, which have to be the key's: by others anything could be opened as anything.
-    fn srs(&self, key: &Key) -> Result<Srs> {
-        let size = srs_log(key.program.row_log).into();
-        let beside = ModelDir(self.vk.parent().unwrap_or(Path::new("")).to_owned()).srs();
-        let (srs, from) = match &self.params {
-            Some(path) => (Srs::read_prefix(path, size)?, path.display().to_string()),
-            None if beside.is_file() => (Srs::read_prefix(&beside, size)?, beside.display().to_string()),
-            None if key.srs.kind == SrsKind::Development => {
-                (cache::development(size)?, "the cached development string".into())
-            }
-            None => bail!(
-                "there is no {} beside the key: give the parameters it was made with by --params",
-                beside.display()
-            ),
-        };
-        if check_srs(key, &srs).is_err() {
-            bail!(
-                "{from}: these are not the parameters of {}: give those that the model was compiled with, its srs.bin, \
-                 by --params",
-                self.vk.display()
-            );
-        }
-        srs.check_powers(&mut |_, _| ()).map_err(|fault| {
-            anyhow!("{from}: these are not powers of one secret: {fault}; get the file again from its source")
-        })?;
-        Ok(srs)
     }
 }
 

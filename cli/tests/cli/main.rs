@@ -3,6 +3,7 @@
 mod accuracy;
 mod bad_input;
 mod batch;
+mod bundle;
 mod epoch;
 #[cfg(all(unix, feature = "evm"))]
 mod evm;
@@ -11,6 +12,8 @@ mod hidden;
 mod public_model;
 mod readme;
 mod reveal;
+mod settle;
+mod synthesize;
 mod tamper;
 
 use serde_json::Value;

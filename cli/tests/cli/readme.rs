@@ -5,10 +5,18 @@ use std::path::Path;
 
 const README: &str = include_str!("../../../README.md");
 
-/// The lines of the README's shell blocks that call the binary.
-fn commands() -> impl Iterator<Item = &'static str> {
+/// The lines of the README's shell blocks that call the binary, each in one piece.
+fn commands() -> impl Iterator<Item = String> {
     let blocks = README.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    blocks.flat_map(str::lines).filter(|line| line.starts_with("sumcast "))
+    let lines =
+        blocks.flat_map(|block| block.replace("\\\n", "").lines().map(str::to_owned).collect::<Vec<_>>());
+    lines.filter(|line| line.starts_with("sumcast "))
+}
+
+/// What a node answers about an epoch.
+fn answers() -> impl Iterator<Item = std::path::PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../circuits/tests/epochs/chain");
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path())
 }
 
 #[test]
@@ -17,6 +25,9 @@ fn the_walk_through_works() {
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::copy(MLP.onnx(), folder.join("model.onnx")).unwrap();
     std::fs::copy(MLP.inputs(), folder.join("inputs.json")).unwrap();
+    for answer in answers() {
+        std::fs::copy(&answer, folder.join(answer.file_name().unwrap())).unwrap();
+    }
     // Of the ceremony's file there is none here.
     let walk = commands().filter(|line| !line.contains("ptau") && !line.contains("ceremony"));
     let walk = walk.filter(|line| cfg!(feature = "evm") || !line.contains(" evm "));
@@ -34,6 +45,8 @@ fn the_walk_through_works() {
     };
     said("sumcast verify", "valid, in ");
     said("sumcast reveal", "valid and opened, in ");
+    said("sumcast synthesize", "topic 1, block 7038657\n");
+    said("sumcast verify --vk epoch.proof.vk", "valid and of its file, in ");
     if cfg!(feature = "evm") {
         said("sumcast evm verify", "valid, in ");
     }

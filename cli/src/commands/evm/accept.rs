@@ -2,10 +2,10 @@
 
 use super::Transaction;
 use crate::chain::{self, Account, Node};
-use crate::commands::prove::{Context32, context};
 use crate::error::Result;
 use crate::output::Outcome;
 use crate::progress::Progress;
+use crate::proving::{Context32, context};
 use crate::{files, format};
 use clap::Args;
 use serde::Serialize;

@@ -1,0 +1,51 @@
+//! The names of the tensors of statements that are not of an ONNX model, by the form of the statement.
+
+/// Of a synthesis; a topic without a loss has the first four.
+const SYNTHESIS: [&str; 8] = [
+    "inferences",
+    "forecasts",
+    "state",
+    "network_inference",
+    "confidence",
+    "naive_inference",
+    "forecast_implied",
+    "weights",
+];
+/// Of a settlement.
+const SETTLEMENT: [&str; 5] = ["stakes", "reports", "state", "losses", "next_state"];
+
+/// What a statement is of, and the names of its tensors, if its tensors are those of a synthesis or a settlement; for each
+/// whether it is committed. A model of one input has no such statement.
+pub(crate) fn names(committed: &[bool]) -> Option<(&'static str, &'static [&'static str])> {
+    match committed {
+        [false, false, true, false] => Some(("synthesis", &SYNTHESIS[..4])),
+        [false, false, true, false, false, false, false, false] => Some(("synthesis", &SYNTHESIS)),
+        [false, false, true, false, true] => Some(("settlement", &SETTLEMENT)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sumcast_circuits::epoch::{Epoch, Settlement};
+    use sumcast_circuits::settle::{self, Settle};
+    use sumcast_circuits::synthesis::{Form, Synthesis};
+
+    #[test]
+    fn they_are_the_circuits() {
+        for name in ["case_no_loss_odd", "case_all_new", "case_infers_and_forecasts"] {
+            let path = format!("{}/../circuits/tests/epochs/{name}.json", env!("CARGO_MANIFEST_DIR"));
+            let epoch = Epoch::from_json(&std::fs::read(path).unwrap()).unwrap();
+            let model = Synthesis::new(Form::of(&epoch).unwrap()).unwrap().model;
+            let committed: Vec<bool> = model.tensor_names().iter().map(|name| name == "state").collect();
+            assert_eq!(names(&committed).unwrap().1, model.tensor_names());
+        }
+        let settlement = include_bytes!("../../../circuits/tests/epochs/settle_301.json");
+        let settlement = Settlement::from_json(settlement).unwrap();
+        let model = Settle::new(settle::Form::of(&settlement).unwrap()).unwrap().model;
+        assert_eq!(names(&[false, false, true, false, true]).unwrap().1, model.tensor_names());
+        assert_eq!(names(&[false, false]), None);
+        assert_eq!(names(&[true, true]), None);
+    }
+}

@@ -30,7 +30,7 @@ pub enum Error {
         /// Its name.
         contract: &'static str,
         /// What happened.
-        outcome: Outcome,
+        outcome: Box<Outcome>,
     },
     /// A function of a contract did not return what it is to return.
     #[error("{function} gave no answer: {outcome}")]
@@ -38,7 +38,7 @@ pub enum Error {
         /// Its signature.
         function: &'static str,
         /// What happened.
-        outcome: Outcome,
+        outcome: Box<Outcome>,
     },
     /// The contracts do not take the verifying key.
     #[error("the contract refuses the verifying key: {0}")]
@@ -129,12 +129,11 @@ impl Evm {
     /// [`Error::Refused`], [`Error::NoAnswer`].
     pub fn read<C: SolCall>(&mut self, to: Address, call: &C) -> Result<C::Return, Error> {
         let outcome = self.call(to, call.abi_encode().into())?.outcome;
-        if let Outcome::Returned(data) = &outcome {
-            if let Ok(answer) = C::abi_decode_returns(data) {
-                return Ok(answer);
-            }
-        }
-        Err(Error::NoAnswer { function: C::SIGNATURE, outcome })
+        let answer = match &outcome {
+            Outcome::Returned(data) => C::abi_decode_returns(data).ok(),
+            _ => None,
+        };
+        answer.ok_or_else(|| Error::NoAnswer { function: C::SIGNATURE, outcome: Box::new(outcome) })
     }
 
     /// As [`Evm::call`], and gives back what was seen.
@@ -162,7 +161,7 @@ impl Evm {
         let receipt = self.create(code)?;
         match receipt.address {
             Some(address) => Ok(address),
-            None => Err(Error::Deployment { contract, outcome: receipt.outcome }),
+            None => Err(Error::Deployment { contract, outcome: Box::new(receipt.outcome) }),
         }
     }
 

@@ -151,7 +151,7 @@ impl Network {
         let receipt = self.sumcast.evm.call_as(worker, self.feed, call.abi_encode().into())?;
         if !matches!(receipt.outcome, Outcome::Returned(_)) {
             let function = IInferenceFeed::postCall::SIGNATURE;
-            return Err(Error::NoAnswer { function, outcome: receipt.outcome });
+            return Err(Error::NoAnswer { function, outcome: Box::new(receipt.outcome) });
         }
         let call = IInferenceFeed::latestCall { topicId: self.feed_topic, worker };
         Ok(self.sumcast.evm.read(self.feed, &call)?.value)

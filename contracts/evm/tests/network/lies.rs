@@ -1,8 +1,9 @@
 //! What is not true is not posted, and the error says what is wrong.
 
 use crate::posts::accepted;
-use crate::world::{EPOCH, SEED, World, member, members, signer};
+use crate::world::{EPOCH, SEED, World, key, member, members, signer};
 use sumcast_circuits::epoch::Epoch;
+use sumcast_circuits::synthesis::Form;
 use sumcast_contracts::Failure;
 use sumcast_contracts::abi::EpochKind;
 use sumcast_contracts::abi::IAttestors::IAttestorsErrors as AttestorsError;
@@ -10,7 +11,7 @@ use sumcast_contracts::abi::IInferenceFeed::IInferenceFeedErrors as FeedError;
 use sumcast_contracts::abi::ISumcastVerifier::ISumcastVerifierErrors as VerifierError;
 use sumcast_contracts::abi::ITopicFeed::{ITopicFeedErrors as TopicError, lastEpochCall};
 use sumcast_contracts::alloy_primitives::{Address, U256};
-use sumcast_evm::{Network, Outcome, Post};
+use sumcast_evm::{Error, Network, Outcome, Post};
 
 /// Why a post is refused, which changes nothing.
 fn refused(network: &mut Network, post: Post) -> Failure {
@@ -198,4 +199,27 @@ fn a_member_of_an_absent_slot() {
     present[4] = Address::ZERO;
     let post = world.attested(&network, &file, present);
     accepted(&network.post(post).unwrap());
+}
+
+#[test]
+fn a_key_of_another_form() {
+    let world = World::get();
+    let mut network = world.network();
+    let mut refused = |form: Form, kind| match network.add_key(&key(form), kind) {
+        Err(Error::NoAnswer { outcome, .. }) => match *outcome {
+            Outcome::Reverted(Failure::Topics(error)) => error,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    let form = Form::of(&world.epoch).unwrap();
+    // A topic that has had no loss has a median for its inference, and no interval.
+    let first = Form::of(&Epoch { previous_network_loss: None, ..world.epoch.clone() }).unwrap();
+    let TopicError::WrongTensorCount(error) = refused(first, EpochKind::Synthesis) else { panic!() };
+    assert_eq!((error.expected, error.found), (U256::from(8), U256::from(4)));
+    let error = refused(form.clone(), EpochKind::Settlement);
+    assert!(matches!(error, TopicError::WrongTensorCount(_)), "{error:?}");
+    // The states of more workers are longer.
+    let error = refused(form.with_room(20, 3), EpochKind::Synthesis);
+    assert!(matches!(error, TopicError::WrongStateShape(_)), "{error:?}");
 }

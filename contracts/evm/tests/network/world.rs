@@ -75,6 +75,11 @@ impl Prover {
     }
 }
 
+/// The key of a form.
+pub(crate) fn key(form: Form) -> Vec<u8> {
+    Prover::new(&Synthesis::new(form).unwrap().model).key.key.to_bytes()
+}
+
 /// A worker's model.
 struct Worker {
     model: Model,

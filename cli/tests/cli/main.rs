@@ -11,6 +11,7 @@ mod hidden;
 mod public_model;
 mod readme;
 mod reveal;
+mod synthesis;
 mod tamper;
 
 use serde_json::Value;

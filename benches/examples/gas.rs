@@ -7,7 +7,7 @@
 use anyhow::Context;
 use clap::Parser;
 use std::path::PathBuf;
-use sumcast_benches::{ALL_MODELS, Gas, deployment, gas_page, gas_rates, transactions};
+use sumcast_benches::{ALL_MODELS, Gas, NETWORKS, NetworkGas, deployment, gas_page, gas_rates, transactions};
 
 /// Measures what verification costs on chain and writes a page about it.
 #[derive(Debug, Parser)]
@@ -41,6 +41,11 @@ fn main() -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(&transactions(&measured)?.to_json())?;
         return std::fs::write(&file, text + "\n").with_context(|| format!("write {}", file.display()));
     }
-    let page = gas_page(&measured, deployment()?)?;
+    let mut networks = Vec::new();
+    for network in NETWORKS {
+        eprintln!("{network}");
+        networks.push(NetworkGas::measure(network)?);
+    }
+    let page = gas_page(&measured, &networks, deployment()?)?;
     std::fs::write(&output, page).with_context(|| format!("write {}", output.display()))
 }

@@ -7,6 +7,7 @@
 //! - [`Numbers`] makes scalars, small integers and indices;
 //! - [`Report`] and [`table`] measure and print the stages of a proof;
 //! - [`Gas`] and [`gas_page`] measure and print what verification costs on chain, [`gas_rates`] fits the estimate;
+//! - [`NetworkGas`] measures what a network inference costs there;
 //! - [`Masking`] and [`masking_table`] measure and print what masking adds to a proof;
 //! - [`development`] is the string that everything here is measured with.
 //!
@@ -22,15 +23,19 @@
 mod case;
 mod fit;
 mod gas;
+mod gas_page;
 mod masking;
+mod network;
 mod numbers;
 mod report;
 mod zksync;
 
 pub use case::{Case, Source, development};
 pub use fit::gas_rates;
-pub use gas::{Gas, deployment, gas_page, transactions};
+pub use gas::{Gas, deployment, transactions};
+pub use gas_page::gas_page;
 pub use masking::{Masking, masking_table};
+pub use network::{NETWORKS, NetworkGas};
 pub use numbers::Numbers;
 pub use report::{Report, table};
 pub use zksync::Transactions;

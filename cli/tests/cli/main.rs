@@ -14,6 +14,7 @@ mod readme;
 mod reveal;
 mod settle;
 mod synthesize;
+mod synthesis;
 mod tamper;
 
 use serde_json::Value;

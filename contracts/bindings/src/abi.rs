@@ -2,6 +2,10 @@
 //! compiled contracts.
 #![allow(missing_docs, clippy::too_many_arguments)]
 
+mod network;
+
+pub use network::*;
+
 use alloy_sol_types::sol;
 
 sol! {

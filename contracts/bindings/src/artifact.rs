@@ -1,6 +1,6 @@
 //! The compiled contracts.
 
-use alloy_primitives::{Address, Bytes};
+use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::SolValue;
 use serde_json::Value;
 use sumcast_verifier::G2Affine;
@@ -18,11 +18,16 @@ pub enum Contract {
     Feed,
     /// Answers from a feed to who expects Allora's consumer contract.
     Adapter,
+    /// Keeps the proven network inferences of topics.
+    Topics,
+    /// Some of several keys, which vouch for epochs.
+    Attestors,
 }
 
 impl Contract {
     /// All of them, each after those it is deployed with.
-    pub const ALL: [Self; 4] = [Self::Verifier, Self::Registry, Self::Feed, Self::Adapter];
+    pub const ALL: [Self; 6] =
+        [Self::Verifier, Self::Registry, Self::Feed, Self::Adapter, Self::Topics, Self::Attestors];
 
     /// Its name in Solidity.
     pub fn name(self) -> &'static str {
@@ -31,6 +36,8 @@ impl Contract {
             Self::Registry => "ModelRegistry",
             Self::Feed => "InferenceFeed",
             Self::Adapter => "AlloraConsumerAdapter",
+            Self::Topics => "TopicFeed",
+            Self::Attestors => "Attestors",
         }
     }
 
@@ -41,6 +48,8 @@ impl Contract {
             Self::Registry => include_str!("../../artifacts/ModelRegistry.json"),
             Self::Feed => include_str!("../../artifacts/InferenceFeed.json"),
             Self::Adapter => include_str!("../../artifacts/AlloraConsumerAdapter.json"),
+            Self::Topics => include_str!("../../artifacts/TopicFeed.json"),
+            Self::Attestors => include_str!("../../artifacts/Attestors.json"),
         }
     }
 
@@ -92,12 +101,26 @@ impl Contract {
     pub fn deploy_adapter(feed: Address) -> Bytes {
         Self::Adapter.deployment(&feed.abi_encode())
     }
+
+    /// Deploys a feed of network inferences, which follow from the inferences of this feed of workers.
+    pub fn deploy_topics(feed: Address) -> Bytes {
+        Self::Topics.deployment(&feed.abi_encode())
+    }
+
+    /// Deploys attestors, of which so many attest an epoch. The contract wants them in ascending order, so they are given
+    /// to it in that order.
+    pub fn deploy_attestors(mut signers: Vec<Address>, threshold: usize) -> Bytes {
+        signers.sort();
+        Self::Attestors.deployment(&(signers, U256::from(threshold)).abi_encode_params())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::abi::{IAlloraConsumerAdapter, IInferenceFeed, IModelRegistry, ISumcastVerifier};
+    use crate::abi::{
+        IAlloraConsumerAdapter, IAttestors, IInferenceFeed, IModelRegistry, ISumcastVerifier, ITopicFeed,
+    };
     use alloy_primitives::keccak256;
     use alloy_sol_types::SolInterface;
     use ark_ec::AffineRepr;
@@ -142,6 +165,8 @@ mod tests {
         has_functions::<IModelRegistry::IModelRegistryCalls>(Contract::Registry);
         has_functions::<IInferenceFeed::IInferenceFeedCalls>(Contract::Feed);
         has_functions::<IAlloraConsumerAdapter::IAlloraConsumerAdapterCalls>(Contract::Adapter);
+        has_functions::<ITopicFeed::ITopicFeedCalls>(Contract::Topics);
+        has_functions::<IAttestors::IAttestorsCalls>(Contract::Attestors);
     }
 
     #[test]
@@ -182,6 +207,8 @@ mod tests {
         assert_eq!(inputs(Contract::Registry), ["address"]);
         assert_eq!(inputs(Contract::Feed), ["address"]);
         assert_eq!(inputs(Contract::Adapter), ["address"]);
+        assert_eq!(inputs(Contract::Topics), ["address"]);
+        assert_eq!(inputs(Contract::Attestors), ["address[]", "uint256"]);
         let tau = G2Affine::generator();
         let code = Contract::deploy_verifier(&tau);
         assert_eq!(code[Contract::Verifier.code("bytecode").len()..], g2_bytes(&tau));

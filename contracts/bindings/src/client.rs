@@ -17,7 +17,7 @@ use thiserror::Error;
 use crate::{Contract, Failure};
 use sumcast_verifier::G2Affine;
 
-pub use alloy_signer_local::PrivateKeySigner as Signer;
+pub use crate::attest::Signer;
 
 /// How long a node may take for one answer.
 const ANSWER: Duration = Duration::from_secs(60);

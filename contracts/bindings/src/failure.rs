@@ -1,13 +1,17 @@
 //! Why a call reverted.
 
+mod network;
+
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::{Panic, Revert, SolError, SolInterface};
 use std::fmt;
 
 use crate::abi::IAlloraConsumerAdapter::IAlloraConsumerAdapterErrors as AdapterError;
+use crate::abi::IAttestors::IAttestorsErrors as AttestorsError;
 use crate::abi::IInferenceFeed::IInferenceFeedErrors as FeedError;
 use crate::abi::IModelRegistry::IModelRegistryErrors as RegistryError;
 use crate::abi::ISumcastVerifier::ISumcastVerifierErrors as VerifierError;
+use crate::abi::ITopicFeed::ITopicFeedErrors as TopicError;
 use crate::abi::KeyPart;
 
 /// What a contract gave as the reason of a revert. Its text names the check that failed.
@@ -17,10 +21,14 @@ pub enum Failure {
     Verifier(VerifierError),
     /// An error of the registry.
     Registry(RegistryError),
-    /// An error of the feed.
+    /// An error of the feed of workers, or one that the feed of topics has too.
     Feed(FeedError),
     /// An error of the adapter.
     Adapter(AdapterError),
+    /// An error of the feed of topics.
+    Topics(TopicError),
+    /// An error of the attestors.
+    Attestors(AttestorsError),
     /// A sentence.
     Reason(String),
     /// A fault that the compiler guards against.
@@ -42,6 +50,8 @@ impl Failure {
             .or_else(|_| RegistryError::abi_decode(data).map(Self::Registry))
             .or_else(|_| FeedError::abi_decode(data).map(Self::Feed))
             .or_else(|_| AdapterError::abi_decode(data).map(Self::Adapter))
+            .or_else(|_| TopicError::abi_decode(data).map(Self::Topics))
+            .or_else(|_| AttestorsError::abi_decode(data).map(Self::Attestors))
             .or_else(|_| Revert::abi_decode(data).map(|revert| Self::Reason(revert.reason)))
             .or_else(|_| Panic::abi_decode(data).map(|panic| Self::Panic(panic.code)))
             .unwrap_or_else(|_| Self::Unknown(Bytes::copy_from_slice(data)))
@@ -73,6 +83,8 @@ impl fmt::Display for Failure {
             Self::Registry(error) => registry(error, f),
             Self::Feed(error) => feed(error, f),
             Self::Adapter(error) => adapter(error, f),
+            Self::Topics(error) => network::topics(error, f),
+            Self::Attestors(error) => network::attestors(error, f),
             Self::Reason(reason) => write!(f, "the contract says: {reason}"),
             Self::Panic(code) => {
                 write!(
@@ -165,7 +177,8 @@ fn feed(error: &FeedError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         FeedError::NoOutputs(_) => f.write_str("a topic has at least one output"),
         FeedError::NotTopicOwner(error) => write!(
             f,
-            "{} does not own topic {}: use the key of its owner, or create a topic with `sumcast evm topic`",
+            "{} does not own topic {}: use the key of its owner, or create a topic of your own, such as with `sumcast evm \
+             topic`",
             error.caller, error.topicId
         ),
         FeedError::NotPendingOwner(error) => {
@@ -198,7 +211,7 @@ fn feed(error: &FeedError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
         FeedError::EpochTooLow(error) => write!(
             f,
-            "epoch {} is taken: this worker's last epoch is {}, and the topic's first is {}; post a later one",
+            "epoch {} is taken: the last epoch is {}, and the topic's first is {}; post a later one",
             error.epoch, error.last, error.minEpoch
         ),
         FeedError::NoInference(error) => {
@@ -208,7 +221,7 @@ fn feed(error: &FeedError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "the last inference is {} s old, and the topic allows {} s", error.age, error.maxAge)
         }
         FeedError::InvalidShortString(_) | FeedError::StringTooLong(_) => {
-            f.write_str("the feed was compiled with a name or version that is too long")
+            f.write_str("the contract was compiled with a name or version that is too long")
         }
     }
 }

@@ -5,6 +5,8 @@
 //! - [`Contract`]: the compiled contracts of `contracts/artifacts/`, ready to be deployed;
 //! - [`CodeMap`]: which function a byte of the verifier's code is of;
 //! - [`statement`]: a statement as the contracts take it;
+//! - [`epoch`]: what of an epoch is hashed, for proofs and for attestors;
+//! - `attest` (feature `sign`): the signatures of attestors;
 //! - [`Failure`]: why a call reverted, in a sentence;
 //! - `client` (feature `client`): deploying, registering and posting through a node.
 //!
@@ -19,15 +21,20 @@
 
 pub mod abi;
 mod artifact;
+#[cfg(feature = "sign")]
+mod attest;
 #[cfg(feature = "client")]
 pub mod client;
 mod code_map;
 mod convert;
+pub mod epoch;
 mod failure;
 
 pub use alloy_primitives;
 pub use alloy_sol_types;
 pub use artifact::Contract;
+#[cfg(feature = "sign")]
+pub use attest::{Signer, attest};
 pub use code_map::CodeMap;
 pub use convert::statement;
 pub use failure::Failure;

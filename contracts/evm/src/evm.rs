@@ -1,6 +1,7 @@
 //! A chain in memory.
 
 use alloy_primitives::{Address, Bytes, TxKind, U256};
+use alloy_sol_types::SolCall;
 use monad_revm::api::builder::MonadBuilder;
 use monad_revm::api::default_ctx::monad_context_with_db;
 use revm::context::TxEnv;
@@ -14,7 +15,7 @@ use thiserror::Error;
 use crate::meter::Meter;
 use crate::{Chain, GasParts, Watch};
 
-/// Whose transactions all of them are.
+/// Whose transactions they are unless said.
 const SENDER: Address = Address::repeat_byte(0x5c);
 
 /// Why a transaction could not be made, or what was to be deployed was not.
@@ -29,7 +30,15 @@ pub enum Error {
         /// Its name.
         contract: &'static str,
         /// What happened.
-        outcome: Outcome,
+        outcome: Box<Outcome>,
+    },
+    /// A function of a contract did not return what it is to return.
+    #[error("{function} gave no answer: {outcome}")]
+    NoAnswer {
+        /// Its signature.
+        function: &'static str,
+        /// What happened.
+        outcome: Box<Outcome>,
     },
     /// The contracts do not take the verifying key.
     #[error("the contract refuses the verifying key: {0}")]
@@ -77,7 +86,6 @@ pub struct Receipt {
 pub struct Evm {
     chain: Chain,
     state: CacheDB<EmptyDB>,
-    nonce: u64,
 }
 
 impl Evm {
@@ -86,7 +94,7 @@ impl Evm {
         let mut state = CacheDB::new(EmptyDB::new());
         let rich = U256::from(10).pow(U256::from(24));
         state.insert_account_info(SENDER, AccountInfo { balance: rich, ..AccountInfo::default() });
-        Self { chain, state, nonce: 0 }
+        Self { chain, state }
     }
 
     /// Whose prices it has.
@@ -94,7 +102,7 @@ impl Evm {
         self.chain
     }
 
-    /// The account that all transactions come from.
+    /// The account that all transactions come from, but for those that say another.
     pub fn sender(&self) -> Address {
         SENDER
     }
@@ -104,7 +112,28 @@ impl Evm {
     /// # Errors
     /// [`Error::Refused`].
     pub fn call(&mut self, to: Address, data: Bytes) -> Result<Receipt, Error> {
-        Ok(self.transact(TxKind::Call(to), data, None)?.0)
+        Ok(self.transact(SENDER, TxKind::Call(to), data, None)?.0)
+    }
+
+    /// As [`Evm::call`], from another account.
+    ///
+    /// # Errors
+    /// [`Error::Refused`].
+    pub fn call_as(&mut self, from: Address, to: Address, data: Bytes) -> Result<Receipt, Error> {
+        Ok(self.transact(from, TxKind::Call(to), data, None)?.0)
+    }
+
+    /// What a function of a contract returns, or how it ends without; in a transaction, as all else.
+    ///
+    /// # Errors
+    /// [`Error::Refused`], [`Error::NoAnswer`].
+    pub fn read<C: SolCall>(&mut self, to: Address, call: &C) -> Result<C::Return, Error> {
+        let outcome = self.call(to, call.abi_encode().into())?.outcome;
+        let answer = match &outcome {
+            Outcome::Returned(data) => C::abi_decode_returns(data).ok(),
+            _ => None,
+        };
+        answer.ok_or_else(|| Error::NoAnswer { function: C::SIGNATURE, outcome: Box::new(outcome) })
     }
 
     /// As [`Evm::call`], and gives back what was seen.
@@ -112,7 +141,7 @@ impl Evm {
     /// # Errors
     /// [`Error::Refused`].
     pub fn watch(&mut self, to: Address, data: Bytes, watch: Watch) -> Result<(Receipt, Watch), Error> {
-        let (receipt, seen) = self.transact(TxKind::Call(to), data, Some(watch.clone()))?;
+        let (receipt, seen) = self.transact(SENDER, TxKind::Call(to), data, Some(watch.clone()))?;
         Ok((receipt, seen.unwrap_or(watch)))
     }
 
@@ -121,7 +150,7 @@ impl Evm {
     /// # Errors
     /// [`Error::Refused`].
     pub fn create(&mut self, code: Bytes) -> Result<Receipt, Error> {
-        Ok(self.transact(TxKind::Create, code, None)?.0)
+        Ok(self.transact(SENDER, TxKind::Create, code, None)?.0)
     }
 
     /// Deploys a contract.
@@ -132,19 +161,21 @@ impl Evm {
         let receipt = self.create(code)?;
         match receipt.address {
             Some(address) => Ok(address),
-            None => Err(Error::Deployment { contract, outcome: receipt.outcome }),
+            None => Err(Error::Deployment { contract, outcome: Box::new(receipt.outcome) }),
         }
     }
 
     fn transact(
         &mut self,
+        caller: Address,
         kind: TxKind,
         data: Bytes,
         watch: Option<Watch>,
     ) -> Result<(Receipt, Option<Watch>), Error> {
         let (limit, calldata_bytes) = (self.chain.gas_limit(), data.len());
-        let transaction =
-            TxEnv { caller: SENDER, gas_limit: limit, kind, data, nonce: self.nonce, ..TxEnv::default() };
+        let account = self.state.load_account(caller).map_err(|error| Error::Refused(error.to_string()))?;
+        let nonce = account.info.nonce;
+        let transaction = TxEnv { caller, gas_limit: limit, kind, data, nonce, ..TxEnv::default() };
         let mut meter = Meter::new(watch);
         let result = match self.chain {
             Chain::Ethereum | Chain::Zksync => Context::mainnet()
@@ -159,7 +190,6 @@ impl Evm {
                 .map_err(|error| error.to_string()),
         };
         let result = result.map_err(Error::Refused)?;
-        self.nonce += 1;
         let used = result.tx_gas_used();
         let floor = used.saturating_sub(result.gas().spent_sub_refunded());
         let priced = self.chain.unpriced().is_none();

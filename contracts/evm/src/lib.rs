@@ -5,6 +5,7 @@
 //! - [`Evm`]: the chain, of which every transaction is a whole one: base cost, calldata, cold accounts;
 //! - [`Chain`]: whose prices it has;
 //! - [`Receipt`] and [`GasParts`]: what a transaction gave and took, by part;
+//! - [`Network`]: a topic of network inferences with its workers and attestors;
 //! - [`Watch`]: what a contract's own code took, by part.
 //!
 //! ```no_run
@@ -26,11 +27,13 @@
 mod chain;
 mod evm;
 mod meter;
+mod network;
 mod sumcast;
 mod watch;
 
 pub use chain::Chain;
 pub use evm::{Error, Evm, Outcome, Receipt};
 pub use meter::{GasParts, Part};
+pub use network::{Network, Post};
 pub use sumcast::{Route, Sumcast};
 pub use watch::Watch;

@@ -13,8 +13,8 @@ mod public_model;
 mod readme;
 mod reveal;
 mod settle;
-mod synthesize;
 mod synthesis;
+mod synthesize;
 mod tamper;
 
 use serde_json::Value;

@@ -171,7 +171,7 @@ impl Circuit {
             let slots = statement[*at as usize..].iter_mut().zip(&values[*x]);
             slots.for_each(|(slot, v)| *slot += v);
         }
-        program.run_as(&statement, liar).map_err(|found| match found.value {
+        program.run(&statement, liar).map_err(|found| match found.value {
             None => RunError::Domain { tensor: found.name },
             Some(v) => RunError::Overflow {
                 tensor: found.name,

@@ -1,7 +1,9 @@
 //! Every epoch in `tests/epochs`, by the circuits and by the reference.
 
 use std::path::PathBuf;
-use sumcast_circuits::epoch::{ByWorker, Decimal, Epoch, Outcome};
+use sumcast_circuits::epoch::{
+    ByWorker, Decimal, Epoch, Forecast, Forecaster, Inferer, Outcome, RegretScale, WeightFunction,
+};
 use sumcast_circuits::synthesis::{Form, Synthesis};
 
 fn folder() -> PathBuf {
@@ -73,4 +75,90 @@ fn all_epochs_are_within_a_billionth_of_the_reference() {
         }
     }
     assert!(failed.is_empty(), "{failed:#?}");
+}
+
+/// Random numbers below 1, always the same.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    fn decimal(&mut self, from: f64, to: f64) -> Decimal {
+        format!("{:.12}", from + (to - from) * self.next()).parse().unwrap()
+    }
+}
+
+/// An epoch of random sizes and numbers; `name` gives a worker its address.
+fn random_epoch(seed: u64, name: impl Fn(&str, usize) -> String) -> Epoch {
+    let random = &mut Random(seed);
+    let (inferers, forecasters) = (2 + (random.next() * 9.0) as usize, (random.next() * 4.0) as usize);
+    let mut epoch =
+        Epoch::from_json(&std::fs::read(folder().join("synthesis_g1_301.json")).unwrap()).unwrap();
+    epoch.params.weight_function =
+        [WeightFunction::Gradient, WeightFunction::Exp1DivExp1][(random.next() * 2.0) as usize];
+    let stored = RegretScale::Stored(random.decimal(0.1, 2.0));
+    epoch.params.regret_scale =
+        [RegretScale::Std, RegretScale::Mad, stored][(random.next() * 3.0) as usize].clone();
+    epoch.inferers = (0..inferers)
+        .map(|j| Inferer {
+            address: name("inferer", j),
+            inference: random.decimal(-0.5, 0.5),
+            regret: Some(random.decimal(-3.0, 0.5)),
+            naive_regret: Some(random.decimal(-3.0, 0.5)),
+        })
+        .collect();
+    epoch.forecasters = (0..forecasters)
+        .map(|k| Forecaster {
+            address: name("forecaster", k),
+            regret: Some(random.decimal(-3.0, 0.5)),
+            forecasts: (0..inferers)
+                .filter_map(|j| {
+                    let (given, loss) = (random.next() < 0.7, random.decimal(-5.0, 0.0));
+                    given.then(|| Forecast { inferer: name("inferer", j), loss })
+                })
+                .collect(),
+        })
+        .collect();
+    epoch.checked().unwrap()
+}
+
+#[test]
+fn the_order_of_workers_changes_nothing_and_the_inference_is_among_theirs() {
+    let mut compared = 0;
+    for seed in 0..40 {
+        let named = |kind: &str, j: usize| format!("{kind}{j:02}");
+        let turned = |kind: &str, j: usize| format!("{kind}{:02}", (j * 7 + 3) % 13);
+        let outcome =
+            |epoch: &Epoch| Synthesis::new(Form::of(epoch).unwrap()).unwrap().outcome(epoch).unwrap();
+        let (epoch, other) = (random_epoch(seed, named), random_epoch(seed, turned));
+        let (found, again) = (outcome(&epoch), outcome(&other));
+        assert_eq!(found.network_inference, again.network_inference, "{seed}");
+        // Which of two workers with one value comes first is a matter of their names.
+        let implied = found.forecast_implied.iter().flat_map(ByWorker::iter).map(|(_, v)| v);
+        let mut values: Vec<&Decimal> =
+            epoch.inferers.iter().map(|inferer| &inferer.inference).chain(implied).collect();
+        values.sort();
+        if values.windows(2).all(|pair| (pair[1].to_f64() - pair[0].to_f64()) > 1e-12) {
+            compared += 1;
+            assert_eq!(found.confidence, again.confidence, "{seed}");
+        }
+        assert_eq!(found.naive_inference, again.naive_inference, "{seed}");
+        let (weights, others) = (found.weights.unwrap(), again.weights.unwrap());
+        for (kind, count) in [("inferer", epoch.inferers.len()), ("forecaster", epoch.forecasters.len())] {
+            for j in 0..count {
+                assert_eq!(weights.get(&named(kind, j)), others.get(&turned(kind, j)), "{seed}");
+            }
+        }
+        assert!(weights.iter().all(|(_, weight)| !weight.is_negative()), "{seed}");
+        let all = || epoch.inferers.iter().map(|inferer| &inferer.inference);
+        // To the nearest of the integers that inferences are.
+        let (least, most) = (all().min().unwrap().to_f64(), all().max().unwrap().to_f64());
+        let within = |v: &Decimal| (least - 1e-14..=most + 1e-14).contains(&v.to_f64());
+        assert!(within(&found.network_inference), "{seed}");
+        assert!(found.confidence.unwrap().values.iter().all(within), "{seed}");
+    }
+    assert!(compared > 20);
 }

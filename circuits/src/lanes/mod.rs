@@ -10,12 +10,14 @@ mod circuit;
 mod gadgets;
 mod run;
 mod spread;
+mod sum;
 
-pub(crate) use build::{Builder, Number, Sum};
+pub(crate) use build::Builder;
 pub(crate) use circuit::{LIMBS, Stated, circuit, number};
 pub(crate) use gadgets::{ARGUMENT, UNIT, Weighted};
 pub(crate) use run::Liar;
 pub(crate) use spread::{Group, HALF};
+pub(crate) use sum::{Number, Sum};
 
 use serde::{Deserialize, Serialize};
 

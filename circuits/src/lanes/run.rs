@@ -22,20 +22,11 @@ struct Run<'a, 'b> {
 }
 
 impl Lanes {
-    /// All numbers, from those of the statement's inputs, by number.
+    /// All numbers, from those of the statement's inputs, by number. A liar has what is found later found from its numbers.
     ///
     /// # Errors
     /// The first number that is beyond its bound.
-    #[cfg(test)]
-    pub(crate) fn run(&self, inputs: &[i128]) -> Result<Vec<i128>, Beyond> {
-        self.run_as(inputs, &mut |_, _| ())
-    }
-
-    /// As [`Lanes::run`], with a liar: what is found later is found from its numbers.
-    ///
-    /// # Errors
-    /// As [`Lanes::run`].
-    pub(crate) fn run_as(&self, inputs: &[i128], liar: &mut Liar<'_>) -> Result<Vec<i128>, Beyond> {
+    pub(crate) fn run(&self, inputs: &[i128], liar: &mut Liar<'_>) -> Result<Vec<i128>, Beyond> {
         let mut numbers = vec![0; 1 << self.log()];
         let (stated, masks) = self.constants.split_at(self.constants.len() / 2);
         let add = |at: u32, constants: &[i64], numbers: &mut [i128]| {

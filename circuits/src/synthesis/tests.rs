@@ -3,7 +3,7 @@
 use super::{Form, Synthesis};
 use crate::circuit::Op;
 use crate::epoch::{Epoch, RegretScale, Settlement, WeightFunction};
-use crate::lanes::Lanes;
+use crate::lanes::{Gate, Lanes, NUMBER_BITS, Reach};
 use crate::model::Model;
 use crate::settle::{self, Settle};
 use std::collections::BTreeSet;
@@ -56,17 +56,17 @@ impl Lie {
 
 /// Changes each number that a rule finds, in some lane, with all that follows from it: which gates tell.
 fn caught(program: &Lanes, statement: &[i128], seen: &mut BTreeSet<usize>) -> Vec<String> {
-    let honest = program.run(statement).unwrap();
+    let honest = program.run(statement, &mut |_, _| ()).unwrap();
     assert_eq!(program.broken(&honest), (vec![], true));
     let mut calls = 0;
-    program.run_as(statement, &mut |_, _| calls += 1).unwrap();
+    program.run(statement, &mut |_, _| calls += 1).unwrap();
     let mut free = Vec::new();
     for call in 0..calls {
         let mut known = false;
         let mut named = String::new();
         for lie in LIES {
             let mut at = 0;
-            let found = program.run_as(statement, &mut |name, values| {
+            let found = program.run(statement, &mut |name, values| {
                 if at == call {
                     name.clone_into(&mut named);
                     lie.change(values, 1 << program.columns);
@@ -178,4 +178,48 @@ fn no_number_of_a_settlement_is_free_and_every_gate_is_needed() {
                 .map(|(settle, settlement)| (&settle.model, settle.inputs(settlement).unwrap().concat())),
         );
     }
+}
+
+/// Bits that the factors' product or the result of a gate can have, whatever its numbers are.
+fn widest(program: &Lanes) -> u32 {
+    let bits = |slot: u16| if usize::from(slot) >> program.wide == 0 { NUMBER_BITS } else { 12 };
+    let sum = |terms: &[(u16, i64)]| -> f64 {
+        terms.iter().map(|(slot, c)| c.unsigned_abs() as f64 * 2f64.powi(bits(*slot).into())).sum()
+    };
+    let of_gate = |gate: &Gate| {
+        let reached = |reach: Reach| match reach {
+            Reach::Own => 1.0,
+            Reach::Row => 2f64.powi(program.columns.into()),
+            Reach::Column => 2f64.powi(program.rows.into()),
+        };
+        let a: f64 = gate.a.iter().map(|(reach, slot, c)| reached(*reach) * sum(&[(*slot, *c)])).sum();
+        (a * sum(&gate.b)).max(sum(&gate.c)).log2().ceil() as u32
+    };
+    program.gates.iter().map(of_gate).max().unwrap_or_default()
+}
+
+#[test]
+fn no_gate_of_the_largest_programs_wraps_around_the_field() {
+    let mut widths = Vec::new();
+    for weight in [WeightFunction::Gradient, WeightFunction::Exp1DivExp1] {
+        for scale in [RegretScale::Std, RegretScale::Mad, RegretScale::Stored("1".parse().unwrap())] {
+            for initial in ["0", "-1"] {
+                let mut epoch = epochs(&["synthesis_g1_301"]).remove(0);
+                epoch.params.weight_function = weight;
+                epoch.params.regret_scale = scale.clone();
+                epoch.params.p_norm = "7.99".parse().unwrap();
+                epoch.params.epsilon = "4095".parse().unwrap();
+                epoch.params.c_norm = "7.99".parse().unwrap();
+                epoch.initial_regret = Some(initial.parse().unwrap());
+                let form = Form::of(&epoch).unwrap().with_room(32, 6);
+                widths.push(widest(&Synthesis::new(form).unwrap().model.circuit().programs[0]));
+            }
+            let mut settlement = Settlement::from_json(&read("settle_301")).unwrap();
+            settlement.params.regret_scale = scale.clone();
+            settlement.params.weight_function = weight;
+            let form = settle::Form::of(&settlement).unwrap().with_room(32, 6);
+            widths.push(widest(&Settle::new(form).unwrap().model.circuit().programs[0]));
+        }
+    }
+    assert!(widths.iter().all(|bits| *bits < 250), "{widths:?}");
 }

@@ -54,12 +54,12 @@ mod tests {
         for (tensor, position, name) in [
             (0, 1, format!("the stake of {reputer:?}")),
             (0, 5, "the stake of reputer 5, whom the settlement does not have".into()),
-            (0, 8, format!("whether {first:?} is experienced")),
-            (1, 8, format!("the loss of {first:?} that {reputer:?} reports")),
-            (1, 6 * 8 + 1, format!("the loss of \"network\" that {reputer:?} reports")),
-            (1, 7 * 8 + 1, format!("the loss of \"naive\" that {reputer:?} reports")),
+            (0, 16, format!("whether {first:?} is experienced")),
+            (1, 16, format!("the loss of {first:?} that {reputer:?} reports")),
+            (1, 6 * 16 + 1, format!("the loss of \"network\" that {reputer:?} reports")),
+            (1, 7 * 16 + 1, format!("the loss of \"naive\" that {reputer:?} reports")),
             (2, 0, format!("the regret of {first:?}")),
-            (2, 8, format!("the naive regret of {first:?}")),
+            (2, 16, format!("the naive regret of {first:?}")),
         ] {
             assert_eq!(settle.input_name(&settlement, tensor, position), name);
         }

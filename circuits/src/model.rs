@@ -10,6 +10,7 @@ use crate::quantise::{QuantiseError, Ranges, quantise};
 use crate::tensor_error::{TensorError, tensor_errors};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::RangeInclusive;
 use sumcast_verifier::{KeyError, transcript::keccak256, vk::Program};
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -136,7 +137,7 @@ pub fn compile(
     let ranges = Ranges::of(graph, calibration)?;
     let allowed = options.rows.map_or(MAX_ROWS, u64::from);
     let of = |limb| Ok(quantise(graph, &ranges, options.frac_bits, limb, options.committed)?);
-    let (row_log, circuit) = best(LIMBS.into_iter().map(of), allowed)?;
+    let (row_log, circuit) = best(LIMBS.into_iter().map(of), allowed, ROW_LOGS)?;
     for t in &circuit.committed {
         let tensor = &circuit.tensors[*t];
         if tensor.op.bits() > COMMITTED_BITS {
@@ -156,12 +157,13 @@ pub fn compile(
 }
 
 impl Model {
-    /// Of a circuit that is not of a graph, for each limb width; its input is all inputs, one after another.
+    /// Of a circuit that is not of a graph, for each limb width, with rows of `2^row_log`; its input is all inputs, one
+    /// after another.
     ///
     /// # Errors
     /// [`CompileError::Key`] or [`CompileError::Rows`] when it is beyond the limits of a key.
-    pub(crate) fn of_circuits(name: &str, circuits: Vec<Circuit>) -> Result<Self, CompileError> {
-        let (row_log, circuit) = best(circuits.into_iter().map(Ok), MAX_ROWS)?;
+    pub(crate) fn of_circuits(name: &str, circuits: Vec<Circuit>, row_log: u8) -> Result<Self, CompileError> {
+        let (row_log, circuit) = best(circuits.into_iter().map(Ok), MAX_ROWS, row_log..=row_log)?;
         let names = |list: &[usize]| list.iter().map(|t| circuit.tensors[*t].name.clone()).collect();
         Ok(Self {
             name: name.into(),
@@ -179,13 +181,14 @@ impl Model {
 fn best(
     circuits: impl Iterator<Item = Result<Circuit, CompileError>>,
     allowed: u64,
+    row_logs: RangeInclusive<u8>,
 ) -> Result<(u8, Circuit), CompileError> {
     let mut best: Option<(f64, u8, Circuit)> = None;
     let mut failed = CompileError::Rows(allowed);
     for circuit in circuits {
         let circuit = circuit?;
         let least = best.as_ref().map_or(f64::INFINITY, |(least, _, _)| *least);
-        match cheapest(&Lowered::new(&circuit), &circuit, allowed, least) {
+        match cheapest(&Lowered::new(&circuit), &circuit, allowed, least, row_logs.clone()) {
             Ok(found) => best = found.map(|(cost, program)| (cost, program.row_log, circuit)).or(best),
             Err(error) => failed = error,
         }
@@ -199,8 +202,9 @@ fn cheapest(
     circuit: &Circuit,
     allowed: u64,
     most: f64,
+    row_logs: RangeInclusive<u8>,
 ) -> Result<Option<(f64, Program)>, CompileError> {
-    let mut choices: Vec<(f64, Program)> = ROW_LOGS
+    let mut choices: Vec<(f64, Program)> = row_logs
         .map(|row_log| Placement::new(lowered, circuit, row_log))
         .filter(|p| p.fixed_rows() <= allowed && p.rows() <= MAX_ROWS)
         .map(|p| p.program(lowered, circuit))
@@ -279,7 +283,7 @@ impl Model {
         let mut model = self.clone();
         model.circuit.batch = log;
         let lowered = Lowered::new(&model.circuit);
-        let found = cheapest(&lowered, &model.circuit, MAX_ROWS, f64::INFINITY)?;
+        let found = cheapest(&lowered, &model.circuit, MAX_ROWS, f64::INFINITY, ROW_LOGS)?;
         model.row_log = found.ok_or(CompileError::Rows(MAX_ROWS))?.1.row_log;
         Ok(model)
     }

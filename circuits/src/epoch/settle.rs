@@ -100,6 +100,8 @@ impl Settlement {
         check_count(|| "workers with regrets".into(), self.regrets.len(), workers)?;
         check_count(|| "reports".into(), self.reports.len(), MAX_REPUTERS)?;
         self.regrets.sort();
+        self.forecasters.sort();
+        self.experienced.sort();
         check_addresses(Role::Worker, self.regrets.iter().map(|(worker, _)| worker))?;
         if let Some(worker) = [NETWORK, NAIVE].into_iter().find(|worker| self.regrets.get(worker).is_some()) {
             return Err(EpochError::Reserved { worker });

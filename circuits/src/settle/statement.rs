@@ -4,7 +4,7 @@ use super::form::{Form, STAKE_BITS, read};
 use super::program::REPUTERS;
 use crate::epoch::{ByWorker, Decimal, NAIVE, NETWORK, RegretScale, SHOWN_DIGITS, Settled, Settlement};
 use crate::lanes::LIMBS;
-use crate::synthesis::{FormError, LOSS_BITS, LOSS_FRACTION, SynthesisError, absent, loss};
+use crate::synthesis::{FormError, LOSS_BITS, LOSS_FRACTION, SynthesisError, absent, loss, row_log};
 use crate::{CompileError, Inference, Model, Relation};
 
 /// A circuit for the settlements of a form.
@@ -23,7 +23,7 @@ impl Settle {
     /// [`CompileError`] when it is beyond the limits of a key.
     pub fn new(form: Form) -> Result<Self, CompileError> {
         let circuits = LIMBS.map(|limb| form.circuit(limb)).to_vec();
-        let model = Model::of_circuits("settlement", circuits)?;
+        let model = Model::of_circuits("settlement", circuits, row_log(form.columns()))?;
         Ok(Self { form, model })
     }
 

@@ -1,7 +1,7 @@
 //! An epoch as integers, and what they become.
 
 use super::form::fixed;
-use super::places::{PERCENTILES, Places};
+use super::places::{PERCENTILES, Places, row_log};
 use super::{Form, FormError, LOSS_BITS, LOSS_FRACTION, Phase, VALUE_BITS, WEIGHT_FRACTION, absent};
 use crate::epoch::{ByWorker, Case, Confidence, Decimal, Epoch, Outcome, RegretScale, SHOWN_DIGITS};
 use crate::execute::RunError;
@@ -40,7 +40,7 @@ impl Synthesis {
     /// [`CompileError`] when it is beyond the limits of a key.
     pub fn new(form: Form) -> Result<Self, CompileError> {
         let circuits = LIMBS.map(|limb| form.circuit(limb)).to_vec();
-        let model = Model::of_circuits("synthesis", circuits)?;
+        let model = Model::of_circuits("synthesis", circuits, row_log(Places::of(&form).columns))?;
         Ok(Self { form, model })
     }
 

@@ -95,4 +95,5 @@ write("reputers_stakes.json", {"amounts": [{"topic_id": str(TOPIC), "reputer": A
 names = {**{x["address"]: x["regret"] for x in epoch["inferers"]}, **{x["address"]: x["regret"] for x in epoch["forecasters"]}}
 write("expected_settlement.json", {"topic_id": TOPIC, "nonce": BLOCK, "params": {**params, "regret_scale": "mad"},
     "regrets": {key[n]: v for n, v in names.items()},
-    "naive_regrets": {a: INITIAL if a == naive[-1][0] else v for a, v in naive}, "reports": reports})
+    "naive_regrets": {a: INITIAL if a == naive[-1][0] else v for a, v in naive},
+    "initial_regret": INITIAL, "forecasters": [key[x["address"]] for x in epoch["forecasters"]], "reports": reports})

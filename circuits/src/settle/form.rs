@@ -4,7 +4,7 @@ use super::program::{self, AFTER, ALPHA, BEFORE, LOSSES, NAIVE, NETWORK, REPORTS
 use crate::circuit::Circuit;
 use crate::epoch::{Decimal, Params, RegretScale, Settlement, WeightFunction};
 use crate::lanes::{ARGUMENT, Stated, circuit, number};
-use crate::synthesis::{FormError, LOSS_BITS, LOSS_FRACTION, Scale, columns, fixed};
+use crate::synthesis::{FormError, LOSS_BITS, LOSS_FRACTION, Scale, columns, fits, fixed};
 
 /// Bits of stakes, which are scaled to them.
 pub(super) const STAKE_BITS: u8 = 46;
@@ -76,18 +76,14 @@ impl Form {
     /// [`FormError`].
     pub(super) fn check(&self, settlement: &Settlement) -> Result<(), FormError> {
         let own = Self::of(settlement)?;
-        let rooms =
-            [("inferers", own.inferers, self.inferers), ("forecasters", own.forecasters, self.forecasters)];
-        if let Some((what, found, room)) = rooms.into_iter().find(|(_, found, room)| found > room) {
-            return Err(FormError::Room { what, found, room });
-        }
         let same = [
             ("regret_scale", own.scale == self.scale),
             ("alpha_regret", own.alpha == self.alpha),
             ("p_norm or c_norm", own.below == self.below),
             ("epsilon", own.epsilon == self.epsilon),
         ];
-        same.iter().find(|(_, same)| !same).map_or(Ok(()), |(what, _)| Err(FormError::Other(what)))
+        let (found, room) = ([own.inferers, own.forecasters], [self.inferers, self.forecasters]);
+        fits(found, room, &same)
     }
 
     /// Log2 of the columns, those of a synthesis with as many workers.

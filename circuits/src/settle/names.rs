@@ -3,6 +3,7 @@
 use super::form::Form;
 use super::{Settle, program::REPUTERS};
 use crate::epoch::{NAIVE, NETWORK, Settlement};
+use crate::synthesis::scalar;
 
 impl Settle {
     /// What an integer of an input tensor is, of a settlement of this form: `the stake of "a"`. Tensors are numbered as in
@@ -31,12 +32,7 @@ impl Settle {
             (1, row) if row == naive => format!("the loss of {NAIVE:?} that {} reports", reputer(column)),
             (_, 0) => format!("the regret of {}", worker(column)),
             (_, _) if column < self.form.inferers => format!("the naive regret of {}", worker(column)),
-            (_, _) => match column - self.form.inferers {
-                0 => "the previous network loss".into(),
-                1 => "the initial regret".into(),
-                2 => "the regret scale".into(),
-                _ => "a number that has no meaning".into(),
-            },
+            (_, _) => scalar(column - self.form.inferers).into(),
         }
     }
 }

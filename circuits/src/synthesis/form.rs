@@ -134,11 +134,6 @@ impl Form {
     /// [`FormError`].
     pub(super) fn check(&self, epoch: &Epoch) -> Result<(), FormError> {
         let own = Self::of(epoch)?;
-        let rooms =
-            [("inferers", own.inferers, self.inferers), ("forecasters", own.forecasters, self.forecasters)];
-        if let Some((what, found, room)) = rooms.into_iter().find(|(_, found, room)| found > room) {
-            return Err(FormError::Room { what, found, room });
-        }
         let same = [
             ("phase", own.phase == self.phase),
             ("weight_function", own.weight_function == self.weight_function),
@@ -148,8 +143,23 @@ impl Form {
             ("epsilon", own.epsilon == self.epsilon),
             ("epsilon_safe_div", own.least_weight == self.least_weight),
         ];
-        same.iter().find(|(_, same)| !same).map_or(Ok(()), |(what, _)| Err(FormError::Other(what)))
+        let (found, room) = ([own.inferers, own.forecasters], [self.inferers, self.forecasters]);
+        fits(found, room, &same)
     }
+}
+
+/// That there is room for inferers and for forecasters, and that all that a form is of is the same.
+pub(crate) fn fits(
+    found: [usize; 2],
+    room: [usize; 2],
+    same: &[(&'static str, bool)],
+) -> Result<(), FormError> {
+    for (what, (found, room)) in ["inferers", "forecasters"].into_iter().zip(found.into_iter().zip(room)) {
+        if found > room {
+            return Err(FormError::Room { what, found, room });
+        }
+    }
+    same.iter().find(|(_, same)| !same).map_or(Ok(()), |(what, _)| Err(FormError::Other(what)))
 }
 
 /// A number of so many fraction bits, below `2^bits` in magnitude.

@@ -26,9 +26,9 @@ pub use statement::{Synthesis, SynthesisError};
 
 use crate::circuit::Circuit;
 use crate::lanes::{Stated, circuit, number};
-pub(crate) use form::fixed;
+pub(crate) use form::{fits, fixed};
 use places::{OBSERVED, PERCENTILES, Places, RESULT, STATE};
-pub(crate) use places::{columns, row_log};
+pub(crate) use places::{columns, row_log, scalar};
 pub(crate) use statement::loss;
 
 /// Fraction bits of losses, regrets and their scale.

@@ -1,7 +1,7 @@
 //! What the integers of a statement's inputs are, in words.
 
 use super::Synthesis;
-use super::places::Places;
+use super::places::{Places, scalar};
 use crate::epoch::Epoch;
 
 impl Synthesis {
@@ -25,12 +25,7 @@ impl Synthesis {
             (_, 0) if column < self.form.inferers => format!("the regret of {}", inferer(column)),
             (_, 0) => format!("the regret of {}", forecaster(column - self.form.inferers)),
             (_, _) if column < self.form.inferers => format!("the naive regret of {}", inferer(column)),
-            (_, _) => match column - self.form.inferers {
-                0 => "the previous network loss".into(),
-                1 => "the initial regret".into(),
-                2 => "the regret scale".into(),
-                _ => "a number that has no meaning".into(),
-            },
+            (_, _) => scalar(column - self.form.inferers).into(),
         }
     }
 }

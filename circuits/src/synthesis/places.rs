@@ -27,6 +27,12 @@ pub(crate) fn columns(inferers: usize, forecasters: usize) -> u8 {
     (inferers + forecasters.max(3)).next_power_of_two().max(8).trailing_zeros() as u8
 }
 
+/// What the single numbers of a state are, which follow the naive regrets.
+pub(crate) fn scalar(number: usize) -> &'static str {
+    let names = ["the previous network loss", "the initial regret", "the regret scale"];
+    names.get(number).copied().unwrap_or("a number that has no meaning")
+}
+
 /// Log2 of the rows of a key of so many columns, log2: that of a synthesis and of a settlement is the same, so that a
 /// state has one commitment in both.
 pub(crate) fn row_log(columns: u8) -> u8 {

@@ -130,6 +130,17 @@ pub(crate) struct Table {
     pub(crate) slopes: Vec<i64>,
 }
 
+/// A tensor that a run of a lane program takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Taken {
+    /// The tensor.
+    pub(crate) x: TensorId,
+    /// Where it lies in the program's statement slots, aligned.
+    pub(crate) at: u32,
+    /// Bits by which its fraction is less.
+    pub(crate) shift: u8,
+}
+
 /// How a tensor is computed. `x`, `a`, `b` are operands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Op {
@@ -279,8 +290,8 @@ pub(crate) enum Op {
     Lanes {
         /// Number of the program.
         program: usize,
-        /// Tensors it takes, and where each lies in its statement slots, aligned.
-        inputs: Vec<(TensorId, u32)>,
+        /// Tensors it takes.
+        inputs: Vec<Taken>,
     },
     /// A public or committed output: numbers that lie together in the statement slots of a run; elements are below
     /// `2^bits` in magnitude.
@@ -313,7 +324,7 @@ impl Op {
     pub(crate) fn operands(&self) -> Vec<TensorId> {
         match self {
             Self::Input { .. } => vec![],
-            Self::Lanes { inputs, .. } => inputs.iter().map(|(x, _)| *x).collect(),
+            Self::Lanes { inputs, .. } => inputs.iter().map(|taken| taken.x).collect(),
             Self::Linear { terms, .. } => terms.iter().map(|(x, _)| *x).collect(),
             Self::Combine { terms, .. } => terms.iter().map(|(_, x)| *x).collect(),
             Self::Rearrange { terms } => terms.iter().map(|wire| wire.x).collect(),
@@ -329,6 +340,29 @@ impl Op {
             | Self::Leaves { x, .. }
             | Self::Publish { x, .. }
             | Self::Previous { x, .. } => vec![*x],
+        }
+    }
+
+    /// The same, to be renumbered.
+    pub(crate) fn operands_mut(&mut self) -> Vec<&mut TensorId> {
+        match self {
+            Self::Input { .. } => vec![],
+            Self::Lanes { inputs, .. } => inputs.iter_mut().map(|taken| &mut taken.x).collect(),
+            Self::Linear { terms, .. } => terms.iter_mut().map(|(x, _)| x).collect(),
+            Self::Combine { terms, .. } => terms.iter_mut().map(|(_, x)| x).collect(),
+            Self::Rearrange { terms } => terms.iter_mut().map(|wire| &mut wire.x).collect(),
+            Self::Mul { a, b } | Self::MatMul { a, b, .. } | Self::Div { a, b, .. } => vec![a, b],
+            Self::Negative { of } | Self::Result { of, .. } => vec![of],
+            Self::Scale { x, .. }
+            | Self::Round { x, .. }
+            | Self::Rectify { x, .. }
+            | Self::Positive { x, .. }
+            | Self::Copy { x }
+            | Self::Function { x, .. }
+            | Self::Sqrt { x, .. }
+            | Self::Leaves { x, .. }
+            | Self::Publish { x, .. }
+            | Self::Previous { x, .. } => vec![x],
         }
     }
 

@@ -5,7 +5,7 @@ mod products;
 #[cfg(test)]
 pub(crate) use products::rearrange;
 
-use crate::circuit::{Circuit, Op, Table, Tensor, TensorId, missing, round_shift};
+use crate::circuit::{Circuit, Op, Table, Taken, Tensor, TensorId, missing, round_shift};
 use crate::graph::recurrence::{Steps, parts};
 use crate::lanes::{Liar, NUMBER_BITS};
 use rayon::prelude::*;
@@ -158,20 +158,26 @@ impl Circuit {
         Ok(values)
     }
 
+    /// The numbers of the statement slots that a run of a program takes.
+    pub(crate) fn taken(&self, program: usize, inputs: &[Taken], values: &[Vec<i128>]) -> Vec<i128> {
+        let program = &self.programs[program];
+        let mut statement = vec![0; 1 << (program.statement + program.lanes())];
+        for taken in inputs {
+            let slots = statement[taken.at as usize..].iter_mut().zip(&values[taken.x]);
+            slots.for_each(|(slot, v)| *slot += v << taken.shift);
+        }
+        statement
+    }
+
     fn run_program(
         &self,
         program: usize,
-        inputs: &[(TensorId, u32)],
+        inputs: &[Taken],
         values: &[Vec<i128>],
         liar: &mut Liar<'_>,
     ) -> Result<Vec<i128>, RunError> {
-        let program = &self.programs[program];
-        let mut statement = vec![0; 1 << (program.statement + program.lanes())];
-        for (x, at) in inputs {
-            let slots = statement[*at as usize..].iter_mut().zip(&values[*x]);
-            slots.for_each(|(slot, v)| *slot += v);
-        }
-        program.run(&statement, liar).map_err(|found| match found.value {
+        let statement = self.taken(program, inputs, values);
+        self.programs[program].run(&statement, liar).map_err(|found| match found.value {
             None => RunError::Domain { tensor: found.name },
             Some(v) => RunError::Overflow {
                 tensor: found.name,

@@ -30,6 +30,7 @@ mod cost;
 pub mod epoch;
 mod execute;
 pub mod graph;
+pub mod joined;
 mod lanes;
 mod lower;
 mod model;

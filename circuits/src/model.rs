@@ -31,6 +31,8 @@ pub struct CompileOptions {
     pub frac_bits: u8,
     /// Most rows of weights; chosen by cost when not given.
     pub rows: Option<u16>,
+    /// Limb width, 8, 10 or 12 bits; chosen by cost when not given.
+    pub limb_bits: Option<u8>,
     /// Which tensors of the statement are commitments.
     pub committed: Committed,
     /// Blinds the commitments of the weights, which otherwise whoever has the model can recompute.
@@ -49,7 +51,7 @@ impl fmt::Debug for Secret {
 
 impl Default for CompileOptions {
     fn default() -> Self {
-        Self { frac_bits: 16, rows: None, committed: Committed::default(), secret: None }
+        Self { frac_bits: 16, rows: None, limb_bits: None, committed: Committed::default(), secret: None }
     }
 }
 
@@ -60,6 +62,9 @@ pub enum CompileError {
     /// The precision is outside its limits.
     #[error("{0} fraction bits were asked for, and 8 to 24 are supported")]
     FracBits(u8),
+    /// The limb width is none of those there are.
+    #[error("limbs of {0} bits were asked for, and they have 8, 10 or 12")]
+    LimbBits(u8),
     /// Its integers cannot be made.
     #[error(transparent)]
     Quantise(#[from] QuantiseError),
@@ -134,10 +139,14 @@ pub fn compile(
     if !FRAC_BITS.contains(&options.frac_bits) {
         return Err(CompileError::FracBits(options.frac_bits));
     }
+    if let Some(bits) = options.limb_bits.filter(|bits| !LIMBS.contains(bits)) {
+        return Err(CompileError::LimbBits(bits));
+    }
     let ranges = Ranges::of(graph, calibration)?;
     let allowed = options.rows.map_or(MAX_ROWS, u64::from);
     let of = |limb| Ok(quantise(graph, &ranges, options.frac_bits, limb, options.committed)?);
-    let (row_log, circuit) = best(LIMBS.into_iter().map(of), allowed, ROW_LOGS)?;
+    let limbs = LIMBS.into_iter().filter(|limb| options.limb_bits.is_none_or(|chosen| chosen == *limb));
+    let (row_log, circuit) = best(limbs.map(of), allowed, ROW_LOGS)?;
     for t in &circuit.committed {
         let tensor = &circuit.tensors[*t];
         if tensor.op.bits() > COMMITTED_BITS {
@@ -174,6 +183,27 @@ impl Model {
             secret: None,
             circuit,
         })
+    }
+
+    /// As [`Model::of_circuits`], of a circuit that models have been joined to. Its secret follows from theirs.
+    ///
+    /// # Errors
+    /// As [`Model::of_circuits`].
+    pub(crate) fn joined(
+        name: &str,
+        circuit: Circuit,
+        row_log: u8,
+        models: &[&Self],
+    ) -> Result<Self, CompileError> {
+        let parameters = models.iter().map(|model| model.parameters).sum();
+        let mut known = b"sumcast joined models".to_vec();
+        for model in models {
+            known.push(model.secret.is_some().into());
+            known.extend(model.secret().into_iter().flatten());
+        }
+        let secret = models.iter().any(|model| model.secret.is_some()).then(|| Secret(keccak256(&known)));
+        known.zeroize();
+        Ok(Self { parameters, secret, ..Self::of_circuits(name, vec![circuit], row_log)? })
     }
 }
 
@@ -224,7 +254,7 @@ fn cheapest(
 }
 
 const MAGIC: &[u8; 4] = b"SCMD";
-const VERSION: u16 = 6;
+const VERSION: u16 = 7;
 const HEAD: usize = 4 + 2 + 32;
 
 impl Model {
@@ -299,7 +329,7 @@ impl Model {
         self.circuit.limb
     }
 
-    #[cfg(test)]
+    /// The circuit.
     pub(crate) fn circuit(&self) -> &Circuit {
         &self.circuit
     }
@@ -325,11 +355,19 @@ impl Model {
     /// # Errors
     /// [`RunError`]: an input beyond a bound is refused, naming the tensor.
     pub fn run(&self, relation: &Relation, input: &[f64]) -> Result<Inference, RunError> {
+        self.run_integers(relation, &self.integers(input)?)
+    }
+
+    /// The integers of an input, or of all inputs of a batch.
+    ///
+    /// # Errors
+    /// As [`Model::run`].
+    pub(crate) fn integers(&self, input: &[f64]) -> Result<Vec<i128>, RunError> {
         let expected = self.input_len() << self.circuit.batch;
         if input.len() != expected {
             return Err(RunError::Length { found: input.len(), expected });
         }
-        self.run_integers(relation, &self.circuit.quantise_input(input)?)
+        self.circuit.quantise_input(input)
     }
 
     /// As [`Model::run`], of the input's integers, those of all inputs one after another.
@@ -347,6 +385,20 @@ impl Model {
         liar: &mut Liar<'_>,
     ) -> Result<Inference, RunError> {
         let values = self.circuit.execute_as(input, liar)?;
+        let (cells, tensors) = fill_witness(relation, &self.circuit, &values);
+        Ok(Inference { outputs: self.outputs(&values), tensors, cells })
+    }
+
+    /// As [`Model::run_integers`], with the first `models` tensors of one input and the others of another one: a lie.
+    pub(crate) fn run_mixed(
+        &self,
+        relation: &Relation,
+        input: &[i128],
+        other: &[i128],
+        models: usize,
+    ) -> Result<Inference, RunError> {
+        let (mut values, others) = (self.circuit.execute(input)?, self.circuit.execute(other)?);
+        values[models..].clone_from_slice(&others[models..]);
         let (cells, tensors) = fill_witness(relation, &self.circuit, &values);
         Ok(Inference { outputs: self.outputs(&values), tensors, cells })
     }

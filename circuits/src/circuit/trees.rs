@@ -12,6 +12,8 @@ pub(crate) struct Trees {
     pub(crate) depth: u8,
     /// Features are below `2^bits` in magnitude.
     pub(crate) bits: u8,
+    /// Whether features may be missing.
+    pub(crate) missing: bool,
     /// By position.
     pub(crate) nodes: Vec<TreeNode>,
     /// For each of a leaf's numbers, by position: zero where there is no leaf.

@@ -1,7 +1,7 @@
 //! Circuits of one lane program.
 
 use super::Lanes;
-use crate::circuit::{Circuit, Layout, Op, Tensor};
+use crate::circuit::{Circuit, Layout, Op, Taken, Tensor};
 
 /// Limb widths of which numbers are a whole number.
 pub(crate) const LIMBS: [u8; 2] = [10, 12];
@@ -44,7 +44,7 @@ pub(crate) fn circuit(
     let run = inputs.len();
     let given = inputs.iter().map(|stated| tensor(stated, Op::Input { bits: stated.bits }));
     let mut tensors: Vec<Tensor> = given.collect();
-    let taken = inputs.iter().enumerate().map(|(t, stated)| (t, stated.at)).collect();
+    let taken = inputs.iter().enumerate().map(|(x, stated)| Taken { x, at: stated.at, shift: 0 }).collect();
     tensors.push(Tensor {
         name: "numbers".into(),
         layout: Layout { rows: 1, cols: 1 << program.log() },

@@ -2,7 +2,7 @@
 
 use super::blocks::{Allocator, Area, FixedBlock, Symbol};
 use super::products::coordinates;
-use super::statement::padding_matters;
+use super::statement::{has_gaps, padding_matters};
 use super::symbolic::{Constraint, Form, Piece, Relation, Term, run};
 use super::tables::Starts;
 use super::{Cells, Lowered};
@@ -233,7 +233,7 @@ impl Lowering<'_> {
         match &tensor.op {
             Op::Input { bits } => {
                 let (form, result) = self.stated(t, *bits);
-                if !result.is_empty() || padding_matters(self.circuit) {
+                if !result.is_empty() || (has_gaps(self.circuit, tensor) && padding_matters(self.circuit)) {
                     self.unpadded(tensor, &form);
                 }
                 if !result.is_empty() {
@@ -271,6 +271,7 @@ impl Lowering<'_> {
                 let remainder = self.remainder_blocks(*shift, log);
                 self.rounding(*x, *shift, &form, &remainder);
                 self.out.cells[t] = Some(Cells::Round { result, remainder });
+                self.atoms[t] = Some(form);
             }
             Op::Rectify { x, shift, .. } => {
                 let Some(Cells::Rectify { positive, negative, remainder }) = self.out.cells[t].clone() else {

@@ -6,7 +6,7 @@ use super::constraints::Lowering;
 use super::paths::Fetch;
 use super::products::coordinates;
 use super::symbolic::{Form, Piece, Term, bound};
-use crate::circuit::{Op, TensorId};
+use crate::circuit::{Op, Taken, TensorId};
 use crate::lanes::{DIGIT_BITS, Lanes, Lookup, NUMBER_BITS, Reach, SIGNED};
 use sumcast_verifier::vk::Axis;
 
@@ -49,7 +49,7 @@ impl Numbers<'_> {
 
 impl Lowering<'_> {
     /// A run: its numbers, its gates, its lookups, and the tensors of the statement that it takes and gives.
-    pub(super) fn lanes(&mut self, t: TensorId, program: usize, inputs: &[(TensorId, u32)]) {
+    pub(super) fn lanes(&mut self, t: TensorId, program: usize, inputs: &[Taken]) {
         let circuit = self.circuit;
         let (program, width) = (&circuit.programs[program], circuit.limb);
         let mut limbs = self.limb_blocks(1, program.log());
@@ -62,8 +62,8 @@ impl Lowering<'_> {
         embed(&mut statement, 1, &numbers.masks(masks, masks_log), 1 << half);
         let constants = self.fixed_form(half + 1, program.constants.clone());
         statement = statement.add(-1, &constants);
-        for (x, at) in inputs {
-            embed(&mut statement, -1, &self.atom(*x), *at);
+        for taken in inputs {
+            embed(&mut statement, -(1 << taken.shift), &self.atom(taken.x), taken.at);
         }
         for (result, tensor) in circuit.tensors.iter().enumerate() {
             if let Op::Result { of, at, .. } = tensor.op

@@ -85,7 +85,7 @@ impl Lowering<'_> {
             position,
             fetched: self.plain_block(log),
             limbs: self.limb_blocks(limbs, log),
-            missing: (self.circuit.missing && x == 0).then(|| {
+            missing: trees.missing.then(|| {
                 let log = self.log(x);
                 (self.plain_block(log), self.limb_blocks(limbs, log))
             }),

@@ -11,10 +11,13 @@ impl Lowering<'_> {
     /// public one.
     pub(super) fn stated(&mut self, t: TensorId, bits: u8) -> (Form, Vec<Symbol>) {
         let (form, log) = (self.statement_form(t), self.log(t));
-        // The numbers of a program have bounds of their own.
+        // The numbers of a program have bounds of their own, and so has an input that is nothing else.
+        let is_input = matches!(self.circuit.tensors[t].op, Op::Input { .. });
         let readers = self.circuit.tensors.iter().filter(|tensor| tensor.op.operands().contains(&t));
         let mut readers = readers.peekable();
-        let bounded = readers.peek().is_some() && readers.all(|tensor| matches!(tensor.op, Op::Lanes { .. }));
+        let bounded = is_input
+            && readers.peek().is_some()
+            && readers.all(|tensor| matches!(tensor.op, Op::Lanes { .. }));
         if bounded || !self.circuit.committed.contains(&t) {
             return (form, vec![]);
         }
@@ -47,18 +50,21 @@ impl Lowering<'_> {
     }
 }
 
+/// Whether an input has padding between its rows, or between the inputs of a batch. The verifier sees to it that what is
+/// beyond the last element is zero.
+pub(super) fn has_gaps(circuit: &Circuit, input: &Tensor) -> bool {
+    let layout = input.layout;
+    let between_inputs = circuit.batch > 0 && layout.len() < 1 << layout.log();
+    between_inputs || (layout.rows > 1 && !layout.cols.is_power_of_two())
+}
+
 /// Whether elements of a tensor depend on padding between the rows of the input, if it is not zero: where two computed
 /// matrices are multiplied, or one operand of several is read in the place of another.
 pub(super) fn padding_matters(circuit: &Circuit) -> bool {
-    let input = circuit.tensors[0].layout;
-    let between_inputs = circuit.batch > 0 && input.len() < 1 << input.log();
-    if !between_inputs && (input.rows == 1 || input.cols.is_power_of_two()) {
-        return false;
-    }
     let mut keeps: Vec<bool> = Vec::with_capacity(circuit.tensors.len());
     for tensor in &circuit.tensors {
         let (kept, read) = match &tensor.op {
-            Op::Input { .. } => (true, false),
+            Op::Input { .. } => (has_gaps(circuit, tensor), false),
             // Programs mask what is no element.
             Op::Lanes { .. } | Op::Result { .. } => (false, false),
             // Elements alone are multiplied, looked up, or have a step before them.

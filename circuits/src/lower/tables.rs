@@ -4,7 +4,7 @@ use super::TableBlocks;
 use super::blocks::Allocator;
 use super::constraints::Lowering;
 use super::paths::feature;
-use crate::circuit::{Circuit, Table, TreeNode, log2_ceil};
+use crate::circuit::{Circuit, Op, Table, TreeNode, log2_ceil};
 
 /// Where function tables and forests begin. Forests come first, so that with them entry 0 is of no tree and zero.
 pub(super) struct Starts {
@@ -37,6 +37,15 @@ impl TableBlocks {
 }
 
 impl Lowering<'_> {
+    /// Log2 of the features that a forest is of.
+    fn features_log(&self, forest: usize) -> u8 {
+        let features = self.circuit.tensors.iter().find_map(|tensor| match tensor.op {
+            Op::Leaves { x, forest: own, .. } if own == forest => Some(self.log(x)),
+            _ => None,
+        });
+        features.unwrap_or_default()
+    }
+
     /// The components of the table as fixed columns.
     pub(super) fn tables(&mut self) {
         let circuit = self.circuit;
@@ -51,21 +60,21 @@ impl Lowering<'_> {
                 cells[*start as usize..][..of(table).len()].copy_from_slice(of(table));
             }
         };
-        let input = circuit.log(0);
-        let nodes = |of: &dyn Fn(&TreeNode, i64) -> i64, cells: &mut [i64]| {
-            for (forest, (start, _)) in circuit.forests.iter().zip(&forests) {
+        let nodes = |of: &dyn Fn(&TreeNode, i64, u8) -> i64, cells: &mut [i64]| {
+            for (number, (forest, (start, _))) in circuit.forests.iter().zip(&forests).enumerate() {
+                let features = self.features_log(number);
                 let cells = cells[*start as usize..].iter_mut().zip(&forest.nodes);
                 // The first entry of the table stays zero, and those of other forests are of no tree.
-                cells.skip(1).for_each(|(cell, node)| *cell = of(node, *start as i64));
+                cells.skip(1).for_each(|(cell, node)| *cell = of(node, *start as i64, features));
             }
         };
         let empty = || vec![0i64; 1 << log];
         let (mut values, mut slopes, mut features) = (empty(), empty(), empty());
         functions(|table| &table.values, &mut values);
         functions(|table| &table.slopes, &mut slopes);
-        nodes(&|node, _| node.bound, &mut values);
-        nodes(&|node, start| i64::from(node.child) + start, &mut slopes);
-        nodes(&|node, _| feature(*node, input), &mut features);
+        nodes(&|node, _, _| node.bound, &mut values);
+        nodes(&|node, start, _| i64::from(node.child) + start, &mut slopes);
+        nodes(&|node, _, log| feature(*node, log), &mut features);
         let width = circuit.forests.iter().map(|f| f.values.len()).max().unwrap_or(0);
         let leaves: Vec<Vec<i64>> = (0..width)
             .map(|k| {

@@ -90,6 +90,7 @@ impl Quantiser<'_> {
             trees: forest.trees() as u32,
             depth: forest.depth().clamp(1, u8::MAX.into()) as u8,
             bits,
+            missing: can_miss,
             nodes: nodes.into_iter().chain([nothing]).collect(),
             values: Vec::new(),
         });

@@ -6,7 +6,7 @@ use crate::epoch::{Epoch, MAX_FORECASTERS, MAX_INFERERS};
 use sumcast_verifier::vk::Program;
 
 /// Most fraction bits of inferences.
-const MAX_FRACTION: u8 = LOSS_FRACTION + 4;
+pub(crate) const MAX_FRACTION: u8 = LOSS_FRACTION + 4;
 
 impl Synthesis {
     /// The syntheses of an epoch that a key may be of, with their relations: how much room there is and at what scale

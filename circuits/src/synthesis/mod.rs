@@ -27,6 +27,7 @@ pub use statement::{Synthesis, SynthesisError};
 use crate::circuit::Circuit;
 use crate::lanes::{Stated, circuit, number};
 pub(crate) use form::{fits, fixed};
+pub(crate) use key::MAX_FRACTION;
 use places::{OBSERVED, PERCENTILES, Places, RESULT, STATE};
 pub(crate) use places::{columns, row_log, scalar};
 pub(crate) use statement::loss;
@@ -54,6 +55,21 @@ pub(crate) const fn absent(bits: u8) -> i64 {
 impl Form {
     /// The circuit, of limbs of so many bits.
     fn circuit(&self, limb: u8) -> Circuit {
+        let (inputs, outputs) = self.stated();
+        // The state.
+        circuit(program::program(self), limb, &inputs, &outputs, &[2])
+    }
+
+    /// The same, with a tensor for each inference, which come first: the inferers', then forecasts and state.
+    pub(crate) fn circuit_by_inferer(&self, limb: u8) -> Circuit {
+        let ([inferences, forecasts, state], outputs) = self.stated();
+        let inference = |j: usize| Stated { len: 1, at: inferences.at + j as u32, ..inferences };
+        let inputs: Vec<_> = (0..self.inferers).map(inference).chain([forecasts, state]).collect();
+        circuit(program::program(self), limb, &inputs, &outputs, &[inputs.len() - 1])
+    }
+
+    /// The tensors of the statement: inputs and outputs.
+    fn stated(&self) -> ([Stated; 3], Vec<Stated>) {
         let places = Places::of(self);
         let (combined, naive) = (places.combined, places.combined + 1);
         let columns = 1usize << places.columns;
@@ -76,9 +92,8 @@ impl Form {
             of("forecast_implied", forecasts, VALUE_BITS, value, (RESULT, naive, 0)),
             of("weights", workers, WEIGHT_BITS, WEIGHT_FRACTION, (RESULT, combined, 0)),
         ];
-        let outputs = if self.phase == Phase::First { &outputs[..1] } else { &outputs };
-        // The state.
-        circuit(program::program(self), limb, &inputs, outputs, &[2])
+        let given = if self.phase == Phase::First { 1 } else { outputs.len() };
+        (inputs, outputs[..given].to_vec())
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the integers of a statement's inputs are, in words.
 
-use super::Synthesis;
 use super::places::{Places, scalar};
+use super::{Form, Synthesis};
 use crate::epoch::Epoch;
 
 impl Synthesis {
@@ -9,7 +9,14 @@ impl Synthesis {
     /// [`Synthesis::inputs`].
     #[must_use]
     pub fn input_name(&self, epoch: &Epoch, tensor: usize, position: usize) -> String {
-        let columns = 1usize << Places::of(&self.form).columns;
+        self.form.input_name(epoch, tensor, position)
+    }
+}
+
+impl Form {
+    /// As [`Synthesis::input_name`].
+    pub(crate) fn input_name(&self, epoch: &Epoch, tensor: usize, position: usize) -> String {
+        let columns = 1usize << Places::of(self).columns;
         let (row, column) = (position / columns, position % columns);
         let inferer = |at: usize| match epoch.inferers.get(at) {
             Some(inferer) => format!("{:?}", inferer.address),
@@ -22,10 +29,10 @@ impl Synthesis {
         match (tensor, row) {
             (0, _) => format!("the inference of {}", inferer(position)),
             (1, _) => format!("the loss that {} forecasts of {}", forecaster(row), inferer(column)),
-            (_, 0) if column < self.form.inferers => format!("the regret of {}", inferer(column)),
-            (_, 0) => format!("the regret of {}", forecaster(column - self.form.inferers)),
-            (_, _) if column < self.form.inferers => format!("the naive regret of {}", inferer(column)),
-            (_, _) => scalar(column - self.form.inferers).into(),
+            (_, 0) if column < self.inferers => format!("the regret of {}", inferer(column)),
+            (_, 0) => format!("the regret of {}", forecaster(column - self.inferers)),
+            (_, _) if column < self.inferers => format!("the naive regret of {}", inferer(column)),
+            (_, _) => scalar(column - self.inferers).into(),
         }
     }
 }
@@ -33,7 +40,6 @@ impl Synthesis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthesis::Form;
 
     #[test]
     fn every_integer_has_its_name() {

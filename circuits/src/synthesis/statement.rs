@@ -88,12 +88,17 @@ impl Synthesis {
     /// # Errors
     /// [`SynthesisError::Form`].
     pub fn inputs(&self, epoch: &Epoch) -> Result<Vec<Vec<i128>>, SynthesisError> {
-        self.form.check(epoch)?;
-        Ok(vec![self.form.inferences(epoch)?, self.form.forecasts(epoch)?, self.form.state(epoch)?])
+        Ok(self.form.inputs(epoch)?.to_vec())
     }
 }
 
 impl Form {
+    /// The integers of inferences, forecasts and state.
+    pub(crate) fn inputs(&self, epoch: &Epoch) -> Result<[Vec<i128>; 3], FormError> {
+        self.check(epoch)?;
+        Ok([self.inferences(epoch)?, self.forecasts(epoch)?, self.state(epoch)?])
+    }
+
     fn inferences(&self, epoch: &Epoch) -> Result<Vec<i128>, FormError> {
         let mut out = vec![absent(VALUE_BITS).into(); self.inferers];
         for (slot, inferer) in out.iter_mut().zip(&epoch.inferers) {
@@ -155,7 +160,7 @@ impl Form {
     }
 
     /// What the tensors of a statement say of an epoch.
-    pub(super) fn outcome(&self, epoch: &Epoch, tensors: &[Vec<i128>]) -> Outcome {
+    pub(crate) fn outcome(&self, epoch: &Epoch, tensors: &[Vec<i128>]) -> Outcome {
         let number = |tensor: usize, i: usize, fraction: u8| {
             let v = tensors.get(tensor).and_then(|tensor| tensor.get(i)).copied().unwrap_or_default();
             Decimal::from_fixed(v, fraction).rounded(SHOWN_DIGITS)

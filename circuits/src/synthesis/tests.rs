@@ -93,15 +93,11 @@ fn of_model(model: &Model, input: &[i128], seen: &mut BTreeSet<usize>) -> (Vec<S
     let circuit = model.circuit();
     let values = circuit.execute(input).unwrap();
     let program = &circuit.programs[0];
-    let mut statement = vec![0; 1 << (program.statement + program.lanes())];
-    for tensor in &circuit.tensors {
-        if let Op::Lanes { inputs, .. } = &tensor.op {
-            for (x, at) in inputs {
-                statement[*at as usize..].iter_mut().zip(&values[*x]).for_each(|(slot, v)| *slot += v);
-            }
-        }
-    }
-    (caught(program, &statement, seen), program.gates.len())
+    let run = circuit.tensors.iter().find_map(|tensor| match &tensor.op {
+        Op::Lanes { inputs, .. } => Some(circuit.taken(0, inputs, &values)),
+        _ => None,
+    });
+    (caught(program, &run.unwrap(), seen), program.gates.len())
 }
 
 /// A gate by the names of its numbers.

@@ -4,6 +4,7 @@
 
 pub(crate) mod bundle;
 pub(crate) mod check;
+pub(crate) mod joined;
 mod losses;
 pub(crate) mod network;
 pub(crate) mod tensors;
@@ -21,7 +22,7 @@ use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use sumcast_circuits::epoch::{MAX_FORECASTERS, MAX_INFERERS};
+use sumcast_circuits::epoch::{Epoch, MAX_FORECASTERS, MAX_INFERERS, Settlement};
 use sumcast_circuits::{Inference, Model, Relation};
 use sumcast_prover::{Assignment, Cpu, ProvingKey, TensorOpening};
 use sumcast_verifier::vk::{Program, Visibility};
@@ -38,8 +39,6 @@ pub(crate) trait Topic: Sized {
     /// What it is called.
     const NAME: &'static str;
 
-    /// Reads an input.
-    fn read(bytes: &[u8]) -> Result<Self::Input>;
     /// The circuit for an input.
     fn new(input: &Self::Input, room: &Room) -> Result<Self>;
     /// Those that a key may be of, with their relations.
@@ -60,10 +59,16 @@ pub(crate) trait Topic: Sized {
     fn text(input: &Self::Input, outcome: &Self::Outcome) -> String;
 }
 
-/// The input that a file has.
-pub(crate) fn read<T: Topic>(path: &Path) -> Result<T::Input> {
+/// The epoch that a file has.
+pub(crate) fn read_epoch(path: &Path) -> Result<Epoch> {
     let bytes = files::read(path, MAX_BYTES)?;
-    T::read(&bytes).with_context(|| path.display().to_string())
+    Epoch::from_json(&bytes).with_context(|| path.display().to_string())
+}
+
+/// The settlement that a file has.
+pub(crate) fn read_settlement(path: &Path) -> Result<Settlement> {
+    let bytes = files::read(path, MAX_BYTES)?;
+    Settlement::from_json(&bytes).with_context(|| path.display().to_string())
 }
 
 /// How much a circuit has room for, where that is more than an input takes.
@@ -136,20 +141,19 @@ pub(crate) struct Proving {
 }
 
 impl Proving {
-    /// The outcome of a file, and its proof if it is asked for.
-    pub(crate) fn run<T: Topic>(&self, file: &Path) -> Result<Report<T::Outcome>> {
+    /// The outcome of an input, which is of a file, and its proof if it is asked for.
+    pub(crate) fn run<T: Topic>(&self, input: &T::Input, file: &Path) -> Result<Report<T::Outcome>> {
         let destinations = self.output.as_deref().map(|proof| self.destinations(proof)).transpose()?;
-        let input = read::<T>(file)?;
         let about = || file.display().to_string();
-        let topic = T::new(&input, &self.room).with_context(about)?;
+        let topic = T::new(input, &self.room).with_context(about)?;
         let (outcome, proven) = match destinations {
-            None => (topic.outcome(&input).with_context(about)?, None),
+            None => (topic.outcome(input).with_context(about)?, None),
             Some(to) => {
-                let (outcome, proven) = self.prove(&topic, &input, file, to)?;
+                let (outcome, proven) = self.prove(&topic, input, file, to)?;
                 (outcome, Some(proven))
             }
         };
-        Ok(Report { text: T::text(&input, &outcome), outcome, proven })
+        Ok(Report { text: T::text(input, &outcome), outcome, proven })
     }
 
     /// Where everything goes, if it can be written there.
@@ -179,7 +183,8 @@ impl Proving {
         progress.stage("key");
         let begun = Instant::now();
         let fixed = std::mem::take(&mut relation.fixed);
-        let key = ProvingKey::setup(relation.program.clone(), fixed, None, &srs, &Cpu).with_context(about)?;
+        let key = ProvingKey::setup(relation.program.clone(), fixed, topic.model().secret(), &srs, &Cpu)
+            .with_context(about)?;
         let key_seconds = begun.elapsed().as_secs_f64();
         let names = topic.model().tensor_names();
         let known = self.known(topic, input, &relation.program)?;
@@ -210,9 +215,10 @@ impl Proving {
     fn known<T: Topic>(&self, topic: &T, input: &T::Input, program: &Program) -> Result<Vec<TensorOpening>> {
         let Some(path) = &self.state else { return Ok(vec![]) };
         let own = topic.inputs(input)?;
-        let specs = program.tensors.iter().zip(own).enumerate();
-        let mut committed = specs.filter(|(_, (spec, _))| spec.visibility == Visibility::Committed);
-        let state = committed.next().map(|(tensor, (_, values))| (tensor, values));
+        // It is the last input; one before it may be a model's, which is committed, too.
+        let inputs = program.tensors.iter().zip(own).enumerate();
+        let committed = inputs.filter(|(_, (spec, _))| spec.visibility == Visibility::Committed);
+        let state = committed.last().map(|(tensor, (_, values))| (tensor, values));
         for entry in OpeningFile::read(path)?.tensors {
             let opening = entry.opening()?;
             if let Some((tensor, _)) = state.as_ref().filter(|(_, values)| *values == opening.values) {

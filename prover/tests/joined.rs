@@ -26,9 +26,9 @@ fn epoch() -> Epoch {
     Epoch::from_json(&std::fs::read(path).unwrap()).unwrap()
 }
 
-fn model(name: &str, options: CompileOptions) -> (Model, Vec<Vec<f64>>) {
+fn model(name: &str, options: &CompileOptions) -> (Model, Vec<Vec<f64>>) {
     let dir = root().join("models").join(name);
-    let graph = onnx::import_path(&dir.join("network.onnx")).unwrap();
+    let graph = onnx::import_path(dir.join("network.onnx")).unwrap();
     let text = std::fs::read(dir.join("inputs.json")).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&text).unwrap();
     let numbers = |v: &serde_json::Value| -> Vec<f64> {
@@ -38,7 +38,7 @@ fn model(name: &str, options: CompileOptions) -> (Model, Vec<Vec<f64>>) {
     if name == "lgbm_300x6" {
         inputs[0][3] = f64::NAN;
     }
-    (compile(&graph, &inputs, &options).unwrap(), inputs)
+    (compile(&graph, &inputs, options).unwrap(), inputs)
 }
 
 fn options() -> CompileOptions {
@@ -53,7 +53,7 @@ fn story() -> (Epoch, Vec<Member>, [Vec<Vec<f64>>; 2]) {
     for (inferer, name) in MODELS {
         let committed = Committed { input: name == "mlp_tanh", outputs: false };
         let secret = (name == "linreg").then_some(Secret([7; 32]));
-        let (model, all) = model(name, CompileOptions { committed, secret, ..options() });
+        let (model, all) = model(name, &CompileOptions { committed, secret, ..options() });
         let infers = model.infer(&all[0]).unwrap()[0][0];
         epoch.inferers[inferer].inference = format!("{infers:.60}").parse().unwrap();
         inputs.iter_mut().zip(&all).for_each(|(list, input)| list.push(input.clone()));
@@ -147,9 +147,9 @@ fn what_does_not_belong_together_is_refused() {
     assert_eq!(refused(vec![members[1].clone(), members[1].clone()]), JoinError::Inferer(2));
     let of = |model: Model, inferer| Member { inferer, model };
     assert_eq!(refused(vec![of(members[0].model.clone(), 5)]), JoinError::Inferer(5));
-    let narrow = model("linreg", CompileOptions { limb_bits: Some(8), ..options() }).0;
+    let narrow = model("linreg", &CompileOptions { limb_bits: Some(8), ..options() }).0;
     assert_eq!(refused(vec![of(narrow, 1)]), JoinError::Limbs { inferer: 1, found: 8 });
-    let classes = model("logreg", options()).0;
+    let classes = model("logreg", &options()).0;
     assert_eq!(refused(vec![of(classes, 1)]), JoinError::Output { inferer: 1, found: 2 });
     let batch = members[0].model.batched(1).unwrap();
     assert_eq!(refused(vec![of(batch, 1)]), JoinError::Batch(1));

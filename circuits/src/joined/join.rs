@@ -70,6 +70,21 @@ pub enum JoinError {
     },
 }
 
+impl JoinError {
+    /// The inferer whose model is at fault.
+    #[must_use]
+    pub fn inferer(&self) -> Option<usize> {
+        match self {
+            Self::Inferer(inferer)
+            | Self::Batch(inferer)
+            | Self::Bits(inferer)
+            | Self::Limbs { inferer, .. }
+            | Self::Output { inferer, .. } => Some(*inferer),
+            _ => None,
+        }
+    }
+}
+
 impl From<FormError> for JoinError {
     fn from(error: FormError) -> Self {
         Self::Synthesis(error.into())

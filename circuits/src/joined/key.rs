@@ -31,7 +31,11 @@ impl Joined {
         for forecasters in own.forecasters..=MAX_FORECASTERS {
             let mut form = own.clone().with_room(inferers, forecasters);
             form.value_fraction = network.fraction;
-            let joined = Self::new(form, members.to_vec())?;
+            let joined = match Self::new(form, members.to_vec()) {
+                // These models do not have outputs of the key's.
+                Err(JoinError::Bits(_)) => continue,
+                joined => joined?,
+            };
             let relation = joined.model.lower()?;
             if relation.program == *program {
                 found.push((joined, relation));

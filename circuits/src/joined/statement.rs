@@ -16,12 +16,24 @@ impl Joined {
         epoch: &Epoch,
         inputs: &[Vec<f64>],
     ) -> Result<(Outcome, Inference), JoinError> {
-        let integers = self.integers(epoch, inputs)?;
-        let inference = self.model.run_integers(relation, &integers.concat())?;
+        let inference = self.model.run_integers(relation, &self.integers(epoch, inputs)?.concat())?;
+        Ok((self.checked(epoch, &inference.tensors)?, inference))
+    }
+
+    /// The network inference of an epoch, as a proof would say it.
+    ///
+    /// # Errors
+    /// As [`Joined::run`].
+    pub fn outcome(&self, epoch: &Epoch, inputs: &[Vec<f64>]) -> Result<Outcome, JoinError> {
+        self.checked(epoch, &self.model.evaluate(&self.integers(epoch, inputs)?.concat())?)
+    }
+
+    /// What the tensors of a run say, if its models infer what the epoch has.
+    fn checked(&self, epoch: &Epoch, tensors: &[Vec<i128>]) -> Result<Outcome, JoinError> {
         let mut at = self.given();
         for member in &self.members {
             let (inferer, fraction) = (&epoch.inferers[member.inferer], member.inference().fraction);
-            let value = inference.tensors[at].first().copied().unwrap_or_default();
+            let value = tensors[at].first().copied().unwrap_or_default();
             if inferer.inference.to_fixed(fraction) != Some(value) {
                 return Err(JoinError::Inference {
                     address: inferer.address.clone(),
@@ -31,7 +43,7 @@ impl Joined {
             }
             at += member.model.output_names().len();
         }
-        Ok((self.outcome_of(epoch, &inference.tensors), inference))
+        Ok(self.outcome_of(epoch, tensors))
     }
 
     /// A run in which the synthesis takes what the models say of other inputs: what it gives has no proof, and tests see to

@@ -56,6 +56,9 @@ pub(crate) struct Compile {
     /// Most rows of weights; chosen by cost if not given
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(1..))]
     rows: Option<u16>,
+    /// Width of limbs, 8, 10 or 12 bits; chosen by cost if not given. Models that one proof has together have the same
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(8..=12))]
+    limb_bits: Option<u8>,
     /// Parameters from `sumcast params`; a development string if not given
     #[arg(long, value_name = "FILE")]
     params: Option<PathBuf>,
@@ -108,7 +111,8 @@ impl Compile {
             outputs: self.hide.contains(&Hidden::Output),
         };
         let secret = (!self.public_model).then(|| Secret(rand::rng().random()));
-        let options = CompileOptions { rows: self.rows, committed, secret, ..CompileOptions::default() };
+        let (rows, limb_bits) = (self.rows, self.limb_bits);
+        let options = CompileOptions { rows, limb_bits, committed, secret, ..CompileOptions::default() };
         let file = || self.model.display().to_string();
         let (frac_bits, model, trials) = match self.frac_bits {
             FracBits::Bits(frac_bits) => {

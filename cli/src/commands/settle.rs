@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::output::{self, Outcome};
-use crate::topic::Proving;
+use crate::topic::{self, Proving};
 use clap::Args;
 use std::path::PathBuf;
 use sumcast_circuits::settle::Settle as Circuit;
@@ -30,7 +30,8 @@ pub(crate) struct Settle {
 
 impl Settle {
     pub(crate) fn run(&self) -> Result<Outcome> {
-        let report = self.proving.run::<Circuit>(&self.settlement)?;
+        let report =
+            self.proving.run::<Circuit>(&topic::read_settlement(&self.settlement)?, &self.settlement)?;
         output::warn_insecure(report.insecure_srs());
         Outcome::new(&report)
     }

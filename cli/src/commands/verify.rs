@@ -6,6 +6,7 @@ use crate::output::{self, Outcome};
 use crate::summary::{commitments, reals};
 use crate::topic::bundle::{Linked, Worker};
 use crate::topic::check::{self, Checked, Claim};
+use crate::topic::joined::{Modelled, OfInferer};
 use crate::{files, format, parameters, topic};
 use anyhow::bail;
 use clap::{ArgGroup, Args};
@@ -15,6 +16,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use sumcast_circuits::epoch::Epoch;
+use sumcast_circuits::joined::Joined;
 use sumcast_circuits::settle::Settle;
 use sumcast_circuits::synthesis::Synthesis;
 use sumcast_verifier::vk::{Role, SrsKind};
@@ -37,7 +39,9 @@ use sumcast_verifier::{Key, ProofFile, VerifyError, verify};
     checked with --opening. Topic and block are the file's, and a proof has them only in its context. With --settlement\n\
     it is of losses and regrets, in the same manner; what the regrets are, the opening shows.\n\
     With --worker the inference of that worker has to be the first output of its model's proof: its first 18 decimals,\n\
-    in the fraction bits of the statement, as contracts compare them. Whose model it is, its model id says.")]
+    in the fraction bits of the statement, as contracts compare them. Whose model it is, its model id says.\n\
+    With --model the proof is one of models and synthesis: the key is made again of the models too, for which it takes\n\
+    their directories. What the models' inputs ought to be, the file does not say: the statement shows what they are.")]
 pub(crate) struct Verify {
     /// The verifying key
     #[arg(long, value_name = "VK")]
@@ -59,6 +63,9 @@ pub(crate) struct Verify {
     /// A worker of the epoch, and the key and proof of its inference; may be given again
     #[arg(long = "worker", value_name = "ADDRESS=VK:PROOF", requires = "epoch")]
     workers: Vec<Worker>,
+    /// An inferer of the epoch whose model the proof is of, too; may be given again
+    #[arg(long = "model", value_name = "ADDRESS=DIR", requires = "epoch", conflicts_with = "workers")]
+    models: Vec<OfInferer>,
 }
 
 impl Verify {
@@ -97,13 +104,18 @@ impl Verify {
         let (checked, workers) = match (&self.epoch, &self.settlement) {
             (None, None) => return Ok(Ok(None)),
             (None, Some(path)) => {
-                let settlement = topic::read::<Settle>(path)?;
+                let settlement = topic::read_settlement(path)?;
                 (claim(&srs()?).check::<Settle>(&settlement, path)?, Ok(vec![]))
             }
             (Some(path), _) => {
-                let epoch = topic::read::<Synthesis>(path)?;
+                let epoch = topic::read_epoch(path)?;
                 let slots = self.slots(&epoch)?;
-                let checked = claim(&srs()?).check::<Synthesis>(&epoch, path)?;
+                let checked = if self.models.is_empty() {
+                    claim(&srs()?).check::<Synthesis>(&epoch, path)?
+                } else {
+                    let modelled = Modelled::with_models(epoch, &self.models)?;
+                    claim(&srs()?).check::<Joined>(&modelled, path)?
+                };
                 let mut workers = Ok(vec![]);
                 for (worker, slot) in self.workers.iter().zip(slots) {
                     if let (Ok(_), Ok(before)) = (&checked, &mut workers) {

@@ -54,7 +54,7 @@ impl Claim<'_> {
         let Some(topic) = self.topic::<T>(input, file)? else {
             return Ok(Err(format!(
                 "{}: this is not the key of a {} of {}: it is of something else, of other parameters, of another phase of \
-                 the topic, or of fewer workers",
+                 the topic, of fewer workers, or of other models than are named with --model",
                 self.vk.display(),
                 T::NAME,
                 file.display()
@@ -96,7 +96,8 @@ impl Claim<'_> {
     fn topic<T: Topic>(&self, input: &T::Input, file: &Path) -> Result<Option<T>> {
         let about = || file.display().to_string();
         for (topic, relation) in T::of_program(input, &self.key.program).with_context(about)? {
-            let own = ProvingKey::setup(relation.program, relation.fixed, None, self.srs, &Cpu);
+            let secret = topic.model().secret();
+            let own = ProvingKey::setup(relation.program, relation.fixed, secret, self.srs, &Cpu);
             if own.with_context(about)?.key == *self.key {
                 return Ok(Some(topic));
             }
@@ -121,7 +122,8 @@ impl Claim<'_> {
         let tensors = self.key.program.tensors.iter().zip(&self.proof.statement.tensors);
         let state = tensors
             .enumerate()
-            .find(|(_, (spec, tensor))| spec.role == Role::Input && matches!(tensor, Tensor::Committed(_)));
+            .filter(|(_, (spec, tensor))| spec.role == Role::Input && matches!(tensor, Tensor::Committed(_)))
+            .last();
         match state {
             Some((t, _)) if !opened.contains_key(&t) => bail!(
                 "{} does not open the state: ask whoever made the proof for a file that does, or leave out --opening",

@@ -14,10 +14,6 @@ impl Topic for Settle {
     type Outcome = Settled;
     const NAME: &'static str = "settlement";
 
-    fn read(bytes: &[u8]) -> Result<Settlement> {
-        Ok(Settlement::from_json(bytes)?)
-    }
-
     fn new(settlement: &Settlement, room: &Room) -> Result<Self> {
         let (inferers, forecasters) = settlement.workers();
         let (inferers, forecasters) = room.of(inferers.len(), forecasters.len())?;

@@ -14,10 +14,6 @@ impl Topic for Synthesis {
     type Outcome = Outcome;
     const NAME: &'static str = "synthesis";
 
-    fn read(bytes: &[u8]) -> Result<Epoch> {
-        Ok(Epoch::from_json(bytes)?)
-    }
-
     fn new(epoch: &Epoch, room: &Room) -> Result<Self> {
         let (inferers, forecasters) = room.of(epoch.inferers.len(), epoch.forecasters.len())?;
         let mut form = Form::of(epoch)?.with_room(inferers, forecasters);

@@ -9,6 +9,7 @@ mod epoch;
 mod evm;
 mod flow;
 mod hidden;
+mod joined;
 mod public_model;
 mod readme;
 mod reveal;

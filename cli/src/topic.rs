@@ -217,8 +217,8 @@ impl Proving {
         let own = topic.inputs(input)?;
         // It is the last input; one before it may be a model's, which is committed, too.
         let inputs = program.tensors.iter().zip(own).enumerate();
-        let committed = inputs.filter(|(_, (spec, _))| spec.visibility == Visibility::Committed);
-        let state = committed.last().map(|(tensor, (_, values))| (tensor, values));
+        let mut committed = inputs.filter(|(_, (spec, _))| spec.visibility == Visibility::Committed);
+        let state = committed.next_back().map(|(tensor, (_, values))| (tensor, values));
         for entry in OpeningFile::read(path)?.tensors {
             let opening = entry.opening()?;
             if let Some((tensor, _)) = state.as_ref().filter(|(_, values)| *values == opening.values) {

@@ -122,8 +122,7 @@ impl Claim<'_> {
         let tensors = self.key.program.tensors.iter().zip(&self.proof.statement.tensors);
         let state = tensors
             .enumerate()
-            .filter(|(_, (spec, tensor))| spec.role == Role::Input && matches!(tensor, Tensor::Committed(_)))
-            .last();
+            .rfind(|(_, (spec, tensor))| spec.role == Role::Input && matches!(tensor, Tensor::Committed(_)));
         match state {
             Some((t, _)) if !opened.contains_key(&t) => bail!(
                 "{} does not open the state: ask whoever made the proof for a file that does, or leave out --opening",

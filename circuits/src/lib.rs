@@ -37,6 +37,7 @@ mod model;
 pub mod onnx;
 mod ops;
 mod quantise;
+pub mod samples;
 pub mod settle;
 pub mod synthesis;
 mod tensor_error;

@@ -31,8 +31,6 @@ mod topic;
 pub use format::count;
 #[doc(hidden)]
 pub use gas::{GasEstimate, Unit, gas_estimate, gas_units, masking_bytes, masking_gas};
-#[doc(hidden)]
-pub use input::{Samples, parse as parse_inputs};
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -1,6 +1,138 @@
-//! The proving service and the relayer: where this workspace meets the network.
+//! The proving service: where this workspace meets the network.
 //!
-//! What belongs here: an HTTP interface that takes a compiled model's inputs and gives proofs, a queue that further
-//! proving processes take work from, and a relayer that sends proofs to the verifying contract. The crate is empty so
-//! far; `sumcast-prover` and `sumcast-verifier` do all that works today, from the `sumcast` binary.
+//! Requests become [`job`]s in a database, SQLite in one file or PostgreSQL; a queue in the same database hands them to the
+//! processes that work on them, this one and others. What a job is of and what comes of it are files beside it.
+//! `docs/service.md` says what holds when something fails.
 #![forbid(unsafe_code)]
+
+mod artifacts;
+mod config;
+mod http;
+pub mod job;
+mod queue;
+mod store;
+mod work;
+
+pub use artifacts::{Artifacts, File};
+pub use config::Config;
+pub use http::Problem;
+pub use queue::Queue;
+pub use store::{NewJob, Page, Put, Store};
+pub use work::{Compile, Prove};
+
+use anyhow::Context;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// How often jobs that wait without a ticket are looked for, and how long they have waited then.
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// A process of the service, ready to begin.
+#[derive(Debug)]
+pub struct Process {
+    service: http::Service,
+    worker: Arc<work::Worker>,
+}
+
+impl Process {
+    /// Opens the database, the queue and the folder of artifacts, which are made where there are none.
+    ///
+    /// # Errors
+    /// What cannot be opened.
+    pub async fn open(config: Config) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&config.data)
+            .with_context(|| format!("cannot make the folder {}", config.data.display()))?;
+        let url = config.database();
+        let store = Store::open(&url).await.with_context(|| format!("cannot open the database {url}"))?;
+        let queue = Queue::open(&url).await.with_context(|| format!("cannot open the queue in {url}"))?;
+        let folder = config.artifacts();
+        let artifacts = Artifacts::in_folder(&folder)
+            .with_context(|| format!("cannot open the folder {}", folder.display()))?;
+        let worker = work::Worker::new(config.clone(), store.clone(), artifacts.clone(), queue.clone());
+        Ok(Self { service: http::Service { config, store, artifacts, queue }, worker: Arc::new(worker) })
+    }
+
+    /// Listens, before anything is answered: where.
+    ///
+    /// # Errors
+    /// If the address cannot be had.
+    pub async fn listen(&self) -> anyhow::Result<(TcpListener, SocketAddr)> {
+        let asked = self.service.config.listen;
+        let listener = TcpListener::bind(asked).await.with_context(|| format!("cannot listen at {asked}"))?;
+        let found = listener.local_addr()?;
+        Ok((listener, found))
+    }
+
+    /// Answers requests and works on jobs until it is told to stop; what is begun is finished.
+    ///
+    /// # Errors
+    /// What ends it before.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let (told, _) = watch::channel(false);
+        let router = http::router(self.service.clone());
+        let answering = axum::serve(listener, router).with_graceful_shutdown(wait(&told));
+        let working = self.work_until(wait(&told));
+        let stopping = async move {
+            stop.await;
+            told.send_replace(true);
+        };
+        let (answered, worked, ()) = tokio::join!(async { answering.await }, working, stopping);
+        answered?;
+        worked
+    }
+
+    /// Works on jobs until it is told to stop; what is begun is finished.
+    ///
+    /// # Errors
+    /// What ends it before.
+    pub async fn work(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+        self.work_until(stop).await
+    }
+
+    async fn work_until(&self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+        let worker = self.worker.clone();
+        let work: queue::Work = Arc::new(move |job| Box::pin(worker.clone().look(job)));
+        let name = format!("sumcast-{}", ulid::Ulid::new());
+        let sweep = tokio::spawn(sweep(self.service.clone()));
+        let worked = self.service.queue.work(&name, self.service.config.jobs_at_once, work, stop).await;
+        sweep.abort();
+        worked
+    }
+}
+
+/// Until it is told.
+fn wait(told: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'static {
+    let mut told = told.subscribe();
+    async move {
+        // Nobody tells any more once the sender is gone.
+        let _ = told.wait_for(|told| *told).await;
+    }
+}
+
+/// Puts tickets of jobs that wait without one: whoever put the job was stopped in between.
+async fn sweep(service: http::Service) {
+    loop {
+        let before = store::now() - i64::try_from(SWEEP.as_millis()).unwrap_or(i64::MAX);
+        match service.store.waiting(before).await {
+            Ok(jobs) => {
+                for job in jobs {
+                    if let Err(error) =
+                        service.queue.put(&job.id, job.attempts, job.priority, Duration::ZERO).await
+                    {
+                        tracing::warn!(job = job.id, "{error:#}");
+                    }
+                }
+            }
+            Err(error) => tracing::warn!("{error}"),
+        }
+        tokio::time::sleep(SWEEP).await;
+    }
+}

@@ -4,7 +4,7 @@ use crate::batch;
 use crate::error::Result;
 use crate::files::{self, ModelDir, Readers};
 use crate::format;
-use crate::input::{self, Samples};
+use crate::input;
 use crate::measure::{self, Deviation};
 use crate::output::{self, Outcome};
 use crate::parameters;
@@ -20,6 +20,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use sumcast_circuits::graph::Graph;
+use sumcast_circuits::samples::Samples;
 use sumcast_circuits::{Committed, CompileOptions, Secret, compile, onnx};
 use sumcast_prover::{Cpu, ProvingKey};
 

@@ -1,0 +1,42 @@
+//! Reading what a request brings.
+
+use super::Problem;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use serde::de::DeserializeOwned;
+
+/// The longest name that a caller may give a request.
+const LONGEST: usize = 255;
+
+/// A body in JSON, which is refused as a [`Problem`].
+pub(super) struct Body<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let read = axum::Json::<T>::from_request(request, state).await;
+        read.map(|axum::Json(value)| Self(value))
+            .map_err(|error: JsonRejection| error.body_text().into_problem())
+    }
+}
+
+trait IntoProblem {
+    fn into_problem(self) -> Problem;
+}
+
+impl IntoProblem for String {
+    fn into_problem(self) -> Problem {
+        Problem::invalid(self)
+    }
+}
+
+/// The caller's name for a request, of the header `Idempotency-Key`.
+pub(super) fn idempotency(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().ok().filter(|text| !text.is_empty() && text.len() <= LONGEST);
+    let refused =
+        || Problem::invalid(format!("an Idempotency-Key has 1 to {LONGEST} visible ASCII characters"));
+    text.map(|text| Some(text.to_owned())).ok_or_else(refused)
+}

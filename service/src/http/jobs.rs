@@ -1,0 +1,108 @@
+//! Jobs as they go on.
+
+use super::{Problem, Service};
+use crate::job::Job;
+use crate::store::Page;
+use axum::extract::{Path, Query, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures::{Stream, stream};
+use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
+use std::time::Duration;
+use utoipa::{IntoParams, ToSchema};
+
+/// How often a job is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Most jobs of a page, and as many as are listed if nothing is said.
+const MOST: i64 = 100;
+const USUAL: i64 = 20;
+
+/// Which jobs are listed.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    /// Only those in this state
+    state: Option<crate::job::State>,
+    /// Only those before this one: the last of the page before
+    before: Option<String>,
+    /// How many, 1 to 100
+    limit: Option<i64>,
+}
+
+/// Jobs, from the latest.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Jobs {
+    jobs: Vec<Job>,
+    /// What `before` is for the next page; nothing on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+impl Service {
+    pub(super) async fn jobs(&self, kind: crate::job::Kind, asked: Asked) -> Result<Jobs, Problem> {
+        let limit = asked.limit.unwrap_or(USUAL);
+        if !(1..=MOST).contains(&limit) {
+            return Err(Problem::invalid(format!("limit is {limit}: from 1 to {MOST}")));
+        }
+        let (state, before) = (asked.state, asked.before);
+        let page = Page { kind: Some(kind), state, before, limit: limit + 1, ..Page::default() };
+        let mut jobs = self.store.list(&page).await?;
+        let more = jobs.len() as i64 > limit;
+        jobs.truncate(usize::try_from(limit).unwrap_or_default());
+        let next = jobs.last().filter(|_| more).map(|job| job.id.clone());
+        Ok(Jobs { jobs, next })
+    }
+
+    /// A job of a kind.
+    pub(super) async fn job(&self, kind: crate::job::Kind, id: &str) -> Result<Job, Problem> {
+        let job = self.store.job(id).await?.filter(|job| job.kind == kind);
+        job.ok_or_else(|| Problem::missing(kind.noun(), id))
+    }
+}
+
+impl crate::job::Kind {
+    /// What it makes.
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Compile => "model",
+            Self::Prove => "proof",
+        }
+    }
+}
+
+/// Follow a job
+///
+/// Server-sent events: `job`, with the job, whenever it has changed, until it is at an end.
+#[utoipa::path(
+    get,
+    path = "/v1/jobs/{id}/events",
+    tag = "jobs",
+    params(("id", description = "The model's or the proof's")),
+    responses(
+        (status = 200, content_type = "text/event-stream", body = Job),
+        (status = 404, body = Problem)
+    )
+)]
+pub(super) async fn events(
+    State(service): State<Service>,
+    Path(id): Path<String>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let job = service.store.job(&id).await?.ok_or_else(|| Problem::missing("job", &id))?;
+    let begin = Some((service, job, None));
+    let changes = stream::unfold(begin, |state| async move {
+        let (service, mut job, mut told): (Service, Job, Option<Job>) = state?;
+        while told.as_ref() == Some(&job) {
+            tokio::time::sleep(LOOK).await;
+            job = service.store.job(&job.id).await.ok().flatten()?;
+        }
+        let event = Event::default().event("job").json_data(&job).ok()?;
+        let next = (!job.state.is_final()).then(|| (service, job.clone(), Some(job)));
+        told = None;
+        let _ = told;
+        Some((Ok(event), next))
+    });
+    Ok(Sse::new(changes).keep_alive(KeepAlive::default()))
+}
+
+pub(super) type Listed = Query<Asked>;

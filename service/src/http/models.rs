@@ -1,0 +1,160 @@
+//! Models.
+
+use super::body::idempotency;
+use super::jobs::{Jobs, Listed};
+use super::{Problem, Service, digest, new_id};
+use crate::artifacts::File;
+use crate::job::{Job, Kind};
+use crate::store::NewJob;
+use crate::work::Compile;
+use axum::Json;
+use axum::extract::multipart::{Multipart, MultipartError};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse};
+use bytes::Bytes;
+use sumcast_circuits::FRAC_BITS;
+use utoipa::ToSchema;
+
+/// A model to be compiled.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "it describes the parts of a form")]
+struct Upload {
+    /// The ONNX file
+    #[schema(format = Binary, content_media_type = "application/octet-stream")]
+    model: String,
+    /// Inputs to choose bounds by: {"inputs": [[..], ..]}
+    calibrate: Option<String>,
+    /// What it is called
+    name: Option<String>,
+    /// Fraction bits that every tensor has at least, 8 to 24
+    frac_bits: Option<u8>,
+    /// Leave the weights' commitments unblinded, so that whoever has the ONNX file can recompute the model id
+    public_model: Option<bool>,
+}
+
+/// Upload a model
+///
+/// It is compiled in its turn: `GET /v1/models/{id}` tells when it is there.
+#[utoipa::path(
+    post,
+    path = "/v1/models",
+    tag = "models",
+    request_body(content = inline(Upload), content_type = "multipart/form-data"),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request twice is one job")),
+    responses(
+        (status = 202, description = "it will be compiled", body = Job),
+        (status = 200, description = "the job of an earlier request of this key", body = Job),
+        (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)
+    )
+)]
+pub(super) async fn upload(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    mut form: Multipart,
+) -> Result<(StatusCode, Json<Job>), Problem> {
+    let (mut network, mut calibration) = (None::<Bytes>, None::<Bytes>);
+    let mut request = Compile { name: String::new(), frac_bits: 16, public_model: false, calibrated: false };
+    while let Some(part) = form.next_field().await.map_err(unreadable)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            "model" => network = Some(part.bytes().await.map_err(unreadable)?),
+            "calibrate" => calibration = Some(part.bytes().await.map_err(unreadable)?),
+            "name" => request.name = part.text().await.map_err(unreadable)?,
+            "frac_bits" => {
+                let text = part.text().await.map_err(unreadable)?;
+                let bits = text.parse().ok().filter(|bits| FRAC_BITS.contains(bits));
+                request.frac_bits =
+                    bits.ok_or_else(|| Problem::invalid(format!("frac_bits is {text:?}: from 8 to 24")))?;
+            }
+            "public_model" => {
+                let text = part.text().await.map_err(unreadable)?;
+                let refused = |_| Problem::invalid(format!("public_model is {text:?}: true or false"));
+                request.public_model = text.parse().map_err(refused)?;
+            }
+            other => return Err(Problem::invalid(format!("there is no part {other:?} in a model's form"))),
+        }
+    }
+    let Some(network) = network else {
+        return Err(Problem::invalid(
+            "the form has no part \"model\": give the ONNX file, as -F model=@FILE",
+        ));
+    };
+    request.calibrated = calibration.is_some();
+    let calibration = calibration.unwrap_or_default();
+    let request = serde_json::to_value(&request)?;
+    let digest = digest([&*network, &*calibration, request.to_string().as_bytes()]);
+    let id = new_id();
+    service.artifacts.put(&id, File::Network, network).await?;
+    service.artifacts.put(&id, File::Calibration, calibration).await?;
+    let job = NewJob {
+        id,
+        kind: Kind::Compile,
+        owner: String::new(),
+        idempotency: idempotency(&headers)?,
+        digest,
+        model: None,
+        request,
+        priority: 0,
+        deadline: None,
+    };
+    let (status, job) = service.put(job).await?;
+    Ok((status, Json(job)))
+}
+
+fn unreadable(error: MultipartError) -> Problem {
+    Problem::invalid(error.body_text())
+}
+
+/// List models
+#[utoipa::path(
+    get,
+    path = "/v1/models",
+    tag = "models",
+    params(super::jobs::Asked),
+    responses((status = 200, body = Jobs), (status = 422, body = Problem))
+)]
+pub(super) async fn list(State(service): State<Service>, asked: Listed) -> Result<Json<Jobs>, Problem> {
+    Ok(Json(service.jobs(Kind::Compile, asked.0).await?))
+}
+
+/// A model
+#[utoipa::path(
+    get,
+    path = "/v1/models/{id}",
+    tag = "models",
+    params(("id",)),
+    responses((status = 200, body = Job), (status = 404, body = Problem))
+)]
+pub(super) async fn one(
+    State(service): State<Service>,
+    Path(id): Path<String>,
+) -> Result<Json<Job>, Problem> {
+    Ok(Json(service.job(Kind::Compile, &id).await?))
+}
+
+/// A model's verifying key
+#[utoipa::path(
+    get,
+    path = "/v1/models/{id}/vk",
+    tag = "models",
+    params(("id",)),
+    responses(
+        (status = 200, content_type = "application/octet-stream", body = [u8]),
+        (status = 404, body = Problem), (status = 409, body = Problem)
+    )
+)]
+pub(super) async fn key(
+    State(service): State<Service>,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let job = service.job(Kind::Compile, &id).await?;
+    let bytes = service.artifacts.get(&id, File::Key).await?.ok_or_else(|| not_there(&job))?;
+    Ok((AppendHeaders([(header::CONTENT_TYPE, "application/octet-stream")]), bytes))
+}
+
+/// A job that has not made what is asked for.
+pub(super) fn not_there(job: &Job) -> Problem {
+    let why = job.error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
+    Problem::conflict(format!("job {:?} is {}{why}", job.id, job.state.word()))
+}

@@ -1,0 +1,71 @@
+//! What goes wrong with a request, as problem+json (RFC 9457).
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Problem {
+    /// The status, again.
+    pub status: u16,
+    /// What kind of problem it is.
+    pub title: &'static str,
+    /// What is wrong with this request, and what would mend it.
+    pub detail: String,
+    #[serde(skip)]
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status: status.as_u16(), title, detail: detail.into(), retry_after: None }
+    }
+
+    /// The request is not what it should be.
+    pub(crate) fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid request", detail)
+    }
+
+    /// There is no such thing.
+    pub(crate) fn missing(what: &str, id: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not found", format!("there is no {what} {id:?}"))
+    }
+
+    /// It is not ready, or no longer what it was.
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", detail)
+    }
+
+    /// There is too much to do already.
+    pub(crate) fn busy(limit: u64) -> Self {
+        let detail = format!("{limit} jobs wait already: try again later");
+        let busy = Self::new(StatusCode::TOO_MANY_REQUESTS, "queue is full", detail);
+        Self { retry_after: Some(5), ..busy }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Problem {
+    /// A fault of the service, which is told to its operators.
+    fn from(error: E) -> Self {
+        tracing::error!("{:#}", error.into());
+        let detail = "the service has failed: try again, and if it fails again ask its operators";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error", detail)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry = self.retry_after;
+        let mut response = (status, Json(self)).into_response();
+        let json = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        if let Some(seconds) = retry {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}

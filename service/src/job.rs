@@ -1,0 +1,107 @@
+//! What is asked of the service: jobs.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// What a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Makes a model of an ONNX file.
+    Compile,
+    /// Proves an inference.
+    Prove,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It waits.
+    Queued,
+    /// Somebody works on it.
+    Running,
+    /// It has its result.
+    Done,
+    /// It has none, and why is its error.
+    Failed,
+    /// Nobody wants it any more.
+    Cancelled,
+}
+
+impl State {
+    /// Whether nothing more happens to it.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// A word for a value of an enum, as JSON and the database have it.
+macro_rules! words {
+    ($type:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+        impl $type {
+            /// The word for it.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+
+            /// What a word stands for.
+            pub(crate) fn of_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+words!(Kind { Compile = "compile", Prove = "prove" });
+words!(State {
+    Queued = "queued",
+    Running = "running",
+    Done = "done",
+    Failed = "failed",
+    Cancelled = "cancelled",
+});
+
+/// A job.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Job {
+    /// Its name.
+    #[schema(example = "01kb2c8nq4s5v6w7x8y9z0a1b2")]
+    pub id: String,
+    /// What it does.
+    pub kind: Kind,
+    /// How far it is.
+    pub state: State,
+    /// The stage it is at, while it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// The model, of a proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// What was asked for.
+    pub request: Value,
+    /// What came of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<Value>,
+    /// Why nothing came of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Jobs of a higher one go first.
+    pub priority: i64,
+    /// How often it was begun.
+    pub attempts: i64,
+    /// When it is no longer wanted, milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<i64>,
+    /// When it was asked for, milliseconds since 1970.
+    pub created: i64,
+    /// When it was last begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started: Option<i64>,
+    /// When it was done, failed or was cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished: Option<i64>,
+}

@@ -1,0 +1,215 @@
+//! Jobs in the database.
+
+use super::{Store, now};
+use crate::job::{Job, Kind, State};
+use serde_json::Value;
+use sqlx::any::AnyRow;
+use sqlx::{Error, Row};
+
+/// A job to be done.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// Its name.
+    pub id: String,
+    /// What it does.
+    pub kind: Kind,
+    /// Whose it is.
+    pub owner: String,
+    /// The caller's name for the request.
+    pub idempotency: Option<String>,
+    /// A digest of what was asked for.
+    pub digest: String,
+    /// The model, of a proof.
+    pub model: Option<String>,
+    /// What was asked for.
+    pub request: Value,
+    /// Jobs of a higher one go first.
+    pub priority: i64,
+    /// When it is no longer wanted, milliseconds since 1970.
+    pub deadline: Option<i64>,
+}
+
+/// What became of a job that was to be put.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Put {
+    /// It is new.
+    New(Job),
+    /// It was there under the caller's name.
+    Known(Job),
+    /// Something else is there under that name.
+    Other(String),
+}
+
+/// Which jobs are listed, from the latest.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// Only those of this kind.
+    pub kind: Option<Kind>,
+    /// Only those in this state.
+    pub state: Option<State>,
+    /// Only those of this owner.
+    pub owner: Option<String>,
+    /// Only those before this one.
+    pub before: Option<String>,
+    /// How many.
+    pub limit: i64,
+}
+
+impl Store {
+    /// Puts a job, unless it is there under the caller's name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn put(&self, job: &NewJob) -> Result<Put, Error> {
+        let put = sqlx::query(
+            "INSERT INTO jobs (id, kind, state, owner, idempotency, digest, model, request, priority, attempts, \
+             deadline, created) VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10) \
+             ON CONFLICT DO NOTHING",
+        );
+        let put = put.bind(&job.id).bind(job.kind.word()).bind(&job.owner).bind(job.idempotency.clone());
+        let put = put.bind(&job.digest).bind(job.model.clone()).bind(job.request.to_string());
+        let put = put.bind(job.priority).bind(job.deadline).bind(now()).execute(&self.pool).await?;
+        if put.rows_affected() > 0 {
+            return Ok(Put::New(self.job(&job.id).await?.ok_or(Error::RowNotFound)?));
+        }
+        let known = sqlx::query("SELECT * FROM jobs WHERE owner = $1 AND idempotency = $2");
+        let known = known.bind(&job.owner).bind(job.idempotency.clone()).fetch_one(&self.pool).await?;
+        let digest: String = known.try_get("digest")?;
+        let known = read(&known)?;
+        Ok(if digest == job.digest { Put::Known(known) } else { Put::Other(known.id) })
+    }
+
+    /// A job.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn job(&self, id: &str) -> Result<Option<Job>, Error> {
+        let row = sqlx::query("SELECT * FROM jobs WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Jobs, from the latest.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn list(&self, page: &Page) -> Result<Vec<Job>, Error> {
+        let list = sqlx::query(
+            "SELECT * FROM jobs WHERE (kind = $1 OR $1 = '') AND (state = $2 OR $2 = '') AND (owner = $3 OR $4 = 0) \
+             AND (id < $5 OR $5 = '') ORDER BY id DESC LIMIT $6",
+        );
+        let list = list.bind(page.kind.map_or("", Kind::word)).bind(page.state.map_or("", State::word));
+        let list = list.bind(page.owner.clone().unwrap_or_default()).bind(i64::from(page.owner.is_some()));
+        let list = list.bind(page.before.clone().unwrap_or_default()).bind(page.limit);
+        list.fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// How many jobs are in a state.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count(&self, state: State) -> Result<u64, Error> {
+        let count = sqlx::query("SELECT COUNT(*) AS jobs FROM jobs WHERE state = $1").bind(state.word());
+        let row = count.fetch_one(&self.pool).await?;
+        Ok(row.try_get::<i64, _>("jobs")?.unsigned_abs())
+    }
+
+    /// Begins a job that is not at an end: the job, with the number of this attempt.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn begin(&self, id: &str) -> Result<Option<Job>, Error> {
+        let begin = sqlx::query(
+            "UPDATE jobs SET state = 'running', attempts = attempts + 1, started = $2, stage = NULL \
+             WHERE id = $1 AND state IN ('queued', 'running') RETURNING *",
+        );
+        let row = begin.bind(id).bind(now()).fetch_optional(&self.pool).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Notes the stage that an attempt is at. Returns whether it still counts.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn stage(&self, id: &str, attempt: i64, stage: &str) -> Result<bool, Error> {
+        let set = "UPDATE jobs SET stage = $3 WHERE id = $1 AND attempts = $2 AND state = 'running'";
+        let set = sqlx::query(set).bind(id).bind(attempt).bind(stage).execute(&self.pool).await?;
+        Ok(set.rows_affected() > 0)
+    }
+
+    /// Ends a job by its last attempt: with its result, or why there is none. Returns whether that attempt counts.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end(&self, id: &str, attempt: i64, end: Result<&Value, &str>) -> Result<bool, Error> {
+        let set = sqlx::query(
+            "UPDATE jobs SET state = $3, result = $4, error = $5, finished = $6, stage = NULL \
+             WHERE id = $1 AND attempts = $2 AND state = 'running'",
+        );
+        let state = if end.is_ok() { State::Done } else { State::Failed };
+        let set = set.bind(id).bind(attempt).bind(state.word());
+        let set = set.bind(end.ok().map(Value::to_string)).bind(end.err().map(str::to_owned)).bind(now());
+        Ok(set.execute(&self.pool).await?.rows_affected() > 0)
+    }
+
+    /// Puts a job back to wait, after an attempt that came to nothing by no fault of the job.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn put_back(&self, id: &str, attempt: i64) -> Result<bool, Error> {
+        let set = "UPDATE jobs SET state = 'queued', stage = NULL WHERE id = $1 AND attempts = $2 AND state = 'running'";
+        let set = sqlx::query(set).bind(id).bind(attempt).execute(&self.pool).await?;
+        Ok(set.rows_affected() > 0)
+    }
+
+    /// Cancels a job that is not at an end. Returns the job as it is then.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn cancel(&self, id: &str) -> Result<Option<Job>, Error> {
+        let set = sqlx::query(
+            "UPDATE jobs SET state = 'cancelled', finished = $2, stage = NULL \
+             WHERE id = $1 AND state IN ('queued', 'running')",
+        );
+        set.bind(id).bind(now()).execute(&self.pool).await?;
+        self.job(id).await
+    }
+
+    /// Jobs that have waited since before a time, milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn waiting(&self, before: i64) -> Result<Vec<Job>, Error> {
+        let list = sqlx::query("SELECT * FROM jobs WHERE state = 'queued' AND created < $1 ORDER BY id");
+        list.bind(before).fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+}
+
+/// A job of a row.
+fn read(row: &AnyRow) -> Result<Job, Error> {
+    let text = |column: &str| row.try_get::<Option<String>, _>(column);
+    let value = |column: &str| {
+        let parse = |text: String| serde_json::from_str::<Value>(&text);
+        text(column)?.map(parse).transpose().map_err(|error| damaged(column, error))
+    };
+    let word = |column: &str| text(column).map(Option::unwrap_or_default);
+    Ok(Job {
+        id: row.try_get("id")?,
+        kind: Kind::of_word(&word("kind")?).ok_or_else(|| damaged("kind", "no such kind"))?,
+        state: State::of_word(&word("state")?).ok_or_else(|| damaged("state", "no such state"))?,
+        stage: text("stage")?,
+        model: text("model")?,
+        request: value("request")?.unwrap_or_default(),
+        result: value("result")?,
+        error: text("error")?,
+        priority: row.try_get("priority")?,
+        attempts: row.try_get("attempts")?,
+        deadline: row.try_get("deadline")?,
+        created: row.try_get("created")?,
+        started: row.try_get("started")?,
+        finished: row.try_get("finished")?,
+    })
+}
+
+fn damaged(column: &str, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::ColumnDecode { index: column.into(), source: why.into() }
+}

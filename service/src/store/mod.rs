@@ -1,0 +1,74 @@
+//! The database of jobs: SQLite or PostgreSQL, by one set of statements.
+//!
+//! A job's row is the truth about it; the queue only says when to look. Whoever begins a job takes the next number of its
+//! attempts, and only who has the last number may finish it: however often a job is begun, it has one result.
+
+mod jobs;
+
+pub use jobs::{NewJob, Page, Put};
+
+use sqlx::any::{AnyPoolOptions, install_default_drivers};
+use sqlx::{AnyPool, Executor};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The database of jobs.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: AnyPool,
+}
+
+impl Store {
+    /// Opens a database, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// What the database has against it.
+    pub async fn open(url: &str) -> Result<Self, sqlx::Error> {
+        install_default_drivers();
+        let sqlite = is_sqlite(url);
+        let options = AnyPoolOptions::new().max_connections(if sqlite { 4 } else { 8 });
+        let options = options.after_connect(move |connection, _| {
+            Box::pin(async move {
+                if sqlite {
+                    connection.execute(PRAGMAS).await?;
+                }
+                Ok(())
+            })
+        });
+        let pool = options.connect(&with_file(url)).await?;
+        let mut migrations = sqlx::migrate!("./migrations");
+        // The queue keeps its own in the same database.
+        migrations.dangerous_set_table_name("sumcast_migrations");
+        migrations.run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// What it says if it does not.
+    pub async fn ping(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("SELECT 1").execute(&self.pool).await.map(|_| ())
+    }
+}
+
+/// Settings of every connection: what is written lasts, and who finds it locked waits.
+pub(crate) const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON;";
+
+/// Whether a database is one in a file.
+pub(crate) fn is_sqlite(url: &str) -> bool {
+    url.starts_with("sqlite:")
+}
+
+/// The same, of a file that is made where there is none.
+pub(crate) fn with_file(url: &str) -> String {
+    match is_sqlite(url) && !url.contains('?') {
+        true => format!("{url}?mode=rwc"),
+        false => url.into(),
+    }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,72 @@
+//! From an ONNX file to a model.
+
+use super::{Fault, Stages, Worker, aside};
+use crate::artifacts::File;
+use crate::job::Job;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use sumcast_circuits::{CompileOptions, Secret, compile, onnx, samples};
+use sumcast_prover::{Cpu, ProvingKey};
+use utoipa::ToSchema;
+
+/// How a model is compiled.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Compile {
+    /// What it is called.
+    pub name: String,
+    /// Fraction bits that every tensor has at least, 8 to 24.
+    pub frac_bits: u8,
+    /// Whether the weights' commitments are unblinded, so that whoever has the ONNX file can recompute the model id.
+    pub public_model: bool,
+    /// Whether there are inputs to choose bounds by.
+    pub calibrated: bool,
+}
+
+impl Worker {
+    pub(super) async fn compile(self: Arc<Self>, job: &Job, stages: Stages) -> Result<Value, Fault> {
+        let options: Compile = serde_json::from_value(job.request.clone())?;
+        let network = self.artifacts.get(&job.id, File::Network).await?;
+        let network = network.ok_or_else(|| Fault::Job("the ONNX file is gone".into()))?;
+        let calibration = match options.calibrated {
+            true => self.artifacts.get(&job.id, File::Calibration).await?,
+            false => None,
+        };
+        let worker = self.clone();
+        let made = aside(move || {
+            let said = |stage| {
+                // Nobody has to hear.
+                let _ = stages.send(stage);
+            };
+            said("import");
+            let graph = onnx::import(&network).map_err(Fault::job)?;
+            let shape = &graph.node(graph.input()).shape;
+            let inputs = match &calibration {
+                Some(bytes) => samples::parse(bytes, shape).map_err(Fault::job)?.inputs,
+                None => vec![],
+            };
+            said("quantise");
+            let secret = (!options.public_model).then(|| Secret(rand::rng().random()));
+            let how = CompileOptions { frac_bits: options.frac_bits, secret, ..CompileOptions::default() };
+            let model = compile(&graph, &inputs, &how).map_err(Fault::job)?;
+            let relation = model.lower().map_err(Fault::job)?;
+            said("commit");
+            let srs = worker.models.srs(relation.program.row_log)?;
+            let key = ProvingKey::setup(relation.program, relation.fixed, model.secret(), &srs, &Cpu);
+            Ok((model, key.map_err(Fault::job)?.key))
+        });
+        let (model, key) = made.await?;
+        let vk = key.to_bytes();
+        let result = json!({
+            "model_id": hex::encode(key.model_id()),
+            "input_shape": model.input_shape(),
+            "output_names": model.output_names(),
+            "parameters": model.parameters(),
+            "vk_bytes": vk.len(),
+        });
+        self.artifacts.put(&job.id, File::Key, vk).await?;
+        self.artifacts.put(&job.id, File::Model, model.to_bytes()).await?;
+        Ok(result)
+    }
+}

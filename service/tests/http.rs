@@ -1,0 +1,257 @@
+//! The service as a caller meets it: over HTTP, on a database in a file.
+
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+use sumcast_service::{Config, Process};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A service that runs, on a port of its own.
+struct Running {
+    url: String,
+    client: Client,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Running {
+    async fn begin(config: Config) -> Self {
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let process = Process::open(Config { listen, ..config }).await.unwrap();
+        let (listener, at) = process.listen().await.unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(process.serve(listener, async move {
+            let _ = stopped.await;
+        }));
+        Self { url: format!("http://{at}"), client: Client::new(), stop, serving }
+    }
+
+    async fn end(self) {
+        drop(self.client);
+        self.stop.send(()).unwrap();
+        self.serving.await.unwrap().unwrap();
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, Value) {
+        let response = self.client.get(format!("{}{path}", self.url)).send().await.unwrap();
+        (response.status(), response.json().await.unwrap())
+    }
+
+    async fn post(&self, path: &str, body: &Value, key: Option<&str>) -> (StatusCode, Value) {
+        let mut request = self.client.post(format!("{}{path}", self.url)).json(body);
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        let response = request.send().await.unwrap();
+        (response.status(), response.json().await.unwrap())
+    }
+
+    async fn upload(&self, form: Form) -> (StatusCode, Value) {
+        let response = self.client.post(format!("{}/v1/models", self.url)).multipart(form).send().await.unwrap();
+        (response.status(), response.json().await.unwrap())
+    }
+
+    /// The events of a job, up to its end.
+    async fn events(&self, id: &str) -> Vec<Value> {
+        let path = format!("{}/v1/jobs/{id}/events", self.url);
+        let text = self.client.get(path).send().await.unwrap().text().await.unwrap();
+        let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+        data.map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// A bundled model, compiled.
+    async fn model(&self) -> String {
+        let (status, job) = self.upload(linreg()).await;
+        assert_eq!((status, &job["kind"]), (StatusCode::ACCEPTED, &json!("compile")), "{job}");
+        let id = job["id"].as_str().unwrap().to_owned();
+        let last = self.events(&id).await.pop().unwrap();
+        assert_eq!(last["state"], "done", "{last}");
+        id
+    }
+}
+
+fn bundled(file: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/linreg").join(file)).unwrap()
+}
+
+fn linreg() -> Form {
+    Form::new()
+        .part("model", Part::bytes(bundled("network.onnx")))
+        .part("calibrate", Part::bytes(bundled("inputs.json")))
+        .text("name", "linreg")
+}
+
+/// Input 0, and what onnxruntime gives for it.
+fn sample() -> (Value, f64) {
+    let json: Value = serde_json::from_slice(&bundled("inputs.json")).unwrap();
+    (json["inputs"][0].clone(), json["outputs"][0][0].as_f64().unwrap())
+}
+
+fn config(folder: &Path) -> Config {
+    Config { data: folder.to_owned(), ..Config::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_is_uploaded_proven_and_verified() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Running::begin(config(folder.path())).await;
+    let model = service.model().await;
+    let (input, expected) = sample();
+    let context = "ab".repeat(32);
+    let asked = json!({"model": model, "input": input, "context": context});
+    let (status, job) = service.post("/v1/proofs", &asked, Some("first")).await;
+    assert_eq!((status, &job["state"]), (StatusCode::ACCEPTED, &json!("queued")), "{job}");
+    let id = job["id"].as_str().unwrap();
+
+    let done = service.events(id).await.pop().unwrap();
+    assert_eq!((&done["state"], &done["attempts"]), (&json!("done"), &json!(1)), "{done}");
+    let output = done["result"]["output"][0].as_f64().unwrap();
+    assert!((output - expected).abs() < 1e-4, "{output} {expected}");
+    assert_eq!(done["result"]["context"], context);
+
+    // The same request under the same name is the same proof; another one is refused.
+    let (status, again) = service.post("/v1/proofs", &asked, Some("first")).await;
+    assert_eq!((status, &again["id"]), (StatusCode::OK, &job["id"]));
+    let other = json!({"model": model, "input": input});
+    let (status, problem) = service.post("/v1/proofs", &other, Some("first")).await;
+    assert_eq!((status, &problem["title"]), (StatusCode::CONFLICT, &json!("conflict")));
+
+    // The file is a proof for who has the key alone.
+    let file = service.client.get(format!("{}/v1/proofs/{id}/file", service.url)).send().await.unwrap();
+    let file = file.bytes().await.unwrap();
+    let key = service.client.get(format!("{}/v1/models/{model}/vk", service.url)).send().await.unwrap();
+    let key = sumcast_verifier::Key::from_bytes(&key.bytes().await.unwrap()).unwrap();
+    let proof = sumcast_verifier::ProofFile::from_bytes(&file).unwrap();
+    assert_eq!(sumcast_verifier::verify(&key, &proof), Ok(()));
+    let check = |bytes: Vec<u8>| {
+        let path = format!("{}/v1/verify?model={model}", service.url);
+        let request = service.client.post(path).body(bytes);
+        async move { request.send().await.unwrap().json::<Value>().await.unwrap() }
+    };
+    assert_eq!(check(file.to_vec()).await["valid"], true);
+    let mut wrong = file.to_vec();
+    *wrong.last_mut().unwrap() ^= 1;
+    assert_eq!(check(wrong).await["valid"], false);
+    assert_eq!(check(b"nothing".to_vec()).await["valid"], false);
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_done_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Running::begin(config(folder.path())).await;
+    let (status, problem) = service.get("/v1/proofs/none").await;
+    assert_eq!((status, &problem["status"]), (StatusCode::NOT_FOUND, &json!(404)));
+    let (status, problem) = service.upload(Form::new().text("name", "nothing")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(problem["detail"].as_str().unwrap().contains("no part \"model\""), "{problem}");
+
+    // No ONNX file: the job fails, by its own fault and so at once.
+    let (_, job) = service.upload(Form::new().part("model", Part::bytes(b"no model".to_vec()))).await;
+    let failed = service.events(job["id"].as_str().unwrap()).await.pop().unwrap();
+    assert_eq!((&failed["state"], &failed["attempts"]), (&json!("failed"), &json!(1)), "{failed}");
+    assert!(failed["error"].as_str().is_some_and(|error| !error.is_empty()));
+
+    let model = service.model().await;
+    let refused = |body: Value| {
+        let service = &service;
+        async move { service.post("/v1/proofs", &body, None).await }
+    };
+    for (body, detail) in [
+        (json!({"model": model, "input": [1.0]}), "input has 1 numbers, and the model takes 10"),
+        (json!({"model": model, "input": sample().0, "context": "ab"}), "64 hexadecimal digits"),
+        (json!({"model": model, "input": sample().0, "priority": 10}), "from 0 to 9"),
+        (json!({"model": model, "input": sample().0, "else": 1}), "unknown field `else`"),
+        (json!({"model": model, "input": ["a"]}), "input"),
+    ] {
+        let (status, problem) = refused(body).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(detail), "{problem}");
+    }
+    assert_eq!(refused(json!({"model": "none", "input": []})).await.0, StatusCode::NOT_FOUND);
+    // A number beyond the model's bounds: the job fails, and its error names the tensor.
+    let mut input = sample().0;
+    input[0] = json!(1e9);
+    let (_, job) = refused(json!({"model": model, "input": input})).await;
+    let failed = service.events(job["id"].as_str().unwrap()).await.pop().unwrap();
+    assert_eq!((&failed["state"], &failed["attempts"]), (&json!("failed"), &json!(1)), "{failed}");
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Running::begin(config(folder.path())).await;
+    let model = service.model().await;
+    service.end().await;
+
+    // Nobody works here.
+    let config = Config { jobs_at_once: 0, queue_limit: 3, ..config(folder.path()) };
+    let service = Running::begin(config).await;
+    let asked = json!({"model": model, "input": sample().0});
+    let mut ids = vec![];
+    for _ in 0..3 {
+        let (status, job) = service.post("/v1/proofs", &asked, None).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{job}");
+        ids.push(job["id"].as_str().unwrap().to_owned());
+    }
+    let response = service.client.post(format!("{}/v1/proofs", service.url)).json(&asked).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(response.headers().contains_key("retry-after"));
+
+    let cancelled = service.client.delete(format!("{}/v1/proofs/{}", service.url, ids[1])).send().await.unwrap();
+    assert_eq!(cancelled.json::<Value>().await.unwrap()["state"], "cancelled");
+    let (status, problem) = service.get(&format!("/v1/proofs/{}/file", ids[1])).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(problem["detail"].as_str().unwrap().contains("is cancelled"), "{problem}");
+
+    // Pages, from the latest.
+    let (_, page) = service.get("/v1/proofs?limit=2").await;
+    let listed = |page: &Value| -> Vec<String> {
+        page["jobs"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(listed(&page), [ids[2].clone(), ids[1].clone()]);
+    let (_, page) = service.get(&format!("/v1/proofs?limit=2&before={}", page["next"].as_str().unwrap())).await;
+    assert_eq!((listed(&page), page.get("next")), (vec![ids[0].clone()], None));
+    let (_, page) = service.get("/v1/proofs?state=cancelled").await;
+    assert_eq!(listed(&page), [ids[1].clone()]);
+    service.end().await;
+
+    // Whoever comes next does what waits, and not what was cancelled.
+    let service = Running::begin(self::config(folder.path())).await;
+    for (id, state) in ids.iter().zip(["done", "cancelled", "done"]) {
+        let last = service.events(id).await.pop().unwrap();
+        assert_eq!(last["state"], state, "{last}");
+    }
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_without_a_ticket_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Running::begin(config(folder.path())).await;
+    let model = service.model().await;
+    service.end().await;
+    // As if a process had been stopped between the job and its ticket.
+    let store = sumcast_service::Store::open(&config(folder.path()).database()).await.unwrap();
+    let request = json!({"input": sample().0, "context": "00".repeat(32)});
+    let job = sumcast_service::NewJob {
+        id: "01".into(),
+        kind: sumcast_service::job::Kind::Prove,
+        owner: String::new(),
+        idempotency: None,
+        digest: String::new(),
+        model: Some(model),
+        request,
+        priority: 0,
+        deadline: None,
+    };
+    store.put(&job).await.unwrap();
+    let service = Running::begin(config(folder.path())).await;
+    let found = tokio::time::timeout(Duration::from_secs(60), service.events("01")).await.unwrap();
+    assert_eq!(found.last().unwrap()["state"], "done");
+    service.end().await;
+}

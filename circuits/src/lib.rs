@@ -34,6 +34,7 @@ mod lanes;
 mod lower;
 mod model;
 pub mod onnx;
+mod onward;
 mod ops;
 mod quantise;
 pub mod settle;

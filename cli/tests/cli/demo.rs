@@ -92,10 +92,15 @@ fn proofs_are_counted_and_lies_refused() {
     }
     let refused = story()["refused"].as_array().unwrap();
     let said = |lie: usize, by: &str| refused[lie][by].as_str().unwrap();
-    assert_eq!(refused.len(), 3);
+    assert_eq!(refused.len(), 4);
     assert!(said(2, "lie").contains("linreg"));
     assert!(said(2, "verifier").starts_with("worker linreg: linreg-49.proof: its output is"), "{refused:?}");
     assert!(said(2, "contract").contains("inference"), "{refused:?}");
+    assert!(
+        said(3, "verifier").contains("state is not the one that the last settlement left"),
+        "{refused:?}"
+    );
+    assert!(said(3, "contract").contains("state"), "{refused:?}");
     assert_eq!(DEMO.0["models"].as_array().unwrap().len(), 16);
 }
 
@@ -122,6 +127,7 @@ fn the_plot_is_well_formed_and_has_a_title() {
     for name in ["lgbm_300x6", "linreg", "mlp_8k", "mean_loss", "worst_of_3", "10 Dec", "14 Dec"] {
         assert!(svg.contains(&format!(">{name}</text>")), "{name}");
     }
+    assert_eq!(svg, include_str!("../../../docs/demo.svg"), "write docs/demo.svg with `sumcast demo --plot`");
     // A disc or ring a worker and day, and one each in the legend.
     assert_eq!(svg.matches("<circle ").count(), 5 * 5 + 5);
 }

@@ -35,12 +35,14 @@ const BANDS: [(usize, usize, f64, &str); 2] =
     [(0, 4, 0.16, "2.28 to 97.72 %"), (1, 3, 0.28, "15.87 to 84.13 %")];
 
 /// The plot of some days, as SVG.
-pub(super) fn plot(days: &[Day]) -> String {
+pub(super) fn plot(days: &[Day], year: u16) -> String {
     let title = "S&P 500: what the network infers, from whom";
     let description = "Above, for each day: what workers infer and forecasts imply, the network inference with its \
                        interval, and the truth, in percent. Below: the share of the weight of each.";
     let mut svg = Svg::new(SIZE, title, description);
-    svg.text((SIDES.0, 26.0), Anchor::Start, "Next-day return of the S&P 500, in percent", &heading());
+    let of = format!("Next-day return of the S&P 500, in percent, {year}");
+    svg.text((SIDES.0, 26.0), Anchor::Start, &of, &heading());
+    between(&mut svg, days);
     inferences(&mut svg, days);
     svg.text((SIDES.0, WEIGHTS.0 - 14.0), Anchor::Start, "Shares of the weight", &heading());
     weights(&mut svg, days);
@@ -56,6 +58,16 @@ fn heading() -> [(&'static str, &'static dyn Display); 3] {
 fn column(days: &[Day], day: usize) -> f64 {
     let width = (SIDES.1 - SIDES.0) / days.len() as f64;
     SIDES.0 + width * (day as f64 + 0.5)
+}
+
+/// Lines between the days.
+fn between(svg: &mut Svg, days: &[Day]) {
+    let half = (column(days, 1) - column(days, 0)) / 2.0;
+    for k in 1..days.len() {
+        let x = column(days, k) - half;
+        let line = [(x, INFERENCES.0), (x, INFERENCES.1)];
+        svg.path(&line, &[("stroke", &NEUTRAL), ("stroke-width", &0.4)]);
+    }
 }
 
 fn inferences(svg: &mut Svg, days: &[Day]) {
@@ -102,8 +114,7 @@ fn weights(svg: &mut Svg, days: &[Day]) {
         for (member, colour) in day.workers.iter().zip(COLOURS) {
             let (bottom, top) = (scale.at(below), scale.at(below + member.weight));
             let height = bottom - top;
-            let box_of = (x - BAR / 2.0, top, BAR, height);
-            bar(svg, box_of, colour, member.forecasts);
+            rect(svg, (x - BAR / 2.0, top, BAR, height), colour, 1.0);
             if height >= LEGIBLE {
                 let share = format!("{:.0}", 100.0 * member.weight);
                 let at = (x, (top + bottom) / 2.0 + 4.5);
@@ -141,8 +152,7 @@ fn mark(svg: &mut Svg, (x, y): (f64, f64), colour: &str, forecasts: bool) {
 }
 
 fn network_mark(svg: &mut Svg, (x, y): (f64, f64)) {
-    let (left, top) = (Place(x - 4.0), Place(y - 4.0));
-    svg.element("rect", &[("x", &left), ("y", &top), ("width", &8), ("height", &8), ("fill", &NETWORK)]);
+    rect(svg, (x - 4.0, y - 4.0, 8.0, 8.0), NETWORK, 1.0);
 }
 
 /// A cross.
@@ -153,11 +163,10 @@ fn truth(svg: &mut Svg, (x, y): (f64, f64)) {
     }
 }
 
-/// A share of the weight, that of a forecaster paler.
-fn bar(svg: &mut Svg, (x, y, width, height): (f64, f64, f64, f64), colour: &str, forecasts: bool) {
-    let opacity = if forecasts { 0.7 } else { 1.0 };
+/// An area of a colour.
+fn rect(svg: &mut Svg, (x, y, width, height): (f64, f64, f64, f64), colour: &str, opacity: f64) {
     let [x, y, width, height] = [x, y, width, height].map(Place);
-    let rect: [(&str, &dyn Display); 6] = [
+    let all: [(&str, &dyn Display); 6] = [
         ("x", &x),
         ("y", &y),
         ("width", &width),
@@ -165,7 +174,7 @@ fn bar(svg: &mut Svg, (x, y, width, height): (f64, f64, f64, f64), colour: &str,
         ("fill", &colour),
         ("fill-opacity", &opacity),
     ];
-    svg.element("rect", &rect);
+    svg.element("rect", &all);
 }
 
 /// What marks and colours are of.
@@ -183,18 +192,12 @@ fn legend(svg: &mut Svg, days: &[Day]) {
     let at = next(svg, "network inference", 24.0);
     svg.path(&[(at.0 - 10.0, at.1), (at.0 + 10.0, at.1)], &[("stroke", &NETWORK), ("stroke-width", &2.5)]);
     network_mark(svg, at);
-    for (.., opacity, name) in BANDS.iter().rev() {
+    for (i, (.., name)) in BANDS.iter().enumerate().rev() {
         let (x, y) = next(svg, name, 24.0);
-        let (x, y) = (Place(x - 10.0), Place(y - 7.0));
-        let of: [(&str, &dyn Display); 6] = [
-            ("x", &x),
-            ("y", &y),
-            ("width", &20),
-            ("height", &14),
-            ("fill", &NETWORK),
-            ("fill-opacity", opacity),
-        ];
-        svg.element("rect", &of);
+        // An inner band lies on those around it.
+        for (_, _, opacity, _) in &BANDS[..=i] {
+            rect(svg, (x - 10.0, y - 7.0, 20.0, 14.0), NETWORK, *opacity);
+        }
     }
     for (member, colour) in days.iter().take(1).flat_map(|day| &day.workers).zip(COLOURS) {
         let at = next(svg, &member.worker, 24.0);

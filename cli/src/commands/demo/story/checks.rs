@@ -99,7 +99,7 @@ impl Verified {
     pub(super) fn takes(&self, state: &Tensor) -> Result<()> {
         match self.tensor(STATE)? {
             found if found == state => Ok(()),
-            _ => Err(Rejected("a proof has not the state that the last settlement left".into()).into()),
+            _ => Err(Rejected("its state is not the one that the last settlement left".into()).into()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What verifier and contract say to who lies about a network inference.
 
-use super::checks::Verified;
+use super::checks::{STATE, Verified};
 use super::topic::{Proved, Topic};
 use crate::error::{Rejected, Result};
 use crate::progress::Progress;
@@ -12,7 +12,7 @@ use sumcast_verifier::{ProofFile, Tensor, verify};
 /// The network inference among the tensors of a synthesis.
 const NETWORK_INFERENCE: usize = 3;
 
-/// The worker who is made to say another inference.
+/// The worker of whom something else is said.
 const VICTIM: usize = 1;
 
 /// A lie, and why it is refused.
@@ -53,19 +53,32 @@ pub(super) fn try_all(
         lies.push(refused(topic, epoch, lie.to_owned(), verifier, &file)?);
     }
 
-    // The proof of it is valid: what it is of is not what the worker has proven.
+    // Proofs of these are valid: what they are of is not what others have proven before.
     let mut other = epoch.clone();
     let victim = &mut other.inferers[VICTIM];
     victim.inference = (victim.inference.to_f64() + 1.0).to_string().parse()?;
     let lie = format!("{} made to say {:.4}", victim.address, victim.inference.to_f64());
-    let proved = topic.synthesise(&other, "lie", progress)?;
-    let verifier = match proved.verified.linked(&other, &honest.workers[VICTIM]) {
-        Ok(()) => None,
-        Err(error) if error.is::<Rejected>() => Some(topic.without_paths(&error)),
-        Err(error) => return Err(error),
-    };
+    let proved = topic.synthesise(&other, "lie", topic.state(), progress)?;
+    let verifier = verdict(topic, proved.verified.linked(&other, &honest.workers[VICTIM]))?;
+    lies.push(refused(topic, epoch, lie, verifier, &proved.verified.file)?);
+
+    let mut other = epoch.clone();
+    let victim = &mut other.inferers[VICTIM];
+    victim.regret = Some("-1".parse()?);
+    let lie = format!("{} given a regret of -1", victim.address);
+    let proved = topic.synthesise(&other, "other-state", None, progress)?;
+    let verifier = verdict(topic, proved.verified.takes(honest.verified.tensor(STATE)?))?;
     lies.push(refused(topic, epoch, lie, verifier, &proved.verified.file)?);
     Ok(lies)
+}
+
+/// Why a check rejects, if it does.
+fn verdict(topic: &Topic, checked: Result<()>) -> Result<Option<String>> {
+    match checked {
+        Ok(()) => Ok(None),
+        Err(error) if error.is::<Rejected>() => Ok(Some(topic.without_paths(&error))),
+        Err(error) => Err(error),
+    }
 }
 
 /// That neither verifier nor contract takes it.

@@ -148,26 +148,29 @@ mod tests {
         assert_eq!((epoch.nonce, epoch.case()), (7, epoch::Case::Weighted));
         assert_eq!(epoch.forecasters[1].forecasts[2].loss, Decimal::zero());
 
+        let implied = [("mean_loss", "0.3"), ("worst_of_3", "0.1")];
+        let implied = implied.map(|(name, value)| (name.to_owned(), value.parse().unwrap()));
         let outcome = Outcome {
             topic_id: TOPIC,
             nonce: 7,
-            forecast_implied: Some(by_worker([("mean_loss".to_owned(), "0.3".parse().unwrap())]).unwrap()),
+            forecast_implied: Some(by_worker(implied).unwrap()),
             weights: None,
             network_inference: "0.2".parse().unwrap(),
             confidence: None,
             naive_inference: Some("0.4".parse().unwrap()),
         };
         let settlement = memory.settlement(&epoch, &outcome, 0.6).unwrap();
-        // Of the one who has the same truth as the data: errors of 0.1, 0.5, 1, 0.3, 0.4 and 0.2.
+        // Of the one who has the same truth as the data: errors of 0.1, 0.5, 0.3, 1, 0.5, then 0.4 and 0.2.
         let told: Vec<String> =
             settlement.reports[0].losses.iter().map(|(of, loss)| format!("{of} {loss}")).collect();
-        let expected = ["lgbm_300x6 -2", "linreg -0.60206", "mean_loss -1.045757", "mlp_8k 0"];
-        assert_eq!(told[..4], expected);
-        assert_eq!(told[4..], ["network -0.79588", "naive -1.39794"]);
+        let expected =
+            ["lgbm_300x6 -2", "linreg -0.60206", "mean_loss -1.045757", "mlp_8k 0", "worst_of_3 -0.60206"];
+        assert_eq!(told[..5], expected);
+        assert_eq!(told[5..], ["network -0.79588", "naive -1.39794"]);
         // 0.602 less 0.5, and 0.597 less 0.5.
         let others =
             [1, 2].map(|k: usize| settlement.reports[k].losses.get("lgbm_300x6").unwrap().to_string());
-        assert_eq!(others, ["-1.9828", "-2.026456"]);
+        assert_eq!(others, ["-1.9828", "-2.026457"]);
 
         let losses = settlement.reports[0].losses.clone();
         let (regrets, naive_regrets) = (memory.regrets.clone(), Some(memory.naive_regrets.clone()));

@@ -23,10 +23,10 @@ pub(super) use report::{Day, Story};
 use std::path::Path;
 use std::time::Instant;
 use topic::Topic;
-use workers::{DAYS, NAMES};
+use workers::{DAYS, NAMES, YEAR};
 
-/// Stages of the progress bar: before the first day; of each day's proofs; of the lie that is proven.
-pub(super) const STAGES: usize = NAMES.len() + 3 + (DAYS.len() * (NAMES.len() + 2) + 1) * proving::STAGES;
+/// Stages of the progress bar: before the first day; of each day's proofs; of the lies that are proven.
+pub(super) const STAGES: usize = NAMES.len() + 3 + (DAYS.len() * (NAMES.len() + 2) + 2) * proving::STAGES;
 
 /// Tells the story, and writes its plot to a file.
 pub(super) fn tell(to: &Path, progress: &Progress) -> Result<Story> {
@@ -39,7 +39,7 @@ pub(super) fn tell(to: &Path, progress: &Progress) -> Result<Story> {
         days.push(day);
         refused.extend(lies);
     }
-    files::write(to, plot::plot(&days).as_bytes(), Readers::Usual)?;
+    files::write(to, plot::plot(&days, YEAR).as_bytes(), Readers::Usual)?;
     let seconds = begun.elapsed().as_secs_f64();
     Ok(Story::new(days, topic.ledger, refused, to, seconds))
 }

@@ -90,7 +90,7 @@ impl Topic {
         let number = day as u64;
         let (values, proofs) = self.infer(day, progress)?;
         let epoch = self.memory.epoch(day, &values)?;
-        let mut synthesis = self.synthesise(&epoch, "synthesis", progress)?;
+        let mut synthesis = self.synthesise(&epoch, "synthesis", self.state(), progress)?;
         synthesis.workers = proofs;
         let Proved { verified, workers, files, .. } = &synthesis;
         let prover = &self.synthesis.prover;
@@ -137,12 +137,22 @@ impl Topic {
         Ok((values, proofs))
     }
 
-    /// Proves the network inference of an epoch, of the state that the last settlement has left.
-    pub(super) fn synthesise(&self, epoch: &Epoch, name: &str, progress: &Progress) -> Result<Proved> {
+    /// What opens the state that the last settlement has left.
+    pub(super) fn state(&self) -> Option<&TensorOpening> {
+        self.left.as_ref().map(|(opening, _)| opening)
+    }
+
+    /// Proves the network inference of an epoch, of a state with a commitment that is there or with one of its own.
+    pub(super) fn synthesise(
+        &self,
+        epoch: &Epoch,
+        name: &str,
+        known: Option<&TensorOpening>,
+        progress: &Progress,
+    ) -> Result<Proved> {
         let Circuit { circuit, prover } = &self.synthesis;
         let files = Files::new(self.home.path(), &format!("{name}-{}", epoch.nonce));
         let context = self.chain.context(epoch.nonce, EpochKind::Synthesis);
-        let known = self.left.as_ref().map(|(opening, _)| opening);
         let (outcome, seconds) =
             prover.prove(&files, context, known, progress, || Ok(circuit.run(&prover.relation, epoch)?))?;
         let verified = Verified::read(&prover.vk, &files.proof)?;

@@ -132,14 +132,15 @@ fn posts_on(chain: Chain, epoch: &Epoch, prover: &Prover, model: &Case) -> Resul
             let context = network.worker_context(number, *member)?;
             let inference = model.model.run(&model.relation, input)?;
             let file = model.prove_for(context.0, inference, &mut StdRng::seed_from_u64(SEED))?.file;
-            values.push(network.post_inference(*member, number, &model.relation.program.tensors, &file)?);
+            network.post_inference(*member, number, &model.relation.program.tensors, &file)?;
+            values.push(network.inference(*member)?);
         }
         let context = network.place(number, EpochKind::Synthesis).context();
         let file = prover.prove(context.0, &with_inferences(epoch, &values)?, SEED)?;
         if measured.is_empty() {
             network.set_genesis(epoch::state(&file.statement, specs).context("no state")?)?;
         }
-        let attestation = network.attestation(number, &members, specs, &file);
+        let attestation = network.attestation(number, 0, &members, specs, &file);
         let signatures = attest(&signers[..2], attestation)?;
         let post = Post::new(number, members.clone(), specs, &file, signatures);
         let verifier = watch(network.sumcast.verifier);

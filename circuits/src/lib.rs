@@ -35,6 +35,7 @@ mod lanes;
 mod lower;
 mod model;
 pub mod onnx;
+mod onward;
 mod ops;
 mod quantise;
 pub mod samples;

@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Reveal(reveal::Reveal),
     /// Say what a model, verifying key, proof, opening or parameter file holds
     Inspect(inspect::Inspect),
-    /// Compile, prove and verify bundled models trained on real market data
+    /// Tell the story of a topic on real market data, to a verified network inference, and measure the bundled models
     Demo(demo::Demo),
 }
 

@@ -17,8 +17,8 @@ use sumcast_verifier::{Key, ProofFile, Statement, verify};
 #[derive(Clone, Debug)]
 pub(crate) struct Worker {
     pub(crate) address: String,
-    vk: PathBuf,
-    proof: PathBuf,
+    pub(crate) vk: PathBuf,
+    pub(crate) proof: PathBuf,
 }
 
 impl FromStr for Worker {

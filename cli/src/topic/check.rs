@@ -29,7 +29,7 @@ pub(crate) struct Claim<'a> {
 pub(crate) struct Checked {
     /// `committed`, or `opened` where it is the file's.
     state: &'static str,
-    outcome: Value,
+    pub(crate) outcome: Value,
     #[serde(skip)]
     text: String,
 }

@@ -258,20 +258,6 @@ fn powers_of_tau_are_imported() {
 }
 
 #[test]
-fn the_demo_tells_the_story() {
-    let report = json(&[&"demo", &"--models", &"linreg,mlp_8k"]);
-    let models = report["models"].as_array().unwrap();
-    assert_eq!(models.iter().map(|m| m["name"].as_str().unwrap()).collect::<Vec<_>>(), ["linreg", "mlp_8k"]);
-    for model in models {
-        has(model, &["parameters", "prove_seconds", "proof_bytes", "verify_seconds", "peak_memory_bytes"]);
-        assert!(model["max_relative_error"].as_f64().unwrap() < 1e-3);
-    }
-    let table = sumcast(&[&"demo", &"--models", &"linreg"]);
-    assert!(table.stdout.starts_with("model "), "{}", table.stdout);
-    assert!(table.stderr.contains("insecure"));
-}
-
-#[test]
 fn every_command_explains_itself() {
     let commands: [&[&str]; 10] = [
         &["params", "new"],

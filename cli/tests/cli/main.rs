@@ -4,6 +4,7 @@ mod accuracy;
 mod bad_input;
 mod batch;
 mod bundle;
+mod demo;
 mod epoch;
 #[cfg(all(unix, feature = "evm"))]
 mod evm;

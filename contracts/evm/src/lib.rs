@@ -34,6 +34,6 @@ mod watch;
 pub use chain::Chain;
 pub use evm::{Error, Evm, Outcome, Receipt};
 pub use meter::{GasParts, Part};
-pub use network::{Network, Post};
+pub use network::{Network, Post, Settle};
 pub use sumcast::{Route, Sumcast};
 pub use watch::Watch;

@@ -51,6 +51,21 @@ pub struct Post {
     pub source_data: Bytes,
 }
 
+/// What `TopicFeed.settle` is called with, but for the topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settle {
+    /// The epoch.
+    pub epoch: u64,
+    /// The key.
+    pub model_id: B256,
+    /// The packed tensors of the statement.
+    pub tensors: Bytes,
+    /// The proof.
+    pub proof: Bytes,
+    /// The signatures of the attestors.
+    pub source_data: Bytes,
+}
+
 impl Network {
     /// Deploys everything on a new chain, with attestors of which so many attest an epoch.
     ///
@@ -129,17 +144,17 @@ impl Network {
         self.sumcast.evm.read(self.feed, &call)
     }
 
-    /// A worker posts its inference, and gives the value that the feed then has.
+    /// A worker posts its inference.
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Error`], where it is not taken, too.
     pub fn post_inference(
         &mut self,
         worker: Address,
         epoch: u64,
         specs: &[TensorSpec],
         file: &ProofFile,
-    ) -> Result<I256, Error> {
+    ) -> Result<Receipt, Error> {
         let call = IInferenceFeed::postCall {
             topicId: self.feed_topic,
             epoch,
@@ -153,6 +168,14 @@ impl Network {
             let function = IInferenceFeed::postCall::SIGNATURE;
             return Err(Error::NoAnswer { function, outcome: Box::new(receipt.outcome) });
         }
+        Ok(receipt)
+    }
+
+    /// The inference that a worker has posted last, with 18 decimals.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn inference(&mut self, worker: Address) -> Result<I256, Error> {
         let call = IInferenceFeed::latestCall { topicId: self.feed_topic, worker };
         Ok(self.sumcast.evm.read(self.feed, &call)?.value)
     }
@@ -162,16 +185,38 @@ impl Network {
         EpochPlace { chain_id: CHAIN_ID, feed: self.topics, topic: self.topic, epoch, kind }
     }
 
-    /// What the attestors sign of a synthesis by these members, where no epoch was settled.
+    /// The epoch of the topic that was settled last, 0 for none.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn settled(&mut self) -> Result<u64, Error> {
+        let call = ITopicFeed::stateCall { topicId: self.topic };
+        Ok(self.sumcast.evm.read(self.topics, &call)?.settledEpoch)
+    }
+
+    /// What the attestors sign of a synthesis by these members, where `settled` is the epoch that was settled last.
     pub fn attestation(
         &self,
         epoch: u64,
+        settled: u64,
         members: &[Address],
         specs: &[TensorSpec],
         file: &ProofFile,
     ) -> B256 {
-        let digest = epoch::synthesis_digest(file.model_id.into(), 0, members, &file.statement, specs);
+        let digest = epoch::synthesis_digest(file.model_id.into(), settled, members, &file.statement, specs);
         self.place(epoch, EpochKind::Synthesis).attestation(self.attestors, digest)
+    }
+
+    /// What they sign of a settlement.
+    pub fn settlement_attestation(
+        &self,
+        epoch: u64,
+        settled: u64,
+        specs: &[TensorSpec],
+        file: &ProofFile,
+    ) -> B256 {
+        let digest = epoch::settlement_digest(file.model_id.into(), settled, &file.statement, specs);
+        self.place(epoch, EpochKind::Settlement).attestation(self.attestors, digest)
     }
 
     /// Posts a network inference.
@@ -190,6 +235,22 @@ impl Network {
     pub fn watch_post(&mut self, post: Post, watch: Watch) -> Result<(Receipt, Watch), Error> {
         let data = self.post_data(post);
         self.sumcast.evm.watch(self.topics, data, watch)
+    }
+
+    /// Settles an epoch.
+    ///
+    /// # Errors
+    /// [`Error::Refused`].
+    pub fn settle(&mut self, settle: Settle) -> Result<Receipt, Error> {
+        let call = ITopicFeed::settleCall {
+            topicId: self.topic,
+            epoch: settle.epoch,
+            modelId: settle.model_id,
+            tensors: settle.tensors,
+            proof: settle.proof,
+            sourceData: settle.source_data,
+        };
+        self.sumcast.evm.call(self.topics, call.abi_encode().into())
     }
 
     fn post_data(&self, post: Post) -> Bytes {
@@ -219,6 +280,19 @@ impl Post {
             epoch,
             model_id: file.model_id.into(),
             members,
+            tensors: statement(&file.statement, specs).tensors,
+            proof: file.body.clone().into(),
+            source_data,
+        }
+    }
+}
+
+impl Settle {
+    /// A proof of a settlement, with what attests it.
+    pub fn new(epoch: u64, specs: &[TensorSpec], file: &ProofFile, source_data: Bytes) -> Self {
+        Self {
+            epoch,
+            model_id: file.model_id.into(),
             tensors: statement(&file.statement, specs).tensors,
             proof: file.body.clone().into(),
             source_data,

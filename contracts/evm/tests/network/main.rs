@@ -3,4 +3,5 @@
 mod hashes;
 mod lies;
 mod posts;
+mod settles;
 mod world;

@@ -48,14 +48,14 @@ fn root() -> PathBuf {
 }
 
 /// What proves.
-struct Prover {
-    relation: Relation,
-    key: ProvingKey,
+pub(crate) struct Prover {
+    pub(crate) relation: Relation,
+    pub(crate) key: ProvingKey,
     srs: Srs,
 }
 
 impl Prover {
-    fn new(model: &Model) -> Self {
+    pub(crate) fn new(model: &Model) -> Self {
         let relation = model.lower().unwrap();
         let srs = SRS.prefix(srs_log(relation.program.row_log).into()).unwrap();
         let (program, fixed) = (relation.program.clone(), relation.fixed.clone());
@@ -67,7 +67,7 @@ impl Prover {
         &self.relation.program.tensors
     }
 
-    fn prove(&self, context: B256, inference: Inference, seed: u64) -> ProofFile {
+    pub(crate) fn prove(&self, context: B256, inference: Inference, seed: u64) -> ProofFile {
         let Inference { tensors, cells, .. } = inference;
         let assignment = Assignment { context: context.0, tensors, cells };
         let rng = &mut StdRng::seed_from_u64(seed);
@@ -129,7 +129,8 @@ impl World {
                 let context = network.worker_context(EPOCH, member(slot)).unwrap();
                 let file = worker.prove(context, row);
                 let specs = worker.prover.specs();
-                values.push(network.post_inference(member(slot), EPOCH, specs, &file).unwrap());
+                network.post_inference(member(slot), EPOCH, specs, &file).unwrap();
+                values.push(network.inference(member(slot)).unwrap());
                 inferences.push(file);
             }
             let epoch = epoch_of(&values);
@@ -204,7 +205,7 @@ impl World {
         members: Vec<Address>,
         signers: &[Signer],
     ) -> Post {
-        let attestation = network.attestation(EPOCH, &members, self.specs(), file);
+        let attestation = network.attestation(EPOCH, 0, &members, self.specs(), file);
         let signatures = attest(signers, attestation).unwrap();
         Post::new(EPOCH, members, self.specs(), file, signatures)
     }

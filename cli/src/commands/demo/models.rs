@@ -1,13 +1,11 @@
-//! `sumcast demo`.
+//! The figures of the bundled models.
 //!
 //! Every step runs as a process of its own, as a user would run it, so that the memory of a proof is that proof's.
 
 use crate::error::{Rejected, Result};
 use crate::format;
-use crate::output::{self, Outcome};
 use crate::progress::Progress;
-use anyhow::{Context, anyhow, bail};
-use clap::Args;
+use anyhow::{Context, anyhow};
 use serde::Serialize;
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -16,14 +14,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// A bundled model: its name, the ONNX file, inputs with onnxruntime's outputs.
-struct Bundled(&'static str, &'static [u8], &'static [u8]);
+pub(super) struct Bundled(pub(super) &'static str, pub(super) &'static [u8], pub(super) &'static [u8]);
 
 macro_rules! bundled {
     ($($name:literal),* $(,)?) => {
         [$(Bundled(
             $name,
-            include_bytes!(concat!("../../../models/", $name, "/network.onnx")),
-            include_bytes!(concat!("../../../models/", $name, "/inputs.json")),
+            include_bytes!(concat!("../../../../models/", $name, "/network.onnx")),
+            include_bytes!(concat!("../../../../models/", $name, "/inputs.json")),
         )),*]
     };
 }
@@ -51,42 +49,34 @@ static MODELS: [Bundled; 16] = bundled!(
 /// Proofs of each model; the table has the median time.
 const PROOFS: usize = 3;
 /// Steps of each model that the progress bar counts.
-const STEPS: usize = 4;
+pub(super) const STEPS: usize = 4;
 
-/// Arguments of `demo`.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    sumcast demo\n  \
-    sumcast demo --models mlp_8k,mlp_1m --json")]
-pub(crate) struct Demo {
-    /// Only these models
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    models: Vec<String>,
+/// A model by its name.
+pub(super) fn bundled(name: &str) -> Result<&'static Bundled> {
+    MODELS.iter().find(|model| model.0 == name).ok_or_else(|| {
+        let known: Vec<_> = MODELS.iter().map(|model| model.0).collect();
+        anyhow!("there is no bundled model {name:?}; there are {}", known.join(", "))
+    })
 }
 
-impl Demo {
-    pub(crate) fn run(self) -> Result<Outcome> {
-        for name in &self.models {
-            if !MODELS.iter().any(|model| model.0 == name) {
-                let known: Vec<_> = MODELS.iter().map(|model| model.0).collect();
-                bail!("--models: there is no bundled model {name:?}; there are {}", known.join(", "));
-            }
-        }
-        let chosen: Vec<&Bundled> = MODELS
-            .iter()
-            .filter(|model| self.models.is_empty() || self.models.iter().any(|name| name == model.0))
-            .collect();
-        let progress = Progress::new(chosen.len() * STEPS);
-        let models = chosen.into_iter().map(|model| story(model, &progress)).collect::<Result<Vec<_>>>()?;
-        drop(progress);
-        let insecure_srs = models.iter().any(|model| model.insecure_srs);
-        output::warn_insecure(insecure_srs);
-        Outcome::new(&Report { models, insecure_srs })
+/// Those of these names, in their own order; all without any.
+pub(super) fn chosen(names: &[String]) -> Result<Vec<&'static Bundled>> {
+    for name in names {
+        bundled(name).context("--models")?;
     }
+    let chosen = |model: &&Bundled| names.is_empty() || names.iter().any(|name| name == model.0);
+    Ok(MODELS.iter().filter(chosen).collect())
+}
+
+/// Compiles, proves, verifies and measures models.
+pub(super) fn table(chosen: &[&Bundled], progress: &Progress) -> Result<Table> {
+    let models = chosen.iter().map(|model| measure(model, progress)).collect::<Result<Vec<_>>>()?;
+    let insecure_srs = models.iter().any(|model| model.insecure_srs);
+    Ok(Table { models, insecure_srs })
 }
 
 /// Compiles, proves, verifies and measures one model.
-fn story(Bundled(name, network, inputs): &Bundled, progress: &Progress) -> Result<Row> {
+fn measure(Bundled(name, network, inputs): &Bundled, progress: &Progress) -> Result<Row> {
     let home = tempfile::tempdir().context("cannot make a temporary directory")?;
     let path = |name: &str| home.path().join(name);
     let (onnx, samples, dir, proof) =
@@ -195,9 +185,9 @@ fn median(values: &[Value], key: &str) -> Result<f64> {
 
 /// All models.
 #[derive(Debug, Serialize)]
-struct Report {
+pub(super) struct Table {
     models: Vec<Row>,
-    insecure_srs: bool,
+    pub(super) insecure_srs: bool,
 }
 
 /// One model.
@@ -220,7 +210,7 @@ struct Row {
     insecure_srs: bool,
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let heading = ["model", "parameters", "compile", "prove", "proof", "verify", "memory", "error"];
         let mut rows = vec![heading.map(String::from).to_vec()];

@@ -1,12 +1,16 @@
 //! The binary as a user meets it: commands, files, exit codes.
 
 mod accuracy;
+#[cfg(all(unix, feature = "evm"))]
+mod anvil;
 mod bad_input;
 mod batch;
 mod bundle;
 mod epoch;
 #[cfg(all(unix, feature = "evm"))]
 mod evm;
+#[cfg(all(unix, feature = "evm"))]
+mod evm_network;
 mod flow;
 mod hidden;
 mod joined;

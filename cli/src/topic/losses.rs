@@ -34,7 +34,8 @@ impl Topic for Settle {
     }
 
     fn run(&self, relation: &Relation, settlement: &Settlement) -> Result<(Settled, Inference)> {
-        let inference = self.model.run_integers(relation, &self.inputs(settlement)?.concat())?;
+        let inputs = Topic::inputs(self, settlement)?;
+        let inference = self.model.run_integers(relation, &inputs.concat())?;
         Ok((Settle::outcome_of(self, settlement, &inference.tensors), inference))
     }
 

@@ -90,7 +90,7 @@ impl fmt::Display for Report {
         let Self { topic, kind, .. } = self;
         match &self.transaction {
             None => {
-                writeln!(f, "topic {topic} counts proofs of the key as {kind} already: nothing was sent")?
+                writeln!(f, "topic {topic} counts proofs of the key as {kind} already: nothing was sent")?;
             }
             Some(sent) => {
                 let gas = format::count(sent.gas_used);

@@ -56,7 +56,7 @@ impl Account {
     /// The signer.
     pub(crate) fn signer(&self) -> Result<Signer> {
         self.optional()?.ok_or_else(|| {
-            anyhow!("a transaction needs a key: name a keystore with --keystore, or set {PRIVATE_KEY}")
+            anyhow!("this takes a key to sign with: name a keystore with --keystore, or set {PRIVATE_KEY}")
         })
     }
 

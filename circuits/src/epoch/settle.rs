@@ -26,6 +26,9 @@ pub struct Settlement {
     /// The inferers' naive regrets before, where they are asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub naive_regrets: Option<ByWorker>,
+    /// The network's last loss before, which the state has; the loss of this epoch takes its place. None before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_network_loss: Option<Decimal>,
     /// Regret of workers that have none; of a topic whose state keeps one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_regret: Option<Decimal>,

@@ -41,8 +41,9 @@ pub(crate) enum Epoch {
     /// Make a settlement, which losses and regrets follow from, from what a node of the Allora chain answers
     #[command(after_help = "Example:\n  \
         sumcast epoch import-losses --losses reputer_losses.json --stakes stakes.json --topic topic.json \
-        --params params.json --inferer-regrets regrets.json --forecaster-regrets forecaster_regrets.json \
-        -o settlement.json")]
+        --params params.json --network-loss loss.json --stored-scale scale.json --inferer-regrets regrets.json \
+        --forecaster-regrets forecaster_regrets.json -o settlement.json\n\n\
+        Loss, scale and regrets are those before, as for the epoch that is settled: both then have one state.")]
     ImportLosses(Box<ImportLosses>),
 }
 
@@ -64,6 +65,13 @@ struct Shared {
     /// By address, answers of /emissions/v9/naive_inferer_network_regret/{topic_id}/{inferer}
     #[arg(long, value_name = "FILE")]
     naive_regrets: Option<PathBuf>,
+    /// Answer of /emissions/v9/network_loss/{topic_id}/{block_height} for the last epoch with losses before; none before
+    /// the first
+    #[arg(long, value_name = "FILE")]
+    network_loss: Option<PathBuf>,
+    /// Answer of /emissions/v9/latest_regret_stdnorm/{topic_id} before
+    #[arg(long, value_name = "FILE")]
+    stored_scale: Option<PathBuf>,
     /// Weight function of the chain's release: gradient before v0.16
     #[arg(long, value_enum, default_value_t = Function::Exp1DivExp1)]
     weight_function: Function,
@@ -84,12 +92,6 @@ pub(crate) struct Import {
     /// Answer of /emissions/v9/forecasts/{topic_id}/{block_height}
     #[arg(long, value_name = "FILE")]
     forecasts: Option<PathBuf>,
-    /// Answer of /emissions/v9/network_loss/{topic_id}/{block_height} for the last epoch with losses; none before the first
-    #[arg(long, value_name = "FILE")]
-    network_loss: Option<PathBuf>,
-    /// Answer of /emissions/v9/latest_regret_stdnorm/{topic_id}
-    #[arg(long, value_name = "FILE")]
-    stored_scale: Option<PathBuf>,
     #[command(flatten)]
     shared: Shared,
 }
@@ -141,8 +143,8 @@ impl Import {
             topic: read(&shared.topic)?,
             params: read(&shared.params)?,
             forecasts: read_optional(self.forecasts.as_deref())?,
-            network_loss: read_optional(self.network_loss.as_deref())?,
-            regret_scale: read_optional(self.stored_scale.as_deref())?,
+            network_loss: read_optional(shared.network_loss.as_deref())?,
+            regret_scale: read_optional(shared.stored_scale.as_deref())?,
             inferer_regrets: read_optional(shared.inferer_regrets.as_deref())?,
             forecaster_regrets: read_optional(shared.forecaster_regrets.as_deref())?,
             naive_regrets: read_optional(shared.naive_regrets.as_deref())?,
@@ -165,6 +167,8 @@ impl ImportLosses {
             inferer_regrets: read_optional(shared.inferer_regrets.as_deref())?,
             forecaster_regrets: read_optional(shared.forecaster_regrets.as_deref())?,
             naive_regrets: read_optional(shared.naive_regrets.as_deref())?,
+            network_loss: read_optional(shared.network_loss.as_deref())?,
+            regret_scale: read_optional(shared.stored_scale.as_deref())?,
         };
         let settlement = answers.settlement(&shared.synthesis())?;
         write(&shared.output, &settlement)?;

@@ -6,6 +6,7 @@ use crate::format;
 use std::fmt::Write;
 use sumcast_circuits::epoch::{ByWorker, Decimal, NAIVE, NETWORK, Settled, Settlement};
 use sumcast_circuits::settle::{Form, Settle};
+use sumcast_circuits::synthesis::{FormError, LOSS_BITS, LOSS_FRACTION};
 use sumcast_circuits::{Inference, Model, Relation};
 use sumcast_verifier::vk::Program;
 
@@ -33,11 +34,23 @@ impl Topic for Settle {
     }
 
     fn run(&self, relation: &Relation, settlement: &Settlement) -> Result<(Settled, Inference)> {
-        Ok(Settle::run(self, relation, settlement)?)
+        let inputs = Topic::inputs(self, settlement)?;
+        let inference = self.model.run_integers(relation, &inputs.concat())?;
+        Ok((Settle::outcome_of(self, settlement, &inference.tensors), inference))
     }
 
     fn inputs(&self, settlement: &Settlement) -> Result<Vec<Vec<i128>>> {
-        Ok(Settle::inputs(self, settlement)?)
+        let mut inputs = Settle::inputs(self, settlement)?;
+        let loss = settlement.previous_network_loss.as_ref().map(previous_loss).transpose()?;
+        // Of the state's two rows, the second has the naive regrets and behind them this loss.
+        let slot = inputs.last_mut().and_then(|state| {
+            let row = state.len() / 2;
+            state.get_mut(row + self.form.inferers)
+        });
+        if let (Some(loss), Some(slot)) = (loss, slot) {
+            *slot = loss;
+        }
+        Ok(inputs)
     }
 
     fn input_name(&self, settlement: &Settlement, tensor: usize, position: usize) -> String {
@@ -60,6 +73,17 @@ impl Topic for Settle {
         line("regret scale", settled.regret_scale.as_ref());
         out + "\n" + &workers(settlement, settled)
     }
+}
+
+/// The network's last loss, as the state has it. No result depends on it.
+fn previous_loss(loss: &Decimal) -> Result<i128> {
+    let found = loss.to_fixed(LOSS_FRACTION).filter(|v| v.unsigned_abs() < 1 << LOSS_BITS);
+    let error = || FormError::Range {
+        field: "previous_network_loss".into(),
+        value: loss.clone(),
+        bound: format!("below 2^{} there", LOSS_BITS - LOSS_FRACTION),
+    };
+    Ok(found.ok_or_else(error)?)
 }
 
 /// A table of the workers.

@@ -1,6 +1,8 @@
 //! The binary as a user meets it: commands, files, exit codes.
 
 mod accuracy;
+#[cfg(all(unix, feature = "evm"))]
+mod anvil;
 mod bad_input;
 mod batch;
 mod bundle;
@@ -8,6 +10,8 @@ mod demo;
 mod epoch;
 #[cfg(all(unix, feature = "evm"))]
 mod evm;
+#[cfg(all(unix, feature = "evm"))]
+mod evm_network;
 mod flow;
 mod hidden;
 mod joined;

@@ -87,3 +87,27 @@ fn a_proof_is_of_its_own_settlement_alone() {
     refused(&[&"settle", &epoch], &["case_infers_and_forecasts.json: this is no settlement"]);
     refused(&[&"settle", settlement, &"--prove", &"-o", &*HOME], &["it is a directory"]);
 }
+
+#[test]
+fn the_state_before_has_the_last_loss() {
+    let (settlement, _) = &*PROVEN;
+    let with = |name: &str, loss: &str| {
+        changed(settlement, name, |settlement| settlement["previous_network_loss"] = loss.into())
+    };
+    let later = with("later.json", "-3.25");
+    // Nothing follows from it.
+    assert_eq!(json(&[&"settle", &later]), json(&[&"settle", settlement]));
+    rejected(
+        &verify(&later, &["--opening", &opening()]),
+        &["the previous network loss is -3.25 in", "absent"],
+    );
+    let output = HOME.join("no-settlement.proof");
+    refused(
+        &[&"settle", &later, &"--prove", &"-o", &output, &"--state", &opening()],
+        &["settlement.proof.opening opens no state with these regrets"],
+    );
+    refused(
+        &[&"settle", &with("far.json", "4096"), &"--prove", &"-o", &output],
+        &["far.json", "previous_network_loss is 4096", "below 2^12"],
+    );
+}

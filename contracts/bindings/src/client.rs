@@ -7,7 +7,7 @@ use alloy_json_rpc::RpcError;
 use alloy_network::{EthereumWallet, TransactionBuilder};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_provider::{DynProvider, Provider, ProviderBuilder};
-use alloy_rpc_types_eth::{Log, TransactionRequest};
+use alloy_rpc_types_eth::{BlockId, Log, TransactionRequest};
 use alloy_sol_types::SolCall;
 use alloy_transport::{TransportError, TransportErrorKind};
 use std::path::Path;
@@ -216,6 +216,16 @@ impl Client {
             return Err(ClientError::NoContract { address, chain_id: self.chain_id });
         }
         Ok(())
+    }
+
+    /// The time of the last block, in seconds since 1970.
+    ///
+    /// # Errors
+    /// [`ClientError::Node`].
+    pub async fn time(&self) -> Result<u64, ClientError> {
+        let block = self.provider.get_block(BlockId::latest()).await.map_err(|error| self.node(&error))?;
+        let none = || ClientError::Node { url: self.url.clone(), reason: "it has no last block".into() };
+        Ok(block.ok_or_else(none)?.header.timestamp)
     }
 
     /// The answer of a contract, without a transaction.

@@ -77,7 +77,7 @@ pub fn synthesis_digest(
 ) -> B256 {
     let kind = b"Synthesis(bytes32 modelId,uint64 settledEpoch,address[] members,bytes32 forecastsHash)";
     let words: Vec<u8> = members.iter().flat_map(|member| member.into_word().0).collect();
-    let forecasts = keccak256(packed(statement, specs, FORECASTS));
+    let forecasts = forecasts_hash(statement, specs);
     keccak256((keccak256(kind), model_id, settled_epoch, keccak256(words), forecasts).abi_encode())
 }
 
@@ -90,9 +90,23 @@ pub fn settlement_digest(
     specs: &[TensorSpec],
 ) -> B256 {
     let kind = b"Settlement(bytes32 modelId,uint64 settledEpoch,bytes32 reportsHash,bytes32 stateHash)";
-    let reports = keccak256(packed(statement, specs, REPORTS));
-    let state = keccak256(packed(statement, specs, NEW_STATE));
+    let (reports, state) = (reports_hash(statement, specs), next_state_hash(statement, specs));
     keccak256((keccak256(kind), model_id, settled_epoch, reports, state).abi_encode())
+}
+
+/// The hash of a synthesis' forecasts, packed.
+pub fn forecasts_hash(statement: &Statement, specs: &[TensorSpec]) -> B256 {
+    keccak256(packed(statement, specs, FORECASTS))
+}
+
+/// The hash of a settlement's stakes and reports, packed.
+pub fn reports_hash(statement: &Statement, specs: &[TensorSpec]) -> B256 {
+    keccak256(packed(statement, specs, REPORTS))
+}
+
+/// The hash of the commitment of the state that a settlement leaves.
+pub fn next_state_hash(statement: &Statement, specs: &[TensorSpec]) -> B256 {
+    keccak256(packed(statement, specs, NEW_STATE))
 }
 
 /// The commitment of the state that goes into a synthesis or a settlement, as `TopicFeed.setGenesis` takes it; none if

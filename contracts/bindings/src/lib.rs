@@ -34,7 +34,7 @@ pub use alloy_primitives;
 pub use alloy_sol_types;
 pub use artifact::Contract;
 #[cfg(feature = "sign")]
-pub use attest::{Signer, attest};
+pub use attest::{SIGNATURE_BYTES, Signer, attest, recover};
 pub use code_map::CodeMap;
 pub use convert::statement;
 pub use failure::Failure;

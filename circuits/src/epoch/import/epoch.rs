@@ -72,8 +72,8 @@ impl EpochAnswers {
         let mut epoch = Epoch {
             topic_id,
             nonce,
-            params: params(&topic, &self.params, self.scale(synthesis)?, synthesis)?,
-            previous_network_loss: self.loss(topic_id, nonce)?,
+            params: params(&topic, &self.params, scale(self.regret_scale.as_ref(), synthesis)?, synthesis)?,
+            previous_network_loss: previous_loss(self.network_loss.as_ref(), topic_id, nonce)?,
             initial_regret: Some(topic.get("initial_regret")?.decimal()?),
             inferers,
             forecasters: self.forecasters(topic_id, nonce)?,
@@ -130,30 +130,6 @@ impl EpochAnswers {
         forecasters.collect()
     }
 
-    /// The last network loss; the chain answers with block 0 where there is none.
-    fn loss(&self, topic_id: u64, nonce: u64) -> Result<Option<Decimal>, ImportError> {
-        let Some(loss) = &self.network_loss else { return Ok(None) };
-        let path = "/emissions/v9/network_loss/{topic_id}/{block_height}";
-        let bundle = Answer::new("the network loss", path, loss)?.get("loss_bundle")?;
-        expect(&bundle.get("topic_id")?, topic_id, "the topic's number")?;
-        let block = bundle.reputer_nonce()?;
-        match block.integer::<u64>()? {
-            0 => Ok(None),
-            height if height >= nonce => {
-                Err(block.malformed(&format!("a block before {nonce}, that of the inferences, is expected")))
-            }
-            _ => Ok(Some(bundle.get("combined_value")?.decimal()?)),
-        }
-    }
-
-    /// What regrets are divided by; a stored scale of 0 is none.
-    fn scale(&self, synthesis: &Synthesis) -> Result<RegretScale, ImportError> {
-        let Some(scale) = &self.regret_scale else { return Ok(synthesis.regret_scale.clone()) };
-        let path = "/emissions/v9/latest_regret_stdnorm/{topic_id}";
-        let scale = Answer::new("the scale of regrets", path, scale)?.get("value")?.decimal()?;
-        Ok(if scale.is_zero() { synthesis.regret_scale.clone() } else { RegretScale::Stored(scale) })
-    }
-
     /// Puts in the regrets, which the chain answers for new workers, too: the topic's initial one.
     fn add_regrets(&self, epoch: &mut Epoch) -> Result<(), ImportError> {
         for inferer in &mut epoch.inferers {
@@ -192,4 +168,32 @@ pub(super) fn params(
         epsilon_safe_div: module.get("epsilon_safe_div")?.decimal()?,
         alpha_regret: topic.get("alpha_regret")?.decimal()?,
     })
+}
+
+/// The last network loss before an epoch; the chain answers with block 0 where there is none.
+pub(super) fn previous_loss(
+    answer: Option<&Value>,
+    topic_id: u64,
+    nonce: u64,
+) -> Result<Option<Decimal>, ImportError> {
+    let Some(loss) = answer else { return Ok(None) };
+    let path = "/emissions/v9/network_loss/{topic_id}/{block_height}";
+    let bundle = Answer::new("the network loss", path, loss)?.get("loss_bundle")?;
+    expect(&bundle.get("topic_id")?, topic_id, "the topic's number")?;
+    let block = bundle.reputer_nonce()?;
+    match block.integer::<u64>()? {
+        0 => Ok(None),
+        height if height >= nonce => {
+            Err(block.malformed(&format!("a block before {nonce}, that of the inferences, is expected")))
+        }
+        _ => Ok(Some(bundle.get("combined_value")?.decimal()?)),
+    }
+}
+
+/// What regrets are divided by; a stored scale of 0 is none.
+pub(super) fn scale(answer: Option<&Value>, synthesis: &Synthesis) -> Result<RegretScale, ImportError> {
+    let Some(scale) = answer else { return Ok(synthesis.regret_scale.clone()) };
+    let path = "/emissions/v9/latest_regret_stdnorm/{topic_id}";
+    let scale = Answer::new("the scale of regrets", path, scale)?.get("value")?.decimal()?;
+    Ok(if scale.is_zero() { synthesis.regret_scale.clone() } else { RegretScale::Stored(scale) })
 }

@@ -2,7 +2,7 @@
 
 use super::super::{ByWorker, Decimal, EpochError, NAIVE, NETWORK, Report, Role, Settlement, forecaster_key};
 use super::answer::{Answer, expect, regret};
-use super::epoch::{FORECASTER_REGRET, INFERER_REGRET, NAIVE_REGRET, TOPIC, params};
+use super::epoch::{FORECASTER_REGRET, INFERER_REGRET, NAIVE_REGRET, TOPIC, params, previous_loss, scale};
 use super::{ImportError, Synthesis};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -25,6 +25,10 @@ pub struct SettlementAnswers {
     /// By address, of `/emissions/v9/naive_inferer_network_regret/{topic_id}/{inferer}`; none if nobody asks for naive
     /// regrets.
     pub naive_regrets: Option<Value>,
+    /// Of `/emissions/v9/network_loss/{topic_id}/{block_height}` for the last epoch with losses before; none before the first.
+    pub network_loss: Option<Value>,
+    /// Of `/emissions/v9/latest_regret_stdnorm/{topic_id}` before; none of a topic that stores no scale.
+    pub regret_scale: Option<Value>,
 }
 
 const LOSSES: (&str, &str) = ("the losses", "/emissions/v9/reputer_loss_bundles/{topic_id}/{block_height}");
@@ -86,9 +90,10 @@ impl SettlementAnswers {
         let settlement = Settlement {
             topic_id,
             nonce,
-            params: params(&topic, &self.params, synthesis.regret_scale.clone(), synthesis)?,
+            params: params(&topic, &self.params, scale(self.regret_scale.as_ref(), synthesis)?, synthesis)?,
             regrets: by_worker(regrets)?,
             naive_regrets: self.naive_regrets.as_ref().map(naive).transpose()?,
+            previous_network_loss: previous_loss(self.network_loss.as_ref(), topic_id, nonce)?,
             initial_regret: Some(topic.get("initial_regret")?.decimal()?),
             // How often a worker was included is in no answer.
             experienced: vec![],

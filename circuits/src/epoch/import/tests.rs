@@ -33,6 +33,8 @@ fn settlement_answers() -> SettlementAnswers {
         inferer_regrets: all.inferer_regrets,
         forecaster_regrets: all.forecaster_regrets,
         naive_regrets: all.naive_regrets,
+        network_loss: None,
+        regret_scale: None,
     }
 }
 
@@ -79,6 +81,21 @@ fn the_answers_of_a_settlement() {
     assert_eq!(settlement_with(|_| ()).unwrap(), expected);
     assert_eq!(settlement_with(|a| a.losses = answer("reputer_losses_v10.json")).unwrap(), expected);
     assert!(settlement_with(|a| a.naive_regrets = None).unwrap().naive_regrets.is_none());
+}
+
+#[test]
+fn a_settlement_has_the_state_of_its_epoch() {
+    let settlement = settlement_with(|a| {
+        a.network_loss = Some(answer("network_loss.json"));
+        a.regret_scale = Some(answer("latest_regret_stdnorm.json"));
+    });
+    let (settlement, epoch) = (settlement.unwrap(), epoch_with(|_| ()).unwrap());
+    assert!(epoch.previous_network_loss.is_some());
+    assert_eq!(settlement.previous_network_loss, epoch.previous_network_loss);
+    assert_eq!(settlement.params, epoch.params);
+    let mut late = answer("network_loss.json");
+    late["loss_bundle"]["reputer_request_nonce"]["reputer_nonce"]["block_height"] = "7038657".into();
+    refused_settlement(|a| a.network_loss = Some(late), &["a block before 7038657"]);
 }
 
 #[test]

@@ -24,9 +24,13 @@ const LEAST: u32 = 1;
 #[command(after_help = "Examples:\n  \
     SUMCAST_PRIVATE_KEY=.. sumcast evm deploy --rpc http://127.0.0.1:8545\n  \
     sumcast evm deploy --rpc https://rpc.example --keystore key.json --params ceremony.srs --adapter --json\n  \
+    sumcast evm deploy --rpc https://rpc.example --keystore key.json --params ceremony.srs --attestor 0x.. --attestor 0x.. \\\n    \
+    --threshold 2\n  \
     sumcast evm deploy --rpc https://rpc.example --keystore key.json --verifier 0x..\n\n\
     The verifier is for models compiled with the same parameters, whatever their size. Nobody owns any of the contracts.\n\
-    A deployment that was interrupted goes on with --verifier, and --registry, of what there is already.")]
+    With attestors there are two more: a feed of network inferences, and these attestors, who can be the source of any of\n\
+    its topics; see `sumcast evm network`. A deployment that was interrupted goes on with --verifier, --registry, --feed\n\
+    and --topics of what there is already.")]
 pub(crate) struct Deploy {
     #[command(flatten)]
     node: Node,
@@ -41,6 +45,18 @@ pub(crate) struct Deploy {
     /// A registry that is there already, of this verifier
     #[arg(long, value_name = "ADDRESS", value_parser = chain::address, requires = "verifier")]
     registry: Option<Address>,
+    /// A feed that is there already, of this registry
+    #[arg(long, value_name = "ADDRESS", value_parser = chain::address, requires = "registry")]
+    feed: Option<Address>,
+    /// A feed of network inferences that is there already, of this feed
+    #[arg(long, value_name = "ADDRESS", value_parser = chain::address, requires_all = ["feed", "attestors"])]
+    topics: Option<Address>,
+    /// An account that attests what happened in an epoch; give --attestor again for each
+    #[arg(long = "attestor", value_name = "ADDRESS", value_parser = chain::address, requires = "threshold")]
+    attestors: Vec<Address>,
+    /// How many of the attestors attest an epoch
+    #[arg(long, value_name = "M", requires = "attestors")]
+    threshold: Option<u16>,
     /// Deploy the adapter too, which answers to who expects Allora's consumer contract
     #[arg(long)]
     adapter: bool,
@@ -63,7 +79,7 @@ impl Deploy {
             chain::check_parameters(&client, insecure_srs == Some(true), self.allow_insecure)?;
             let mut deployment = Deployment {
                 client: &client,
-                progress: Progress::new(3 + usize::from(self.adapter)),
+                progress: Progress::new(3 + usize::from(self.adapter) + 2 * self.threshold.iter().len()),
                 done: vec![],
             };
             let verifier = match (self.verifier, &parameters) {
@@ -76,10 +92,19 @@ impl Deploy {
                 None => deployment.put(Contract::Registry, Contract::deploy_registry(verifier)).await?,
                 Some(given) => deployment.there(given).await?,
             };
-            let feed = deployment.put(Contract::Feed, Contract::deploy_feed(registry)).await?;
+            let feed = match self.feed {
+                None => deployment.put(Contract::Feed, Contract::deploy_feed(registry)).await?,
+                Some(given) => deployment.there(given).await?,
+            };
             let adapter = match self.adapter {
                 true => Some(deployment.put(Contract::Adapter, Contract::deploy_adapter(feed)).await?),
                 false => None,
+            };
+            let network = match self.threshold {
+                Some(threshold) => {
+                    Some(deployment.network(feed, self.topics, self.attestors, threshold.into()).await?)
+                }
+                None => None,
             };
             Ok(Report {
                 chain_id: client.chain_id(),
@@ -87,6 +112,7 @@ impl Deploy {
                 registry,
                 feed,
                 adapter,
+                network,
                 gas_used: deployment.done.iter().map(|done| done.transaction.gas_used).sum(),
                 transactions: deployment.done,
                 srs_id: parameters.as_ref().map(|srs| hex::encode(srs.id())),
@@ -124,6 +150,22 @@ impl Deployment<'_> {
         Ok(address)
     }
 
+    /// What network inferences take, beyond the workers' feed.
+    async fn network(
+        &mut self,
+        feed: Address,
+        topics: Option<Address>,
+        attestors: Vec<Address>,
+        threshold: usize,
+    ) -> Result<Network> {
+        let topics = match topics {
+            None => self.put(Contract::Topics, Contract::deploy_topics(feed)).await?,
+            Some(given) => self.there(given).await?,
+        };
+        let code = Contract::deploy_attestors(attestors, threshold);
+        Ok(Network { topics, attestors: self.put(Contract::Attestors, code).await? })
+    }
+
     async fn there(&self, address: Address) -> Result<Address> {
         self.client.check_contract(address).await.map_err(chain::error)?;
         Ok(address)
@@ -139,6 +181,13 @@ struct Deployed {
     transaction: Transaction,
 }
 
+/// What network inferences take.
+#[derive(Debug, Serialize)]
+struct Network {
+    topics: Address,
+    attestors: Address,
+}
+
 /// What is where.
 #[derive(Debug, Serialize)]
 struct Report {
@@ -148,6 +197,8 @@ struct Report {
     feed: Address,
     #[serde(skip_serializing_if = "Option::is_none")]
     adapter: Option<Address>,
+    #[serde(flatten)]
+    network: Option<Network>,
     /// In order.
     transactions: Vec<Deployed>,
     /// Of all of them.
@@ -162,11 +213,15 @@ struct Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "deployed on chain {}, for {} gas", self.chain_id, format::count(self.gas_used))?;
-        writeln!(f, "verifier  {}", self.verifier)?;
-        writeln!(f, "registry  {}", self.registry)?;
-        writeln!(f, "feed      {}", self.feed)?;
+        writeln!(f, "verifier   {}", self.verifier)?;
+        writeln!(f, "registry   {}", self.registry)?;
+        writeln!(f, "feed       {}", self.feed)?;
         if let Some(adapter) = &self.adapter {
-            writeln!(f, "adapter   {adapter}")?;
+            writeln!(f, "adapter    {adapter}")?;
+        }
+        if let Some(Network { topics, attestors }) = &self.network {
+            writeln!(f, "topics     {topics}")?;
+            writeln!(f, "attestors  {attestors}")?;
         }
         for done in &self.transactions {
             let Transaction { transaction, gas_used, .. } = &done.transaction;

@@ -3,6 +3,7 @@
 mod accept;
 mod context;
 mod deploy;
+mod network;
 mod place;
 mod read;
 mod register;
@@ -10,20 +11,25 @@ mod submit;
 mod topic;
 mod verify;
 
+use crate::chain;
 use crate::error::Result;
 use crate::output::Outcome;
 use clap::Subcommand;
 use serde::Serialize;
+use sumcast_contracts::Contract;
+use sumcast_contracts::abi::{self, IModelRegistry};
 use sumcast_contracts::alloy_primitives::Address;
 use sumcast_contracts::alloy_sol_types::SolEvent;
-use sumcast_contracts::client::Sent;
+use sumcast_contracts::client::{Client, Sent};
+use sumcast_verifier::ProofFile;
+use sumcast_verifier::vk::TensorSpec;
 
 /// Verify a proof by the contract, deploy the contracts, post proven inferences.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Evm {
     /// Verify a proof by the contract in an embedded EVM, and say what it costs on a chain
     Verify(verify::Verify),
-    /// Deploy verifier, registry and feed
+    /// Deploy verifier, registry and feed, and what network inferences take
     Deploy(deploy::Deploy),
     /// Register a model by its verifying key
     Register(register::Register),
@@ -37,6 +43,9 @@ pub(crate) enum Evm {
     Submit(submit::Submit),
     /// Read an inference from a feed
     Read(read::Read),
+    /// Network inferences, each proven from the workers' proven inferences
+    #[command(subcommand)]
+    Network(network::Network),
 }
 
 impl Evm {
@@ -50,6 +59,7 @@ impl Evm {
             Self::Context(command) => command.run(),
             Self::Submit(command) => command.run(),
             Self::Read(command) => command.run(),
+            Self::Network(command) => command.run(),
         }
     }
 }
@@ -64,7 +74,7 @@ struct Transaction {
 
 impl Transaction {
     fn of(sent: &Sent) -> Self {
-        Self { transaction: crate::chain::hash(sent.hash), gas_used: sent.gas_used, block: sent.block }
+        Self { transaction: chain::hash(sent.hash), gas_used: sent.gas_used, block: sent.block }
     }
 }
 
@@ -72,4 +82,11 @@ impl Transaction {
 fn event<E: SolEvent>(sent: &Sent, contract: Address) -> Option<E> {
     let mut logs = sent.logs.iter().filter(|log| log.address() == contract);
     logs.find_map(|log| Some(E::decode_log(&log.inner).ok()?.data))
+}
+
+/// What a registry says of the tensors of a proof's model, in order.
+async fn tensors(client: &Client, registry: Address, proof: &ProofFile) -> Result<Vec<TensorSpec>> {
+    let call = IModelRegistry::tensorsCall { modelId: proof.model_id.into() };
+    let specs = client.read(Contract::Registry, registry, &call).await.map_err(chain::error)?;
+    Ok(specs.iter().map(abi::TensorSpec::decode).collect())
 }

@@ -1,7 +1,7 @@
 //! `sumcast evm submit`.
 
 use super::place::Place;
-use super::{Transaction, event};
+use super::{Transaction, event, tensors};
 use crate::chain::{self, Account, Node};
 use crate::error::{Rejected, Result};
 use crate::output::Outcome;
@@ -12,12 +12,10 @@ use clap::Args;
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
-use sumcast_contracts::abi::{self, IInferenceFeed, IModelRegistry};
+use sumcast_contracts::abi::IInferenceFeed;
 use sumcast_contracts::alloy_primitives::Address;
-use sumcast_contracts::client::Client;
 use sumcast_contracts::{Contract, statement};
 use sumcast_verifier::ProofFile;
-use sumcast_verifier::vk::TensorSpec;
 
 /// Arguments of `evm submit`.
 #[derive(Debug, Args)]
@@ -55,7 +53,9 @@ impl Submit {
             if context != proof.statement.context {
                 return Err(self.other_context(&proof, &hex::encode(context)).into());
             }
-            let specs = self.tensors(&client, &proof).await?;
+            let registry =
+                client.read(Contract::Feed, self.place.feed, &IInferenceFeed::registryCall {}).await;
+            let specs = tensors(&client, registry.map_err(chain::error)?, &proof).await?;
             progress.stage("post");
             let call = IInferenceFeed::postCall {
                 topicId: self.place.topic,
@@ -81,14 +81,6 @@ impl Submit {
             })
         })?;
         Outcome::new(&report)
-    }
-
-    /// What the registry says of the tensors of the proof's model, in order.
-    async fn tensors(&self, client: &Client, proof: &ProofFile) -> Result<Vec<TensorSpec>> {
-        let registry = client.read(Contract::Feed, self.place.feed, &IInferenceFeed::registryCall {}).await;
-        let call = IModelRegistry::tensorsCall { modelId: proof.model_id.into() };
-        let specs = client.read(Contract::Registry, registry.map_err(chain::error)?, &call).await;
-        Ok(specs.map_err(chain::error)?.iter().map(abi::TensorSpec::decode).collect())
     }
 
     fn other_context(&self, proof: &ProofFile, context: &str) -> Rejected {

@@ -13,12 +13,18 @@ pub(super) fn topics(error: &TopicError, f: &mut fmt::Formatter<'_>) -> fmt::Res
         }
         TopicError::NoSource(error) => write!(f, "there is no contract at {} to be a source", error.source),
         TopicError::GenesisExists(error) => {
-            write!(f, "topic {} has its genesis, which never changes", error.topicId)
+            write!(
+                f,
+                "topic {} has its genesis, which never changes: go on from it with --state and its opening, or create another \
+                 topic",
+                error.topicId
+            )
         }
         TopicError::InvalidKind(_) => f.write_str("a key is for the synthesis or for the settlement"),
         TopicError::WrongTensorCount(error) => write!(
             f,
-            "the statement of key {:x} has {} tensors where its kind has {}",
+            "the statement of key {:x} has {} tensors where its kind has {}: it is of the other kind, of a model, or of a \
+             topic that has had no loss, whose network inference has no interval",
             error.modelId, error.found, error.expected
         ),
         TopicError::WrongTensorKind(error) => write!(
@@ -38,23 +44,30 @@ pub(super) fn topics(error: &TopicError, f: &mut fmt::Formatter<'_>) -> fmt::Res
         ),
         TopicError::WrongStateShape(error) => write!(
             f,
-            "the state of key {:x}, tensor {}, has another row, scale or length than the topic's states",
+            "the state of key {:x}, tensor {}, has another row, scale or length than the topic's states: make all keys of a \
+             topic with the same --inferers and --forecasters",
             error.modelId, error.tensor
         ),
         TopicError::KeyNotAccepted(error) => write!(
             f,
-            "topic {} does not count proofs of {} by key {:x}",
+            "topic {} does not count proofs of {} by key {:x}: its owner adds it with `sumcast evm network key`",
             error.topicId,
             kind(error.kind),
             error.modelId
         ),
         TopicError::StateMismatch(error) => write!(
             f,
-            "the proof is of another state than the topic's: the hash of its commitment is {:x}, the topic's is {:x}",
+            "the proof is of another state than the topic's, the hash of its commitment is {:x}, the topic's is {:x}: prove \
+             again with --state and the opening of the topic's state, which the proof of the last settlement has left, or \
+             that of the genesis",
             error.found, error.expected
         ),
         TopicError::WrongMemberCount(error) => {
-            write!(f, "there are {} members for {} slots", error.found, error.expected)
+            write!(
+                f,
+                "there are {} members for {} slots: name the worker of each slot, and nobody for an absent one",
+                error.found, error.expected
+            )
         }
         TopicError::WrongAbsence(error) => {
             if error.member.is_zero() {
@@ -65,12 +78,14 @@ pub(super) fn topics(error: &TopicError, f: &mut fmt::Formatter<'_>) -> fmt::Res
         }
         TopicError::InferenceOfAnotherEpoch(error) => write!(
             f,
-            "the last inference that {} has posted is of epoch {}, and epoch {} is asked for",
+            "the last inference that {} has posted is of epoch {}, and epoch {} is asked for: where it did not post in \
+             time, its slot is to be absent",
             error.member, error.found, error.expected
         ),
         TopicError::WrongInference(error) => write!(
             f,
-            "{} has posted the inference {}, and the statement has {}, both as integers of the key",
+            "{} has posted the inference {}, and the statement has {}, both as integers of the key: are the members in the \
+             order of their slots, and the inferences of the epoch those that were posted?",
             error.member, error.expected, error.found
         ),
         TopicError::NotAttested(error) => write!(f, "the source {} does not confirm the epoch", error.source),
@@ -92,16 +107,22 @@ pub(super) fn attestors(error: &AttestorsError, f: &mut fmt::Formatter<'_>) -> f
             write!(f, "a threshold of {} is none for {} signers", error.threshold, error.signers)
         }
         AttestorsError::SignersNotAscending(error) => {
-            write!(f, "signer {} is not above the one before: list them in ascending order", error.index)
+            write!(
+                f,
+                "signer {} is zero, there twice, or below the one before: list them once, in ascending order",
+                error.index
+            )
         }
         AttestorsError::WrongSignatures(error) => write!(
             f,
-            "there are {} bytes of signatures where the threshold asks for {}",
+            "there are {} bytes of signatures where the threshold asks for {}, 65 for each: have more attestors sign, such \
+             as with `sumcast evm network attest`",
             error.foundBytes, error.expectedBytes
         ),
         AttestorsError::NotSigner(error) => write!(
             f,
-            "signature {} is {}'s, who is no signer: it is of another key, or of another epoch",
+            "signature {} is {}'s, who is no signer: it was made with another key, or of something else, such as other \
+             members, another epoch, or before the last settlement: sign again",
             error.index, error.recovered
         ),
         AttestorsError::SignaturesNotAscending(error) => {

@@ -1,7 +1,7 @@
 //! What is not true is not posted, and the error says what is wrong.
 
 use crate::posts::accepted;
-use crate::world::{EPOCH, SEED, World, key, member, members, signer};
+use crate::world::{EPOCH, World, key, member, members, signer};
 use sumcast_circuits::epoch::Epoch;
 use sumcast_circuits::synthesis::Form;
 use sumcast_contracts::Failure;
@@ -51,7 +51,7 @@ fn a_value_that_was_not_posted() {
     // A millionth more.
     let inference = &mut epoch.inferers[1].inference;
     *inference = format!("{}", inference.to_f64() + 1e-6).parse().unwrap();
-    let file = world.proof(&epoch, SEED);
+    let file = world.proof(&epoch, world.state());
     let post = world.attested(&network, &file, members());
     let Failure::Topics(TopicError::WrongInference(error)) = refused(&mut network, post) else { panic!() };
     assert_eq!(error.member, member(1));
@@ -66,8 +66,8 @@ fn a_proof_of_another_epoch() {
     let (mut network, honest) = ready(world);
     for place in [network.place(EPOCH + 1, EpochKind::Synthesis), network.place(EPOCH, EpochKind::Settlement)]
     {
-        let (_, file) = world.prove(&world.epoch, place.context(), SEED);
-        let post = world.attested(&network, &file, members());
+        let (_, proven) = world.prove(&world.epoch, place.context(), world.state());
+        let post = world.attested(&network, &proven.file, members());
         let failure = refused(&mut network, post);
         assert!(matches!(failure, Failure::Verifier(VerifierError::ConstraintsFailed(_))), "{failure}");
     }
@@ -83,10 +83,13 @@ fn another_state() {
     let (mut network, honest) = ready(world);
     let mut epoch = world.epoch.clone();
     epoch.inferers[0].regret = Some("-1".parse().unwrap());
-    let file = world.proof(&epoch, SEED);
-    let post = world.attested(&network, &file, members());
-    let failure = refused(&mut network, post);
-    assert!(matches!(failure, Failure::Topics(TopicError::StateMismatch(_))), "{failure}");
+    // And the topic's own, with a commitment that is not the topic's.
+    for epoch in [&epoch, &world.epoch] {
+        let file = world.proof(epoch, &[]);
+        let post = world.attested(&network, &file, members());
+        let failure = refused(&mut network, post);
+        assert!(matches!(failure, Failure::Topics(TopicError::StateMismatch(_))), "{failure}");
+    }
     accepted(&network.post(honest.clone()).unwrap());
     // A topic without a genesis has no state.
     let failure = refused(&mut world.network(), honest);
@@ -189,7 +192,7 @@ fn a_member_that_has_gone_on() {
 #[test]
 fn a_member_of_an_absent_slot() {
     let world = World::get();
-    let file = world.proof(&without_the_last(&world.epoch), SEED);
+    let file = world.proof(&without_the_last(&world.epoch), &[]);
     let mut network = world.network_of(&file);
     let post = world.attested(&network, &file, members());
     let failure = refused(&mut network, post);

@@ -23,7 +23,8 @@ fn a_settlement_moves_the_state_on() {
     let prover = Prover::new(&circuit.model);
     network.add_key(&prover.key.key.to_bytes(), EpochKind::Settlement).unwrap();
     let (_, inference) = circuit.run(&prover.relation, &settlement).unwrap();
-    let file = prover.prove(network.place(EPOCH, EpochKind::Settlement).context(), inference, 3);
+    let context = network.place(EPOCH, EpochKind::Settlement).context();
+    let file = prover.prove(context, inference, &[]).file;
     let specs = &prover.relation.program.tensors;
     network.set_genesis(epoch::state(&file.statement, specs).unwrap()).unwrap();
     assert_eq!(network.settled().unwrap(), 0);

@@ -13,14 +13,12 @@ use sumcast_contracts::alloy_primitives::{Address, B256, I256};
 use sumcast_contracts::{Signer, attest, epoch};
 use sumcast_evm::{Chain, Network, Post};
 use sumcast_params::Srs;
-use sumcast_prover::{Assignment, Cpu, ProvingKey, prove, srs_log};
+use sumcast_prover::{Assignment, Cpu, Proven, ProvingKey, TensorOpening, prove_known, srs_log};
 use sumcast_verifier::ProofFile;
 use sumcast_verifier::vk::{TensorSpec, Visibility};
 
 /// The epoch of all.
 pub(crate) const EPOCH: u64 = 301;
-/// Of proofs of one state: its commitment is the same in two proofs only if the randomness is.
-pub(crate) const SEED: u64 = 1;
 
 /// The string of all keys.
 static SRS: LazyLock<Srs> = LazyLock::new(|| Srs::development(19, &mut StdRng::seed_from_u64(2)));
@@ -67,11 +65,11 @@ impl Prover {
         &self.relation.program.tensors
     }
 
-    pub(crate) fn prove(&self, context: B256, inference: Inference, seed: u64) -> ProofFile {
+    /// A proof with fresh randomness, but for the commitments that these openings open.
+    pub(crate) fn prove(&self, context: B256, inference: Inference, known: &[TensorOpening]) -> Proven {
         let Inference { tensors, cells, .. } = inference;
         let assignment = Assignment { context: context.0, tensors, cells };
-        let rng = &mut StdRng::seed_from_u64(seed);
-        prove(&self.key, &self.srs, assignment, rng, &Cpu, &mut |_| ()).unwrap().file
+        prove_known(&self.key, &self.srs, assignment, known, &mut rand::rng(), &Cpu, &mut |_| ()).unwrap()
     }
 }
 
@@ -101,7 +99,7 @@ impl Worker {
 
     fn prove(&self, context: B256, row: usize) -> ProofFile {
         let inference = self.model.run(&self.prover.relation, &self.inputs[row]).unwrap();
-        self.prover.prove(context, inference, 7)
+        self.prover.prove(context, inference, &[]).file
     }
 }
 
@@ -180,21 +178,41 @@ impl World {
         self.specs()[..tensor].iter().map(size).sum()
     }
 
-    /// A synthesis of an epoch, proven in a context.
-    pub(crate) fn prove(&self, epoch: &Epoch, context: B256, seed: u64) -> (Synthesised, ProofFile) {
+    /// A synthesis of an epoch, proven in a context. The state has the commitment that the openings open, or one of its own
+    /// where there are none.
+    pub(crate) fn prove(
+        &self,
+        epoch: &Epoch,
+        context: B256,
+        known: &[TensorOpening],
+    ) -> (Synthesised, Proven) {
         let (outcome, inference) = self.synthesis.run(&self.prover.relation, epoch).unwrap();
-        (outcome, self.prover.prove(context, inference, seed))
+        (outcome, self.prover.prove(context, inference, known))
     }
 
     /// The same in the context of a network's epoch.
-    pub(crate) fn proof(&self, epoch: &Epoch, seed: u64) -> ProofFile {
-        self.prove(epoch, self.network().place(EPOCH, EpochKind::Synthesis).context(), seed).1
+    pub(crate) fn proof(&self, epoch: &Epoch, known: &[TensorOpening]) -> ProofFile {
+        self.prove(epoch, self.context(), known).1.file
+    }
+
+    fn context(&self) -> B256 {
+        self.network().place(EPOCH, EpochKind::Synthesis).context()
+    }
+
+    /// The honest proof of the epoch, with what opens its state.
+    fn first(&self) -> &'static Proven {
+        static FIRST: OnceLock<Proven> = OnceLock::new();
+        FIRST.get_or_init(|| self.prove(&self.epoch, self.context(), &[]).1)
     }
 
     /// The honest proof of the epoch.
     pub(crate) fn honest(&self) -> &'static ProofFile {
-        static HONEST: OnceLock<ProofFile> = OnceLock::new();
-        HONEST.get_or_init(|| self.proof(&self.epoch, SEED))
+        &self.first().file
+    }
+
+    /// What opens the commitment of its state.
+    pub(crate) fn state(&self) -> &'static [TensorOpening] {
+        &self.first().openings
     }
 
     /// A post of a proof by these members, with the attestation of these signers.

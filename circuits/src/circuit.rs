@@ -8,7 +8,7 @@ mod trees;
 
 pub(crate) use trees::{TreeNode, Trees, missing};
 
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Spot};
 use serde::{Deserialize, Serialize};
 
 /// Number of a tensor; operands come before the tensors computed from them, but for [`Op::Previous`].
@@ -279,16 +279,15 @@ pub(crate) enum Op {
     Lanes {
         /// Number of the program.
         program: usize,
-        /// Tensors it takes, and where each lies in its statement slots, aligned.
-        inputs: Vec<(TensorId, u32)>,
+        /// Tensors it takes, and where each lies in its statement slots.
+        inputs: Vec<(TensorId, Spot)>,
     },
-    /// A public or committed output: numbers that lie together in the statement slots of a run; elements are below
-    /// `2^bits` in magnitude.
+    /// A public or committed output: numbers in the statement slots of a run; elements are below `2^bits` in magnitude.
     Result {
         /// The run.
         of: TensorId,
-        /// Where they lie, aligned.
-        at: u32,
+        /// Where they lie.
+        at: Spot,
         /// Bits.
         bits: u8,
     },

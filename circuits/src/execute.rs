@@ -5,9 +5,9 @@ mod products;
 #[cfg(test)]
 pub(crate) use products::rearrange;
 
-use crate::circuit::{Circuit, Op, Table, Tensor, TensorId, missing, round_shift};
+use crate::circuit::{Circuit, Op, Table, Tensor, TensorId, log2_ceil, missing, round_shift};
 use crate::graph::recurrence::{Steps, parts};
-use crate::lanes::{Liar, NUMBER_BITS};
+use crate::lanes::{Liar, NUMBER_BITS, Spot};
 use rayon::prelude::*;
 use std::ops::Range;
 use thiserror::Error;
@@ -161,15 +161,17 @@ impl Circuit {
     fn run_program(
         &self,
         program: usize,
-        inputs: &[(TensorId, u32)],
+        inputs: &[(TensorId, Spot)],
         values: &[Vec<i128>],
         liar: &mut Liar<'_>,
     ) -> Result<Vec<i128>, RunError> {
         let program = &self.programs[program];
         let mut statement = vec![0; 1 << (program.statement + program.lanes())];
         for (x, at) in inputs {
-            let slots = statement[*at as usize..].iter_mut().zip(&values[*x]);
-            slots.for_each(|(slot, v)| *slot += v);
+            for (from, log, at) in at.parts(self.log(*x)) {
+                let part = values[*x].iter().skip(from as usize).take(1 << log);
+                statement[at as usize..].iter_mut().zip(part).for_each(|(slot, v)| *slot += v);
+            }
         }
         program.run(&statement, liar).map_err(|found| match found.value {
             None => RunError::Domain { tensor: found.name },
@@ -355,7 +357,9 @@ impl Circuit {
             Op::Lanes { program, inputs } => self.run_program(*program, inputs, view.values, &mut |_, _| ()),
             Op::Result { of, at, bits } => {
                 let limit = 1i128 << bits;
-                bounded(view.of(*of)[*at as usize..][..size].to_vec(), 1 - limit, limit)
+                let numbers = view.of(*of);
+                let part = |(_, log, at): (u32, u8, u32)| numbers[at as usize..][..1 << log].to_vec();
+                bounded(at.parts(log2_ceil(size)).flat_map(part).collect(), 1 - limit, limit)
             }
             Op::Publish { x, shift, bits } => {
                 let limit = 1i128 << bits;

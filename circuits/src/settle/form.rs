@@ -3,7 +3,7 @@
 use super::program::{self, AFTER, ALPHA, BEFORE, LOSSES, NAIVE, NETWORK, REPORTS, STAKES};
 use crate::circuit::Circuit;
 use crate::epoch::{Decimal, Params, RegretScale, Settlement, WeightFunction};
-use crate::lanes::{ARGUMENT, Stated, circuit, number};
+use crate::lanes::{ARGUMENT, Lane, Shape, Stated, circuit};
 use crate::synthesis::{FormError, LOSS_BITS, LOSS_FRACTION, Scale, columns, fits, fixed};
 
 /// Bits of stakes, which are scaled to them.
@@ -91,6 +91,11 @@ impl Form {
         columns(self.inferers, self.forecasters)
     }
 
+    /// Its lanes.
+    pub(super) fn shape(&self) -> Shape {
+        Shape { groups: 0, rows: program::ROWS, columns: self.columns() }
+    }
+
     /// The circuit, of limbs of so many bits.
     pub(super) fn circuit(&self, limb: u8) -> Circuit {
         let columns = 1usize << self.columns();
@@ -100,7 +105,7 @@ impl Form {
             len,
             bits,
             fraction,
-            at: number((program::ROWS, self.columns()), slot, row, 0),
+            at: self.shape().spot(slot, Lane::first(row, 0)),
         };
         let losses = LOSS_FRACTION;
         let inputs = [

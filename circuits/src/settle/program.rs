@@ -5,7 +5,7 @@
 //! the regrets, and the naive ones.
 
 use super::Form;
-use crate::lanes::{ARGUMENT, Builder, Group, HALF, Lanes, Number, Sum, Weighted};
+use crate::lanes::{ARGUMENT, Builder, HALF, Lane, Lanes, Members, Number, Sum, Weighted};
 use crate::synthesis::{LOSS_BITS, Scale, absent};
 
 /// Most reputers.
@@ -51,24 +51,22 @@ struct Masks {
 impl Masks {
     fn new(b: &mut Builder, form: &Form) -> Self {
         let Form { inferers, forecasters, .. } = *form;
-        let mut mask = |name: &str, of: &dyn Fn(usize, usize) -> bool| {
-            b.mask(name, |row, column| i64::from(of(row, column)))
-        };
+        let mut mask = |name: &str, of: &dyn Fn(Lane) -> bool| b.mask(name, |at| i64::from(of(at)));
         let all = inferers + forecasters;
-        let row = |of: usize| move |row: usize, _: usize| row == of;
-        let scalar = |k: usize| move |row: usize, column: usize| (row, column) == (NAIVE, inferers + k);
+        let row = |of: usize| move |at: Lane| at.row == of;
+        let scalar = |k: usize| move |at: Lane| at == Lane::first(NAIVE, inferers + k);
         Self {
-            workers: mask("reports", &|row, column| row < REPUTERS && column < all),
-            networks: mask("reports of networks", &|row, column| row >= REPUTERS && column < REPUTERS),
-            own: mask("reputer", &|row, column| row == column && row < REPUTERS),
-            regrets: mask("regrets", &|row, column| {
-                (row == NETWORK && column < all) || (row == NAIVE && column < inferers)
+            workers: mask("reports", &|at| at.row < REPUTERS && at.column < all),
+            networks: mask("reports of networks", &|at| at.row >= REPUTERS && at.column < REPUTERS),
+            own: mask("reputer", &|at| at.row == at.column && at.row < REPUTERS),
+            regrets: mask("regrets", &|at| {
+                (at.row == NETWORK && at.column < all) || (at.row == NAIVE && at.column < inferers)
             }),
             network: mask("network", &row(NETWORK)),
             naive: mask("naive network", &row(NAIVE)),
             first: mask("first row", &row(0)),
             second: mask("second row", &row(1)),
-            heads: mask("heads", &|row, column| [(NETWORK, 0), (NAIVE, 1)].contains(&(row, column))),
+            heads: mask("heads", &|at| [(NETWORK, 0), (NAIVE, 1)].contains(&(at.row, at.column))),
             loss: mask("loss", &scalar(0)),
             initial: mask("initial regret", &scalar(1)),
             scale: mask("regret scale", &scalar(2)),
@@ -93,7 +91,7 @@ struct Losses {
 }
 
 pub(super) fn program(form: &Form) -> Lanes {
-    let mut b = Builder::new(ROWS, form.columns());
+    let mut b = Builder::new(form.shape());
     let names = ["reports", "stakes", "state before", "losses", "state after"];
     let [reports, stakes, before, losses, after] = names.map(|name| b.stated(name));
     let m = Masks::new(&mut b, form);
@@ -173,7 +171,7 @@ impl Writer<'_> {
         let group = |b: &mut Builder, among: Number| {
             let count = among.row();
             let present = b.nonzero("regrets", count.clone());
-            Group { x: new.clone(), among: among.into(), count, present: present.into() }
+            Members { x: new.clone(), among: among.into(), count, present: present.into() }
         };
         if let Some(scale) = self.form.scale {
             let among = b.both("regret", has, m.network);
@@ -195,7 +193,7 @@ impl Writer<'_> {
         let spread = b.deviation(&of) + b.same(self.form.epsilon);
         let spread = b.linear("deviation", spread);
         let key = of.x.clone() * (1 << self.form.columns());
-        let order = b.mask("order", |_, column| column as i64);
+        let order = b.mask("order", |at| at.column as i64);
         let present = of.present.clone();
         let weighted = Weighted {
             x: of.x.clone(),

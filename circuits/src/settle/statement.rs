@@ -23,7 +23,7 @@ impl Settle {
     /// [`CompileError`] when it is beyond the limits of a key.
     pub fn new(form: Form) -> Result<Self, CompileError> {
         let circuits = LIMBS.map(|limb| form.circuit(limb)).to_vec();
-        let model = Model::of_circuits("settlement", circuits, row_log(form.columns()))?;
+        let model = Model::of_circuits("settlement", circuits, row_log(form.shape()))?;
         Ok(Self { form, model })
     }
 

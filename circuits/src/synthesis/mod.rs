@@ -13,8 +13,10 @@
 
 mod carry;
 mod form;
+mod groups;
 mod key;
 mod names;
+mod one_outs;
 mod places;
 mod program;
 mod statement;
@@ -25,9 +27,10 @@ pub use form::{Form, FormError, Phase, Scale};
 pub use statement::{Synthesis, SynthesisError};
 
 use crate::circuit::Circuit;
-use crate::lanes::{Stated, circuit, number};
+use crate::lanes::{Lane, Stated, circuit};
 pub(crate) use form::{fits, fixed};
-use places::{OBSERVED, PERCENTILES, Places, RESULT, STATE};
+pub(crate) use groups::{Groups, Out};
+use places::{OBSERVED, ONE_OUTS, PERCENTILES, Places, RESULT, STATE};
 pub(crate) use places::{columns, row_log, scalar};
 pub(crate) use statement::loss;
 
@@ -56,18 +59,20 @@ impl Form {
     fn circuit(&self, limb: u8) -> Circuit {
         let places = Places::of(self);
         let (combined, naive) = (places.combined, places.combined + 1);
-        let columns = 1usize << places.columns;
+        let columns = 1usize << places.shape.columns;
         let (value, losses) = (self.value_fraction, LOSS_FRACTION);
         let forecasts = self.forecasters.max(1);
         let workers = self.inferers + self.forecasters;
         let of = |name, len, bits, fraction, (slot, row, column)| {
-            let at = number((places.rows, places.columns), slot, row, column);
+            let at = places.shape.spot(slot, Lane::first(row, column));
             Stated { name, len, bits, fraction, at }
         };
+        let state = of("state", places.state(), LOSS_BITS, losses, (STATE, combined, 0));
+        let state = Stated { at: places.shape.parts(STATE, Lane::first(combined, 0)), ..state };
         let inputs = [
             of("inferences", self.inferers, VALUE_BITS, value, (OBSERVED, combined, 0)),
             of("forecasts", forecasts * columns, LOSS_BITS, losses, (OBSERVED, 0, 0)),
-            of("state", 2 * columns, LOSS_BITS, losses, (STATE, combined, 0)),
+            state,
         ];
         let outputs = [
             of("network_inference", 1, VALUE_BITS, value, (RESULT, naive, combined)),
@@ -76,6 +81,13 @@ impl Form {
             of("forecast_implied", forecasts, VALUE_BITS, value, (RESULT, naive, 0)),
             of("weights", workers, WEIGHT_BITS, WEIGHT_FRACTION, (RESULT, combined, 0)),
         ];
+        let out = self.inferers + self.groups().forecasters_out();
+        let one_outs = [
+            of("one_out_inferences", out, VALUE_BITS, value, (ONE_OUTS, combined, 0)),
+            of("one_in_inferences", forecasts, VALUE_BITS, value, (ONE_OUTS, naive, 0)),
+            of("one_out_forecast_implied", forecasts * columns, VALUE_BITS, value, (ONE_OUTS, 0, 0)),
+        ];
+        let outputs = [&outputs[..], if self.one_outs { &one_outs } else { &[] }].concat();
         let outputs = if self.phase == Phase::First { &outputs[..1] } else { &outputs };
         // The state.
         circuit(program::program(self), limb, &inputs, outputs, &[2])

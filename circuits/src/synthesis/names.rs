@@ -9,7 +9,8 @@ impl Synthesis {
     /// [`Synthesis::inputs`].
     #[must_use]
     pub fn input_name(&self, epoch: &Epoch, tensor: usize, position: usize) -> String {
-        let columns = 1usize << Places::of(&self.form).columns;
+        let places = Places::of(&self.form);
+        let columns = 1usize << places.shape.columns;
         let (row, column) = (position / columns, position % columns);
         let inferer = |at: usize| match epoch.inferers.get(at) {
             Some(inferer) => format!("{:?}", inferer.address),
@@ -22,6 +23,7 @@ impl Synthesis {
         match (tensor, row) {
             (0, _) => format!("the inference of {}", inferer(position)),
             (1, _) => format!("the loss that {} forecasts of {}", forecaster(row), inferer(column)),
+            (_, row) if row > 1 => self.form.one_out_name(epoch, row, column),
             (_, 0) if column < self.form.inferers => format!("the regret of {}", inferer(column)),
             (_, 0) => format!("the regret of {}", forecaster(column - self.form.inferers)),
             (_, _) if column < self.form.inferers => format!("the naive regret of {}", inferer(column)),

@@ -69,7 +69,7 @@ fn caught(program: &Lanes, statement: &[i128], seen: &mut BTreeSet<usize>) -> Ve
             let found = program.run(statement, &mut |name, values| {
                 if at == call {
                     name.clone_into(&mut named);
-                    lie.change(values, 1 << program.columns);
+                    lie.change(values, 1 << program.shape.columns);
                 }
                 at += 1;
             });
@@ -97,7 +97,10 @@ fn of_model(model: &Model, input: &[i128], seen: &mut BTreeSet<usize>) -> (Vec<S
     for tensor in &circuit.tensors {
         if let Op::Lanes { inputs, .. } = &tensor.op {
             for (x, at) in inputs {
-                statement[*at as usize..].iter_mut().zip(&values[*x]).for_each(|(slot, v)| *slot += v);
+                for (from, log, at) in at.parts(circuit.log(*x)) {
+                    let part = values[*x].iter().skip(from as usize).take(1 << log);
+                    statement[at as usize..].iter_mut().zip(part).for_each(|(slot, v)| *slot += v);
+                }
             }
         }
     }
@@ -189,8 +192,9 @@ fn widest(program: &Lanes) -> u32 {
     let of_gate = |gate: &Gate| {
         let reached = |reach: Reach| match reach {
             Reach::Own => 1.0,
-            Reach::Row => 2f64.powi(program.columns.into()),
-            Reach::Column => 2f64.powi(program.rows.into()),
+            Reach::Row => 2f64.powi(program.shape.columns.into()),
+            Reach::Column => 2f64.powi(program.shape.rows.into()),
+            Reach::Group => 2f64.powi(program.shape.groups.into()),
         };
         let a: f64 = gate.a.iter().map(|(reach, slot, c)| reached(*reach) * sum(&[(*slot, *c)])).sum();
         (a * sum(&gate.b)).max(sum(&gate.c)).log2().ceil() as u32

@@ -42,7 +42,7 @@ pub enum FormError {
         bound: String,
     },
     /// A worker has no regret for a network without someone, and there is no initial one.
-    #[error("there is no {0}, and no initial_regret to take in its place: give one of them")]
+    #[error("{0} is missing, and there is no initial_regret to take in its place: give one of them")]
     Regret(String),
     /// A form has too little room.
     #[error("the epoch has {found} {what}, and the form has room for {room}: make a form with more room")]

@@ -54,6 +54,18 @@ impl Lie {
     }
 }
 
+/// The lies in the lanes of every group, and, of those of whole rows, in all of them.
+fn lies(program: &Lanes) -> Vec<Lie> {
+    let group = 1 << program.shape.group();
+    let more = (1..1 << program.shape.groups).flat_map(|k| {
+        LIES.into_iter().filter_map(move |lie| match lie {
+            Lie::Add(lane, by) => Some(Lie::Add(k * group + lane, by)),
+            _ => None,
+        })
+    });
+    LIES.into_iter().chain(more).collect()
+}
+
 /// Changes each number that a rule finds, in some lane, with all that follows from it: which gates tell.
 fn caught(program: &Lanes, statement: &[i128], seen: &mut BTreeSet<usize>) -> Vec<String> {
     let honest = program.run(statement, &mut |_, _| ()).unwrap();
@@ -61,10 +73,11 @@ fn caught(program: &Lanes, statement: &[i128], seen: &mut BTreeSet<usize>) -> Ve
     let mut calls = 0;
     program.run(statement, &mut |_, _| calls += 1).unwrap();
     let mut free = Vec::new();
+    let lies = lies(program);
     for call in 0..calls {
         let mut known = false;
         let mut named = String::new();
-        for lie in LIES {
+        for lie in lies.iter().copied() {
             let mut at = 0;
             let found = program.run(statement, &mut |name, values| {
                 if at == call {
@@ -136,7 +149,11 @@ fn check<'a>(runs: impl IntoIterator<Item = (&'a Model, Vec<i128>)>) {
 }
 
 fn syntheses(epochs: &[Epoch]) {
-    let of = |epoch| Synthesis::new(Form::of(epoch).unwrap()).unwrap();
+    syntheses_of(epochs, |form| form);
+}
+
+fn syntheses_of(epochs: &[Epoch], with: impl Fn(Form) -> Form) {
+    let of = |epoch| Synthesis::new(with(Form::of(epoch).unwrap())).unwrap();
     let all: Vec<(Synthesis, &Epoch)> = epochs.iter().map(|epoch| (of(epoch), epoch)).collect();
     check(all.iter().map(|(synthesis, epoch)| (&synthesis.model, synthesis.inputs(epoch).unwrap().concat())));
 }
@@ -162,6 +179,11 @@ fn no_number_of_a_synthesis_is_free_and_every_gate_is_needed() {
     of(WeightFunction::Gradient, RegretScale::Std);
     of(WeightFunction::Gradient, RegretScale::Stored("5".parse().unwrap()));
     of(WeightFunction::Exp1DivExp1, RegretScale::Mad);
+}
+
+#[test]
+fn no_number_of_one_outs_is_free_and_every_gate_is_needed() {
+    syntheses_of(&epochs(&["one_out_two_inferers"]), Form::with_one_outs);
 }
 
 #[test]
@@ -216,7 +238,9 @@ fn no_gate_of_the_largest_programs_wraps_around_the_field() {
                 epoch.params.c_norm = "7.99".parse().unwrap();
                 epoch.initial_regret = Some(initial.parse().unwrap());
                 let form = Form::of(&epoch).unwrap().with_room(32, 6);
-                widths.push(widest(&Synthesis::new(form).unwrap().model.circuit().programs[0]));
+                for form in [form.clone(), form.with_one_outs()] {
+                    widths.push(widest(&Synthesis::new(form).unwrap().model.circuit().programs[0]));
+                }
             }
             let mut settlement = Settlement::from_json(&read("settle_301")).unwrap();
             settlement.params.regret_scale = scale.clone();

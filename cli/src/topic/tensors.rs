@@ -1,7 +1,7 @@
 //! The names of the tensors of statements that are not of an ONNX model, by the form of the statement.
 
-/// Of a synthesis; a topic without a loss has the first four.
-const SYNTHESIS: [&str; 8] = [
+/// Of a synthesis; without one-outs it has the first eight, of a topic without a loss the first four.
+const SYNTHESIS: [&str; 11] = [
     "inferences",
     "forecasts",
     "state",
@@ -10,6 +10,9 @@ const SYNTHESIS: [&str; 8] = [
     "naive_inference",
     "forecast_implied",
     "weights",
+    "one_out_inferences",
+    "one_in_inferences",
+    "one_out_forecast_implied",
 ];
 /// Of a settlement.
 const SETTLEMENT: [&str; 5] = ["stakes", "reports", "state", "losses", "next_state"];
@@ -19,7 +22,9 @@ const SETTLEMENT: [&str; 5] = ["stakes", "reports", "state", "losses", "next_sta
 pub(crate) fn names(committed: &[bool]) -> Option<(&'static str, &'static [&'static str])> {
     match committed {
         [false, false, true, false] => Some(("synthesis", &SYNTHESIS[..4])),
-        [false, false, true, false, false, false, false, false] => Some(("synthesis", &SYNTHESIS)),
+        [false, false, true, outputs @ ..] if [5, 8].contains(&outputs.len()) && !outputs.contains(&true) => {
+            Some(("synthesis", &SYNTHESIS[..3 + outputs.len()]))
+        }
         [false, false, true, false, true] => Some(("settlement", &SETTLEMENT)),
         _ => None,
     }
@@ -37,9 +42,12 @@ mod tests {
         for name in ["case_no_loss_odd", "case_all_new", "case_infers_and_forecasts"] {
             let path = format!("{}/../circuits/tests/epochs/{name}.json", env!("CARGO_MANIFEST_DIR"));
             let epoch = Epoch::from_json(&std::fs::read(path).unwrap()).unwrap();
-            let model = Synthesis::new(Form::of(&epoch).unwrap()).unwrap().model;
-            let committed: Vec<bool> = model.tensor_names().iter().map(|name| name == "state").collect();
-            assert_eq!(names(&committed).unwrap().1, model.tensor_names());
+            let form = Form::of(&epoch).unwrap();
+            for form in [form.clone(), form.with_one_outs()] {
+                let model = Synthesis::new(form).unwrap().model;
+                let committed: Vec<bool> = model.tensor_names().iter().map(|name| name == "state").collect();
+                assert_eq!(names(&committed).unwrap().1, model.tensor_names());
+            }
         }
         let settlement = include_bytes!("../../../circuits/tests/epochs/settle_301.json");
         let settlement = Settlement::from_json(settlement).unwrap();

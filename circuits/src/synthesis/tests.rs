@@ -54,16 +54,10 @@ impl Lie {
     }
 }
 
-/// The lies in the lanes of every group, and, of those of whole rows, in all of them.
+/// The lies, and one in each other group.
 fn lies(program: &Lanes) -> Vec<Lie> {
-    let group = 1 << program.shape.group();
-    let more = (1..1 << program.shape.groups).flat_map(|k| {
-        LIES.into_iter().filter_map(move |lie| match lie {
-            Lie::Add(lane, by) => Some(Lie::Add(k * group + lane, by)),
-            _ => None,
-        })
-    });
-    LIES.into_iter().chain(more).collect()
+    let other = |k: usize| Lie::Add((k << program.shape.group()) + [32, 33, 40, 1][k % 4], 1);
+    LIES.into_iter().chain((1..1 << program.shape.groups).map(other)).collect()
 }
 
 /// Changes each number that a rule finds, in some lane, with all that follows from it: which gates tell.
@@ -183,7 +177,7 @@ fn no_number_of_a_synthesis_is_free_and_every_gate_is_needed() {
 
 #[test]
 fn no_number_of_one_outs_is_free_and_every_gate_is_needed() {
-    syntheses_of(&epochs(&["one_out_two_inferers"]), Form::with_one_outs);
+    syntheses_of(&epochs(&["one_out_initial_regret"]), Form::with_one_outs);
 }
 
 #[test]

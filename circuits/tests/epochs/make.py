@@ -86,6 +86,24 @@ def with_one_outs(e, seed, lacking=0):
         e["one_in_forecaster_regrets"] = {k: regrets(inferers + [k]) for k in several}
     return e
 
+def with_one_out_values(e, seed, lacking=0):
+    """The settlement with losses of one-out and one-in networks, of which about one in so many lacks from a report."""
+    r = Random(seed + 1000)
+    forecasters = e["forecasters"]
+    inferers = [w for w in e["regrets"] if w not in forecasters]
+    several = forecasters if len(forecasters) > 1 else []
+    base = {}
+    def values(kind, of):
+        found = {w: base.setdefault((kind, w), r.between("-4.5", "-0.5", 16)) + r.between("-0.3", "0.3", 16) for w in of}
+        return {w: text(v) for w, v in found.items() if not (lacking and r.below(lacking) == 0)}
+    for report in e["reports"]:
+        report["one_out_inferer_values"] = values("out", inferers)
+        for kind in ("one_out", "one_in"):
+            if several: report[kind + "_forecaster_values"] = values(kind, several)
+        without = {k: values(k, inferers) for k in forecasters}
+        if without: report["one_out_inferer_forecaster_values"] = without
+    return e
+
 def settlement(seed, workers, reputers, naive=False, gaps=False, p=None):
     r = Random(seed)
     inferers, forecasters = workers
@@ -202,6 +220,18 @@ def all_epochs():
     one_out("missing_forecasts", 6, 4, change=missing)
     one_out("infers_and_forecasts", 5, 2, change=lambda e: e["forecasters"][1].update(address=e["inferers"][2]["address"]))
     one_out("initial_regret", 5, 2, change=lambda e: e.update(initial_regret="-2.63544009"), lacking=3)
+    def settle_one_out(name, workers, reputers, change=lambda e: None, lacking=0, **more):
+        nonlocal seed
+        e = with_one_outs(edit(settlement(seed, workers, reputers, **more), change), seed, lacking)
+        # Reports come last.
+        e["reports"] = e.pop("reports")
+        out[f"settle_one_out_{name}"] = with_one_out_values(e, seed, lacking)
+        seed += 1
+    settle_one_out("5x3_4_naive", (5, 3), 4, naive=True)
+    settle_one_out("12x2_3_gaps", (12, 2), 3, lambda e: e.update(initial_regret="-1.5"), lacking=3, gaps=True)
+    settle_one_out("32x6_6_naive", (32, 6), 6, naive=True)
+    settle_one_out("one_forecaster", (4, 1), 2)
+    settle_one_out("stored", (3, 2), 2, p=params(*CHAIN))
     # Nobody has a regret, of whatever network.
     def all_new(e):
         new(e)
@@ -224,7 +254,7 @@ def main(check):
     for name, source in sorted(files.items()):
         e = json.loads(source)
         asked = "one_out" in name
-        expected = settle(e) if "reports" in e else synthesize(e, asked)
+        expected = (settle if "reports" in e else synthesize)(e, asked)
         least = min([D(w) for w in expected.get("weights", {}).values() if D(w)], default=D(1))
         assert least > D("1e-60"), (name, least)  # Less is not read.
         simulator = os.path.join(HERE, name + ".simulator.json")

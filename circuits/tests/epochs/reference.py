@@ -144,7 +144,7 @@ def one_outs(e):
     out["one_out_inferer_forecast_implied"] = {k: v for k, v in implied.items() if v}
     return {k: v for k, v in out.items() if v}
 
-def settle(e):
+def settle(e, with_one_outs=False):
     """Stake-weighted losses of the reputers' reports, then the regret of each worker: R = a (L_ref - L) + (1 - a) R_prev.
 
     EXTENSION: a mean is over those who report the loss, and naive regrets have the naive loss as their reference."""
@@ -158,8 +158,40 @@ def settle(e):
     update = lambda ref, before: {w: str(a * (loss[ref] - loss[w]) + (1 - a) * D(r)) for w, r in sorted(before.items())}
     out = {"topic_id": e["topic_id"], "nonce": e["nonce"], "losses": {k: str(v) for k, v in loss.items()}, "regrets": update("network", e["regrets"])}
     if e.get("naive_regrets") is not None: out["naive_regrets"] = update("naive", e["naive_regrets"])
-    return out
+    return {**out, **settle_one_outs(e)} if with_one_outs else out
+
+def settle_one_outs(e):
+    """The same of each network without a worker, whose losses are its own, as are those of forecasters without an inferer.
+
+    EXTENSION: who has no regret begins with the initial one, and of what nobody reports there is no change."""
+    a = D(e["params"]["alpha_regret"])
+    def mean(of):
+        who = [(D(r["stake"]), of(r)) for r in e["reports"] if of(r) is not None]
+        total = sum(s for s, _ in who)
+        return sum(s * D(l) for s, l in who) / total if total else None
+    named = lambda kind, w: mean(lambda r: r.get(kind, {}).get(w))
+    own = lambda w: mean(lambda r: r["losses"].get(w))
+    without = lambda k, j: mean(lambda r: r.get("one_out_inferer_forecaster_values", {}).get(k, {}).get(j))
+    workers = sorted({w for r in e["reports"] for w in r["losses"] if w not in ("network", "naive")} | set(e["regrets"]))
+    fcs = [w for w in workers if w in e["forecasters"]]
+    inf = [w for w in workers if w not in fcs]
+    several = fcs if len(fcs) > 1 else []
+    regrets, values = {}, {}
+    def network(kind, out, members, loss):
+        ref = values.setdefault(f"{kind}_values", {})[out] = named(f"{kind}_values", out)
+        before, after = e.get(f"{kind}_regrets", {}).get(out, {}), {}
+        for w in members:
+            l, r = loss(w), before.get(w)
+            if ref is not None and l is not None: r = str(a * (ref - l) + (1 - a) * D(r if r is not None else e["initial_regret"]))
+            if r is not None: after[w] = r
+        if after: regrets.setdefault(f"{kind}_regrets", {})[out] = after
+    for j in inf: network("one_out_inferer", j, [w for w in inf + fcs if w != j], lambda w: without(w, j) if w in fcs else own(w))
+    for k in several: network("one_out_forecaster", k, [w for w in inf + fcs if w != k], own)
+    for k in several: network("one_in_forecaster", k, inf + [k], own)
+    for k in fcs: values.setdefault("one_out_inferer_forecaster_values", {})[k] = {j: str(without(k, j)) for j in inf if without(k, j) is not None}
+    values = {kind: {w: v if isinstance(v, dict) else str(v) for w, v in of.items() if v} for kind, of in values.items()}
+    return {**regrets, **{kind: of for kind, of in values.items() if of}}
 
 if __name__ == "__main__":
     e = json.load(open(sys.argv[1]))
-    print(json.dumps(settle(e) if "reports" in e else synthesize(e, "--one-out" in sys.argv[2:]), indent=1))
+    print(json.dumps((settle if "reports" in e else synthesize)(e, "--one-out" in sys.argv[2:]), indent=1))

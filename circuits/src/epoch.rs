@@ -41,7 +41,7 @@ mod synthesis;
 pub use by_worker::{ByWorker, forecaster_key};
 pub use decimal::{Decimal, DecimalError, MAGNITUDES, MAX_DIGITS, SHOWN_DIGITS};
 pub use error::{EpochError, Role};
-pub use one_outs::{OneOutInferences, OneOutRegrets};
+pub use one_outs::{OneOutInferences, OneOutRegrets, OneOutValues};
 pub use params::{Params, RegretScale, WeightFunction};
 pub use settle::{NAIVE, NETWORK, Report, Settled, Settlement};
 pub use synthesis::{Case, Confidence, Epoch, Forecast, Forecaster, Inferer, Outcome};

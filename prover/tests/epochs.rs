@@ -217,7 +217,7 @@ fn one_outs_are_proven_and_a_liar_in_any_group_is_refused() {
     // Groups of eight rows of eight workers; 4 is the row of the combined set. The first inferer is left out of the second.
     let combined = 64 + 4 * 8;
     let lies: [Lie<'_>; 5] = [
-        ("the worker left out", "inferers", &|v| v[combined] = 1),
+        ("another worker left out", "inferers", &|v| v[combined + 2] = 0),
         ("its forecasts", "forecasts", &|v| v[64] = 1),
         ("an inference", "inferences and forecasts", &|v| v[combined + 64 + 3] += 1),
         ("a regret", "regret", &|v| v[combined + 1] -= 1),

@@ -21,12 +21,21 @@ pub struct OneOutRegrets {
     pub one_in_forecaster_regrets: ByWorker<ByWorker>,
 }
 
-impl OneOutRegrets {
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
+/// The losses of one-out and one-in networks, as the chain names them in what a reputer reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OneOutValues {
+    /// Of the network without each inferer.
+    #[serde(default, skip_serializing_if = "ByWorker::is_empty")]
+    pub one_out_inferer_values: ByWorker,
+    /// Of that without each forecaster.
+    #[serde(default, skip_serializing_if = "ByWorker::is_empty")]
+    pub one_out_forecaster_values: ByWorker,
+    /// Of that of all inferers and each forecaster.
+    #[serde(default, skip_serializing_if = "ByWorker::is_empty")]
+    pub one_in_forecaster_values: ByWorker,
+    /// By forecaster, of what its forecasts imply without each inferer.
+    #[serde(default, skip_serializing_if = "ByWorker::is_empty")]
+    pub one_out_inferer_forecaster_values: ByWorker<ByWorker>,
 }
 
 /// What one-out and one-in networks infer.

@@ -5,6 +5,7 @@
 //! first group the naive set, in that of a forecaster left out the one-in set, which has no other forecaster.
 
 use crate::circuit::log2_ceil;
+use crate::lanes::Lane;
 
 /// Whom a group is without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,16 +42,6 @@ impl Groups {
         if self.one_outs { log2_ceil(1 + self.inferers + self.forecasters_out()) } else { 0 }
     }
 
-    /// The group without an inferer.
-    pub(crate) fn without_inferer(self, inferer: usize) -> usize {
-        1 + inferer
-    }
-
-    /// The group without a forecaster.
-    pub(crate) fn without_forecaster(self, forecaster: usize) -> usize {
-        1 + self.inferers + forecaster
-    }
-
     /// Whom a group is without.
     pub(crate) fn out(self, group: usize) -> Out {
         match group.checked_sub(1) {
@@ -84,6 +75,19 @@ impl Groups {
         }
     }
 
+    /// Whether what a group computes goes out in a lane, by the column of whoever is left out: in the row of the combined set
+    /// and, of an inferer, in those of forecasters; in that of a one-in set by the number of the forecaster. The other set
+    /// has the row after the combined one, and forecasters have the first ones.
+    pub(crate) fn tells(self, at: Lane, combined: usize) -> bool {
+        let own = self.column(at.group) == Some(at.column);
+        match self.out(at.group) {
+            Out::Nobody | Out::All => false,
+            Out::Inferer(_) => own && (at.row < self.forecasters || at.row == combined),
+            Out::Forecaster(_) if at.row == combined => own,
+            Out::Forecaster(forecaster) => (at.row, at.column) == (combined + 1, forecaster),
+        }
+    }
+
     /// The column of whoever is left out of a group.
     pub(crate) fn column(self, group: usize) -> Option<usize> {
         match self.out(group) {
@@ -106,7 +110,6 @@ mod tests {
     fn a_group_is_without_an_inferer_or_a_forecaster() {
         let groups = Groups::new(3, 2, true);
         assert_eq!((groups.log(), groups.forecasters_out()), (3, 2));
-        assert_eq!((groups.without_inferer(2), groups.without_forecaster(1)), (3, 5));
         let combined = [vec![0, 1, 2, 3, 4], vec![1, 2, 3, 4], vec![0, 2, 3, 4], vec![0, 1, 3, 4]];
         let combined = combined.into_iter().chain([vec![0, 1, 2, 4], vec![0, 1, 2, 3], vec![], vec![]]);
         let second = [vec![0, 1, 2], vec![], vec![], vec![], vec![0, 1, 2, 3], vec![0, 1, 2, 4]];
@@ -117,6 +120,12 @@ mod tests {
         }
         let out: Vec<_> = (0..8).map(|group| groups.column(group)).collect();
         assert_eq!(out, [None, Some(0), Some(1), Some(2), Some(3), Some(4), None, None]);
+        let told = |group| {
+            let lanes = (0..8).flat_map(|row| (0..8).map(move |column| Lane { group, row, column }));
+            lanes.filter(|at| groups.tells(*at, 4)).map(|at| (at.row, at.column)).collect::<Vec<_>>()
+        };
+        assert_eq!((told(0), told(6)), (vec![], vec![]));
+        assert_eq!((told(3), told(5)), (vec![(0, 2), (1, 2), (4, 2)], vec![(4, 4), (5, 1)]));
     }
 
     #[test]

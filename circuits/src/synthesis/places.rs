@@ -168,12 +168,7 @@ impl Masks {
                 mask("forecasters", &|at| (combines(at) || takes_in(at)) && at.column >= inferers);
             masks.weights = mask("weights", &|at| (at.group, at.row) == (0, combined));
             masks.results = mask("results", &|at| (at.group, at.row) == (0, naive));
-            let told = mask("told", &|at| match groups.out(at.group) {
-                Out::Nobody | Out::All => false,
-                Out::Inferer(_) if at.row < forecasters => groups.column(at.group) == Some(at.column),
-                Out::Forecaster(forecaster) if at.row == naive => at.column == forecaster,
-                _ => at.row == combined && groups.column(at.group) == Some(at.column),
-            });
+            let told = mask("told", &|at| groups.tells(at, combined));
             masks.one_outs = Some(OneOuts { told, first: mask("first group", &|at| at.group == 0) });
         }
         masks

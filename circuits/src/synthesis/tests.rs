@@ -199,6 +199,22 @@ fn no_number_of_a_settlement_is_free_and_every_gate_is_needed() {
     }
 }
 
+#[test]
+fn no_number_of_a_settlement_of_one_outs_is_free_and_every_gate_is_needed() {
+    let mut all = Vec::new();
+    for skip in [0, 1, 5] {
+        let mut settlement = Settlement::from_json(&read("settle_one_out_stored")).unwrap();
+        let workers = settlement.regrets.iter().skip(skip).map(|(worker, _)| worker.to_owned());
+        settlement.experienced = workers.collect();
+        settlement.initial_regret = Some("-0.5".parse().unwrap());
+        let form = settle::Form::of(&settlement).unwrap().with_one_outs();
+        all.push((Settle::new(form).unwrap(), settlement));
+    }
+    check(
+        all.iter().map(|(settle, settlement)| (&settle.model, settle.inputs(settlement).unwrap().concat())),
+    );
+}
+
 /// Bits that the factors' product or the result of a gate can have, whatever its numbers are.
 fn widest(program: &Lanes) -> u32 {
     let bits = |slot: u16| if usize::from(slot) >> program.wide == 0 { NUMBER_BITS } else { 12 };
@@ -240,7 +256,9 @@ fn no_gate_of_the_largest_programs_wraps_around_the_field() {
             settlement.params.regret_scale = scale.clone();
             settlement.params.weight_function = weight;
             let form = settle::Form::of(&settlement).unwrap().with_room(32, 6);
-            widths.push(widest(&Settle::new(form).unwrap().model.circuit().programs[0]));
+            for form in [form.clone(), form.with_one_outs()] {
+                widths.push(widest(&Settle::new(form).unwrap().model.circuit().programs[0]));
+            }
         }
     }
     assert!(widths.iter().all(|bits| *bits < 250), "{widths:?}");

@@ -4,7 +4,7 @@ use super::{Room, Topic};
 use crate::error::Result;
 use crate::format;
 use std::fmt::Write;
-use sumcast_circuits::epoch::{ByWorker, Decimal, NAIVE, NETWORK, Settled, Settlement};
+use sumcast_circuits::epoch::{ByWorker, Decimal, NAIVE, NETWORK, OneOutValues, Settled, Settlement};
 use sumcast_circuits::settle::{Form, Settle};
 use sumcast_circuits::{Inference, Model, Relation};
 use sumcast_verifier::vk::Program;
@@ -21,7 +21,8 @@ impl Topic for Settle {
     fn new(settlement: &Settlement, room: &Room) -> Result<Self> {
         let (inferers, forecasters) = settlement.workers();
         let (inferers, forecasters) = room.of(inferers.len(), forecasters.len())?;
-        Ok(Settle::new(Form::of(settlement)?.with_room(inferers, forecasters))?)
+        let form = Form::of(settlement)?.with_room(inferers, forecasters);
+        Ok(Settle::new(if room.one_out { form.with_one_outs() } else { form })?)
     }
 
     fn of_program(settlement: &Settlement, program: &Program) -> Result<Vec<(Self, Relation)>> {
@@ -69,22 +70,31 @@ impl Topic for Settle {
 /// A table of the workers.
 fn workers(settlement: &Settlement, settled: &Settled) -> String {
     let (inferers, forecasters) = settlement.workers();
+    let values = &settled.one_out_values;
     let row = |kind: &str, worker: &str| {
         let number = |of: Option<&ByWorker>| format::decimal(of.and_then(|all| all.get(worker)));
-        vec![
+        let mut cells = vec![
             format!("{kind:<10}  {worker}"),
             number(Some(&settled.losses)),
             number(Some(&settlement.regrets)),
             number(Some(&settled.regrets)),
             number(settled.naive_regrets.as_ref()),
-        ]
+        ];
+        if *values != OneOutValues::default() {
+            let inferer = values.one_out_inferer_values.get(worker);
+            let without = inferer.or_else(|| values.one_out_forecaster_values.get(worker));
+            cells.extend([without, values.one_in_forecaster_values.get(worker)].map(format::decimal));
+        }
+        cells
     };
-    let heading = ["loss", "regret before", "regret", "naive regret"].map(str::to_owned);
-    let heading = [format!("{:<10}  address", "worker")].into_iter().chain(heading).collect();
+    let heading = ["loss", "regret before", "regret", "naive regret", "network without", "with it alone"];
+    let heading = [format!("{:<10}  address", "worker")].into_iter().chain(heading.map(str::to_owned));
     // A settlement need not say who forecasts.
     let kind = if forecasters.is_empty() { "worker" } else { "inferer" };
     let inferers = inferers.iter().map(|worker| row(kind, worker));
     let forecasters = forecasters.iter().map(|worker| row("forecaster", worker));
-    let rows: Vec<_> = [heading].into_iter().chain(inferers).chain(forecasters).collect();
+    let rows: Vec<_> = inferers.chain(forecasters).collect();
+    let heading = heading.take(rows.first().map_or(0, Vec::len)).collect();
+    let rows: Vec<_> = [heading].into_iter().chain(rows).collect();
     format::table(&rows)
 }

@@ -14,8 +14,17 @@ const SYNTHESIS: [&str; 11] = [
     "one_in_inferences",
     "one_out_forecast_implied",
 ];
-/// Of a settlement.
-const SETTLEMENT: [&str; 5] = ["stakes", "reports", "state", "losses", "next_state"];
+/// Of a settlement; without one-outs it has the first five.
+const SETTLEMENT: [&str; 8] = [
+    "stakes",
+    "reports",
+    "state",
+    "losses",
+    "next_state",
+    "one_out_losses",
+    "one_in_losses",
+    "one_out_forecaster_losses",
+];
 
 /// What a statement is of, and the names of its tensors, if its tensors are those of a synthesis or a settlement; for each
 /// whether it is committed. A model of one input has no such statement.
@@ -25,7 +34,8 @@ pub(crate) fn names(committed: &[bool]) -> Option<(&'static str, &'static [&'sta
         [false, false, true, outputs @ ..] if [5, 8].contains(&outputs.len()) && !outputs.contains(&true) => {
             Some(("synthesis", &SYNTHESIS[..3 + outputs.len()]))
         }
-        [false, false, true, false, true] => Some(("settlement", &SETTLEMENT)),
+        [false, false, true, false, true] => Some(("settlement", &SETTLEMENT[..5])),
+        [false, false, true, false, true, false, false, false] => Some(("settlement", &SETTLEMENT)),
         _ => None,
     }
 }
@@ -51,8 +61,13 @@ mod tests {
         }
         let settlement = include_bytes!("../../../circuits/tests/epochs/settle_301.json");
         let settlement = Settlement::from_json(settlement).unwrap();
-        let model = Settle::new(settle::Form::of(&settlement).unwrap()).unwrap().model;
-        assert_eq!(names(&[false, false, true, false, true]).unwrap().1, model.tensor_names());
+        let form = settle::Form::of(&settlement).unwrap();
+        for form in [form.clone(), form.with_one_outs()] {
+            let model = Settle::new(form).unwrap().model;
+            let committed =
+                model.tensor_names().iter().map(|name| name.ends_with("state")).collect::<Vec<_>>();
+            assert_eq!(names(&committed).unwrap().1, model.tensor_names());
+        }
         assert_eq!(names(&[false, false]), None);
         assert_eq!(names(&[true, true]), None);
     }

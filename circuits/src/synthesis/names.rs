@@ -57,5 +57,22 @@ mod tests {
         ] {
             assert_eq!(synthesis.input_name(&epoch, tensor, position), name);
         }
+        // Two rows of sixteen columns for each group: the second is without the first inferer, the eighth without the first
+        // forecaster.
+        let form = Form::of(&epoch).unwrap().with_room(6, 3).with_one_outs();
+        let synthesis = Synthesis::new(form).unwrap();
+        for (position, name) in [
+            (7, "the regret of \"allo1inferer02\""),
+            (32 + 1, "the regret of \"allo1inferer01\" without \"allo1inferer00\""),
+            (32 + 7, "the regret of \"allo1inferer02#forecaster\" without \"allo1inferer00\""),
+            (32, "a number that has no meaning"),
+            (32 + 16 + 1, "a number that has no meaning"),
+            (7 * 32, "the regret of \"allo1inferer00\" without \"allo1forecaster00\""),
+            (7 * 32 + 16 + 6, "the regret of \"allo1forecaster00\" with no forecaster but \"allo1forecaster00\""),
+            (7 * 32 + 16 + 7, "a number that has no meaning"),
+            (6 * 32 + 1, "the regret of \"allo1inferer01\" without slot 5, which the epoch has nobody for"),
+        ] {
+            assert_eq!(synthesis.input_name(&epoch, 2, position), name);
+        }
     }
 }

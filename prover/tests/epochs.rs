@@ -220,7 +220,7 @@ fn one_outs_are_proven_and_a_liar_in_any_group_is_refused() {
         ("another worker left out", "inferers", &|v| v[combined + 2] = 0),
         ("its forecasts", "forecasts", &|v| v[64] = 1),
         ("an inference", "inferences and forecasts", &|v| v[combined + 64 + 3] += 1),
-        ("a regret", "regret", &|v| v[combined + 1] -= 1),
+        ("a regret", "normalised regret", &|v| v[combined + 1] -= 1),
         ("an inference without a worker", "one-out inference", &|v| v[combined] += 1),
     ];
     for (what, number, change) in lies {

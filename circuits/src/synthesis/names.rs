@@ -68,7 +68,10 @@ mod tests {
             (32, "a number that has no meaning"),
             (32 + 16 + 1, "a number that has no meaning"),
             (7 * 32, "the regret of \"allo1inferer00\" without \"allo1forecaster00\""),
-            (7 * 32 + 16 + 6, "the regret of \"allo1forecaster00\" with no forecaster but \"allo1forecaster00\""),
+            (
+                7 * 32 + 16 + 6,
+                "the regret of \"allo1forecaster00\" with no forecaster but \"allo1forecaster00\"",
+            ),
             (7 * 32 + 16 + 7, "a number that has no meaning"),
             (6 * 32 + 1, "the regret of \"allo1inferer01\" without slot 5, which the epoch has nobody for"),
         ] {

@@ -127,7 +127,7 @@ fn one_outs_are_computed_proven_and_verified_by_a_flag() {
     for part in [
         "weight  network without  with it alone\n",
         "0.1818 %      0.229486743              -\n",
-        "0.200124042     0.183428891\n",
+        "0.200124042    0.183428891\n",
     ] {
         assert!(text.contains(part), "{part:?} is not in {text}");
     }

@@ -8,7 +8,7 @@ mod trees;
 
 pub(crate) use trees::{TreeNode, Trees, missing};
 
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Spot};
 use serde::{Deserialize, Serialize};
 
 /// Number of a tensor; operands come before the tensors computed from them, but for [`Op::Previous`].
@@ -135,8 +135,8 @@ pub(crate) struct Table {
 pub(crate) struct Taken {
     /// The tensor.
     pub(crate) x: TensorId,
-    /// Where it lies in the program's statement slots, aligned.
-    pub(crate) at: u32,
+    /// Where it lies in the program's statement slots.
+    pub(crate) at: Spot,
     /// Bits by which its fraction is less.
     pub(crate) shift: u8,
 }
@@ -293,13 +293,12 @@ pub(crate) enum Op {
         /// Tensors it takes.
         inputs: Vec<Taken>,
     },
-    /// A public or committed output: numbers that lie together in the statement slots of a run; elements are below
-    /// `2^bits` in magnitude.
+    /// A public or committed output: numbers in the statement slots of a run; elements are below `2^bits` in magnitude.
     Result {
         /// The run.
         of: TensorId,
-        /// Where they lie, aligned.
-        at: u32,
+        /// Where they lie.
+        at: Spot,
         /// Bits.
         bits: u8,
     },

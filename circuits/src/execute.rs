@@ -5,7 +5,7 @@ mod products;
 #[cfg(test)]
 pub(crate) use products::rearrange;
 
-use crate::circuit::{Circuit, Op, Table, Taken, Tensor, TensorId, missing, round_shift};
+use crate::circuit::{Circuit, Op, Table, Taken, Tensor, TensorId, log2_ceil, missing, round_shift};
 use crate::graph::recurrence::{Steps, parts};
 use crate::lanes::{Liar, NUMBER_BITS};
 use rayon::prelude::*;
@@ -163,8 +163,10 @@ impl Circuit {
         let program = &self.programs[program];
         let mut statement = vec![0; 1 << (program.statement + program.lanes())];
         for taken in inputs {
-            let slots = statement[taken.at as usize..].iter_mut().zip(&values[taken.x]);
-            slots.for_each(|(slot, v)| *slot += v << taken.shift);
+            for (from, log, at) in taken.at.parts(self.log(taken.x)) {
+                let part = values[taken.x].iter().skip(from as usize).take(1 << log);
+                statement[at as usize..].iter_mut().zip(part).for_each(|(slot, v)| *slot += v << taken.shift);
+            }
         }
         statement
     }
@@ -361,7 +363,9 @@ impl Circuit {
             Op::Lanes { program, inputs } => self.run_program(*program, inputs, view.values, &mut |_, _| ()),
             Op::Result { of, at, bits } => {
                 let limit = 1i128 << bits;
-                bounded(view.of(*of)[*at as usize..][..size].to_vec(), 1 - limit, limit)
+                let numbers = view.of(*of);
+                let part = |(_, log, at): (u32, u8, u32)| numbers[at as usize..][..1 << log].to_vec();
+                bounded(at.parts(log2_ceil(size)).flat_map(part).collect(), 1 - limit, limit)
             }
             Op::Publish { x, shift, bits } => {
                 let limit = 1i128 << bits;

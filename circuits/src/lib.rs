@@ -35,7 +35,6 @@ mod lanes;
 mod lower;
 mod model;
 pub mod onnx;
-mod onward;
 mod ops;
 mod quantise;
 pub mod samples;

@@ -371,10 +371,7 @@ impl Model {
     }
 
     /// As [`Model::run`], of the input's integers, those of all inputs one after another.
-    ///
-    /// # Errors
-    /// As [`Model::run`].
-    pub fn run_integers(&self, relation: &Relation, input: &[i128]) -> Result<Inference, RunError> {
+    pub(crate) fn run_integers(&self, relation: &Relation, input: &[i128]) -> Result<Inference, RunError> {
         let values = self.circuit.execute(input)?;
         let (cells, tensors) = fill_witness(relation, &self.circuit, &values);
         Ok(Inference { outputs: self.outputs(&values), tensors, cells })

@@ -79,7 +79,10 @@ pub fn parse(bytes: &[u8], shape: &[usize]) -> Result<Samples, SamplesError> {
         document.outputs.map(|all| all.into_iter().map(|output| output.data).collect());
     match &outputs {
         Some(outputs) if outputs.len() != count => {
-            return Err(fault!("it has {count} inputs and {} \"outputs\": give one for each input", outputs.len()));
+            return Err(fault!(
+                "it has {count} inputs and {} \"outputs\": give one for each input",
+                outputs.len()
+            ));
         }
         _ => {}
     }
@@ -152,10 +155,7 @@ struct List(&'static str);
 impl<'de> DeserializeSeed<'de> for List {
     type Value = Vec<Tensor>;
 
-    fn deserialize<D: Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<Vec<Tensor>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Tensor>, D::Error> {
         deserializer.deserialize_seq(self)
     }
 }

@@ -38,7 +38,10 @@ fn all_settlements_are_within_a_billionth_of_the_reference() {
     for name in names {
         let expected = std::fs::read(folder().join(format!("{name}.expected.json"))).unwrap();
         let expected: Settled = serde_json::from_slice(&expected).unwrap();
-        let found = settled(&settlement(&name));
+        let settlement = settlement(&name);
+        let form = Form::of(&settlement).unwrap();
+        let form = if name.starts_with("settle_one_out") { form.with_one_outs() } else { form };
+        let found = Settle::new(form).unwrap().outcome(&settlement).unwrap();
         assert!(same(&found.losses, &expected.losses), "{name}: {:#?} {:#?}", found.losses, expected.losses);
         assert!(
             same(&found.regrets, &expected.regrets),
@@ -50,7 +53,62 @@ fn all_settlements_are_within_a_billionth_of_the_reference() {
         for (found, expected) in found.naive_regrets.iter().zip(&expected.naive_regrets) {
             assert!(same(found, expected), "{name}: {found:#?} {expected:#?}");
         }
+        same_one_outs(&name, &found, &expected);
     }
+}
+
+fn same_nested(found: &ByWorker<ByWorker>, expected: &ByWorker<ByWorker>) -> bool {
+    let pairs = found.iter().zip(expected.iter());
+    found.len() == expected.len() && pairs.into_iter().all(|((a, x), (b, y))| a == b && same(x, y))
+}
+
+fn same_one_outs(name: &str, found: &Settled, expected: &Settled) {
+    let (regrets, others) = (&found.one_outs, &expected.one_outs);
+    for (found, expected) in [
+        (&regrets.one_out_inferer_regrets, &others.one_out_inferer_regrets),
+        (&regrets.one_out_forecaster_regrets, &others.one_out_forecaster_regrets),
+        (&regrets.one_in_forecaster_regrets, &others.one_in_forecaster_regrets),
+        (
+            &found.one_out_values.one_out_inferer_forecaster_values,
+            &expected.one_out_values.one_out_inferer_forecaster_values,
+        ),
+    ] {
+        assert!(same_nested(found, expected), "{name}: {found:#?} {expected:#?}");
+    }
+    let (values, others) = (&found.one_out_values, &expected.one_out_values);
+    for (found, expected) in [
+        (&values.one_out_inferer_values, &others.one_out_inferer_values),
+        (&values.one_out_forecaster_values, &others.one_out_forecaster_values),
+        (&values.one_in_forecaster_values, &others.one_in_forecaster_values),
+    ] {
+        assert!(same(found, expected), "{name}: {found:#?} {expected:#?}");
+    }
+}
+
+#[test]
+fn one_outs_change_nothing_else_and_a_missing_regret_is_named() {
+    let mut settlement = settlement("settle_one_out_stored");
+    let form = Form::of(&settlement).unwrap();
+    let of = |form: Form, settlement: &Settlement| Settle::new(form).unwrap().outcome(settlement);
+    let found = of(form.clone().with_one_outs(), &settlement).unwrap();
+    let roomy = of(form.clone().with_room(4, 3).with_one_outs(), &settlement).unwrap();
+    assert_eq!(found, roomy);
+    let plain = of(form.clone(), &settlement).unwrap();
+    let (one_outs, one_out_values) = Default::default();
+    assert_eq!(plain, Settled { one_outs, one_out_values, ..found.clone() });
+
+    settlement.one_outs.one_out_forecaster_regrets = ByWorker::default();
+    let refused = of(form.clone().with_one_outs(), &settlement).unwrap_err().to_string();
+    let expected = "the regret of \"allo1inferer00\" without \"allo1forecaster00\" is missing";
+    assert!(refused.starts_with(expected), "{refused}");
+    // A network that nobody reports needs none.
+    for report in &mut settlement.reports {
+        report.one_out_values.one_out_forecaster_values = ByWorker::default();
+    }
+    let found = of(form.with_one_outs(), &settlement).unwrap();
+    assert!(found.one_out_values.one_out_forecaster_values.is_empty());
+    assert!(found.one_outs.one_out_forecaster_regrets.is_empty());
+    assert_eq!(found.one_outs.one_in_forecaster_regrets.len(), 2);
 }
 
 fn deviation(of: &[f64]) -> f64 {

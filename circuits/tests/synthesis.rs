@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 use sumcast_circuits::epoch::{
-    ByWorker, Decimal, Epoch, Forecast, Forecaster, Inferer, Outcome, RegretScale, WeightFunction,
+    ByWorker, Decimal, Epoch, Forecast, Forecaster, Inferer, OneOutInferences, OneOutRegrets, Outcome,
+    RegretScale, WeightFunction,
 };
 use sumcast_circuits::synthesis::{Form, Synthesis};
 
@@ -59,7 +60,22 @@ fn worst(found: &Outcome, expected: &Outcome) -> f64 {
     }
     assert_eq!(found.naive_inference.is_some(), expected.naive_inference.is_some());
     all.extend(found.naive_inference.iter().zip(&expected.naive_inference).map(|(a, b)| error(a, b)));
+    let (found, expected) = (&found.one_outs, &expected.one_outs);
+    all.extend([
+        errors(&found.one_out_inferer_inferences, &expected.one_out_inferer_inferences),
+        errors(&found.one_out_forecaster_inferences, &expected.one_out_forecaster_inferences),
+        errors(&found.one_in_forecaster_inferences, &expected.one_in_forecaster_inferences),
+    ]);
+    let [found, expected] = [found, expected].map(|of| &of.one_out_inferer_forecast_implied);
+    assert!(found.iter().map(|(key, _)| key).eq(expected.iter().map(|(key, _)| key)));
+    all.extend(found.iter().zip(expected.iter()).map(|((_, a), (_, b))| errors(a, b)));
     all.into_iter().fold(0.0, f64::max)
+}
+
+/// The form of an epoch, by whose name one-outs are asked for or not.
+fn form(name: &str, epoch: &Epoch) -> Form {
+    let form = Form::of(epoch).unwrap();
+    if name.starts_with("one_out") { form.with_one_outs() } else { form }
 }
 
 #[test]
@@ -68,7 +84,7 @@ fn all_epochs_are_within_a_billionth_of_the_reference() {
     assert!(all.len() > 40, "{}", all.len());
     let mut failed = Vec::new();
     for (name, epoch, expected) in all {
-        let synthesis = Synthesis::new(Form::of(&epoch).unwrap()).unwrap();
+        let synthesis = Synthesis::new(form(&name, &epoch)).unwrap();
         let found = synthesis.outcome(&epoch).map(|found| worst(&found, &expected));
         if !found.as_ref().is_ok_and(|worst| *worst <= 1.0) {
             failed.push((name, found));
@@ -161,4 +177,41 @@ fn the_order_of_workers_changes_nothing_and_the_inference_is_among_theirs() {
         assert!(found.confidence.unwrap().values.iter().all(within), "{seed}");
     }
     assert!(compared > 20);
+}
+
+#[test]
+fn more_room_and_one_outs_change_no_network_inference() {
+    for (name, room) in [
+        ("one_out_5x3_exp1_mad", (9, 4)),
+        ("one_out_missing_forecasts", (7, 5)),
+        ("one_out_two_inferers", (2, 2)),
+    ] {
+        let epoch = Epoch::from_json(&std::fs::read(folder().join(format!("{name}.json"))).unwrap()).unwrap();
+        let outcome = |form| Synthesis::new(form).unwrap().outcome(&epoch).unwrap();
+        let found = outcome(form(name, &epoch));
+        assert_eq!(outcome(form(name, &epoch).with_room(room.0, room.1)), found, "{name}");
+        let plain = outcome(Form::of(&epoch).unwrap());
+        assert_eq!(plain, Outcome { one_outs: OneOutInferences::default(), ..found }, "{name}");
+    }
+}
+
+#[test]
+fn a_missing_regret_of_a_network_is_named() {
+    let read = |name: &str| {
+        Epoch::from_json(&std::fs::read(folder().join(format!("{name}.json"))).unwrap()).unwrap()
+    };
+    let mut epoch = read("one_out_5x3_exp1_mad");
+    epoch.one_outs.one_in_forecaster_regrets = ByWorker::default();
+    let refused = |epoch: &Epoch| {
+        let form = Form::of(epoch).unwrap();
+        assert!(Synthesis::new(form.clone()).unwrap().outcome(epoch).is_ok());
+        Synthesis::new(form.with_one_outs()).unwrap().outcome(epoch).unwrap_err().to_string()
+    };
+    let expected = "the regret of \"allo1inferer00\" with no forecaster but \"allo1forecaster00\" is missing, and there is no \
+                    initial_regret to take in its place: give one of them";
+    assert_eq!(refused(&epoch), expected);
+    epoch.one_outs = OneOutRegrets::default();
+    assert!(refused(&epoch).contains("the regret of \"allo1inferer01\" without \"allo1inferer00\""));
+    epoch.initial_regret = Some("-1".parse().unwrap());
+    assert!(Synthesis::new(Form::of(&epoch).unwrap().with_one_outs()).unwrap().outcome(&epoch).is_ok());
 }

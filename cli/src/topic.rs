@@ -71,7 +71,7 @@ pub(crate) fn read_settlement(path: &Path) -> Result<Settlement> {
     Settlement::from_json(&bytes).with_context(|| path.display().to_string())
 }
 
-/// How much a circuit has room for, where that is more than an input takes.
+/// What a circuit is made for, where that is more than an input says.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Room {
     /// Room for this many inferers, so that epochs of fewer have the same key
@@ -80,6 +80,9 @@ pub(crate) struct Room {
     /// Room for this many forecasters
     #[arg(long, value_name = "K", value_parser = most(MAX_FORECASTERS))]
     forecasters: Option<u16>,
+    /// With the networks without each worker, and those of all inferers and one forecaster
+    #[arg(long)]
+    pub(crate) one_out: bool,
     /// Fraction bits of inferences, of a command that takes them.
     #[arg(skip)]
     frac_bits: Option<u8>,
@@ -227,7 +230,7 @@ impl Proving {
         }
         bail!(
             "--state: {} opens no state with these regrets for as many workers: give the opening of a proof that has it or \
-             has left it, with the same --inferers and --forecasters",
+             has left it, with the same --inferers, --forecasters and --one-out",
             path.display()
         )
     }

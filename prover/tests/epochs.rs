@@ -10,6 +10,7 @@ use sumcast_circuits::{Inference, Model, Relation};
 use sumcast_params::Srs;
 use sumcast_prover::{
     Assignment, Conduct, Cpu, ProveError, Proven, ProvingKey, TensorOpening, prove, prove_as, prove_known,
+    srs_log,
 };
 use sumcast_verifier::{ProofFile, Tensor, verify};
 
@@ -187,6 +188,40 @@ fn a_liar_at_any_step_of_a_synthesis_is_refused() {
         ("dropped worker", "presence", &|v| v[combined + 3] = 0),
         ("percentile", "result", &|v| v[2] += 1),
         ("network inference", "inference", &|v| v[combined..combined + 8].iter_mut().for_each(|v| *v += 1)),
+    ];
+    for (what, number, change) in lies {
+        let mut heard = 0;
+        let lie = synthesis.lie(&case.relation, &epoch, &mut |name, values| {
+            if name == number {
+                heard += 1;
+                change(values);
+            }
+        });
+        assert!(heard > 0, "{what}");
+        refused(&case, lie.unwrap(), &srs, what);
+    }
+}
+
+#[test]
+fn one_outs_are_proven_and_a_liar_in_any_group_is_refused() {
+    let epoch = epoch("one_out_g1_301");
+    let synthesis = Synthesis::new(synthesis::Form::of(&epoch).unwrap().with_one_outs()).unwrap();
+    let row_log = synthesis.model.lower().unwrap().program.row_log;
+    let srs = Srs::development(srs_log(row_log).into(), &mut StdRng::seed_from_u64(1));
+    let case = Case::new(&synthesis.model, &srs);
+    let (outcome, inference) = synthesis.run(&case.relation, &epoch).unwrap();
+    assert_eq!(outcome, synthesis.outcome(&epoch).unwrap(), "the same inside the proof as outside");
+    assert_eq!(outcome.one_outs.one_out_inferer_inferences.len(), 5);
+    let proven = case.prove(inference, &[], &srs).unwrap();
+    assert_eq!(verify(&case.key.key, &proven.file), Ok(()));
+    // Groups of eight rows of eight workers; 4 is the row of the combined set. The first inferer is left out of the second.
+    let combined = 64 + 4 * 8;
+    let lies: [Lie<'_>; 5] = [
+        ("another worker left out", "inferers", &|v| v[combined + 2] = 0),
+        ("its forecasts", "forecasts", &|v| v[64] = 1),
+        ("an inference", "inferences and forecasts", &|v| v[combined + 64 + 3] += 1),
+        ("a regret", "normalised regret", &|v| v[combined + 1] -= 1),
+        ("an inference without a worker", "one-out inference", &|v| v[combined] += 1),
     ];
     for (what, number, change) in lies {
         let mut heard = 0;

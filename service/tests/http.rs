@@ -50,7 +50,8 @@ impl Running {
     }
 
     async fn upload(&self, form: Form) -> (StatusCode, Value) {
-        let response = self.client.post(format!("{}/v1/models", self.url)).multipart(form).send().await.unwrap();
+        let response =
+            self.client.post(format!("{}/v1/models", self.url)).multipart(form).send().await.unwrap();
         (response.status(), response.json().await.unwrap())
     }
 
@@ -198,11 +199,13 @@ async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
         assert_eq!(status, StatusCode::ACCEPTED, "{job}");
         ids.push(job["id"].as_str().unwrap().to_owned());
     }
-    let response = service.client.post(format!("{}/v1/proofs", service.url)).json(&asked).send().await.unwrap();
+    let response =
+        service.client.post(format!("{}/v1/proofs", service.url)).json(&asked).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(response.headers().contains_key("retry-after"));
 
-    let cancelled = service.client.delete(format!("{}/v1/proofs/{}", service.url, ids[1])).send().await.unwrap();
+    let cancelled =
+        service.client.delete(format!("{}/v1/proofs/{}", service.url, ids[1])).send().await.unwrap();
     assert_eq!(cancelled.json::<Value>().await.unwrap()["state"], "cancelled");
     let (status, problem) = service.get(&format!("/v1/proofs/{}/file", ids[1])).await;
     assert_eq!(status, StatusCode::CONFLICT);
@@ -214,7 +217,8 @@ async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
         page["jobs"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(listed(&page), [ids[2].clone(), ids[1].clone()]);
-    let (_, page) = service.get(&format!("/v1/proofs?limit=2&before={}", page["next"].as_str().unwrap())).await;
+    let (_, page) =
+        service.get(&format!("/v1/proofs?limit=2&before={}", page["next"].as_str().unwrap())).await;
     assert_eq!((listed(&page), page.get("next")), (vec![ids[0].clone()], None));
     let (_, page) = service.get("/v1/proofs?state=cancelled").await;
     assert_eq!(listed(&page), [ids[1].clone()]);

@@ -1,24 +1,31 @@
-//! Numbers by worker, in an order that is kept.
+//! Numbers, or maps of them, by worker, in an order that is kept.
 
 use super::Decimal;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
+use std::marker::PhantomData;
 
-/// Numbers by worker: a JSON object, in an order that is kept, that names no worker twice.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ByWorker(Vec<(String, Decimal)>);
+/// Numbers by worker, or what else is by worker: a JSON object, in an order that is kept, that names no worker twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByWorker<T = Decimal>(Vec<(String, T)>);
 
-impl ByWorker {
+impl<T> Default for ByWorker<T> {
+    fn default() -> Self {
+        Self(vec![])
+    }
+}
+
+impl<T> ByWorker<T> {
     /// The number of a worker.
     #[must_use]
-    pub fn get(&self, worker: &str) -> Option<&Decimal> {
+    pub fn get(&self, worker: &str) -> Option<&T> {
         self.0.iter().find(|(key, _)| key == worker).map(|(_, number)| number)
     }
 
     /// The workers and their numbers, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Decimal)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
         self.0.iter().map(|(worker, number)| (worker.as_str(), number))
     }
 
@@ -38,7 +45,7 @@ impl ByWorker {
     ///
     /// # Errors
     /// The worker.
-    pub fn push(&mut self, worker: String, number: Decimal) -> Result<(), String> {
+    pub fn push(&mut self, worker: String, number: T) -> Result<(), String> {
         if self.get(&worker).is_some() {
             return Err(worker);
         }
@@ -57,7 +64,7 @@ impl ByWorker {
     }
 }
 
-impl Serialize for ByWorker {
+impl<T: Serialize> Serialize for ByWorker<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.len()))?;
         for (worker, number) in self.iter() {
@@ -67,17 +74,17 @@ impl Serialize for ByWorker {
     }
 }
 
-impl<'de> Deserialize<'de> for ByWorker {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for ByWorker<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
-        impl<'de> Visitor<'de> for Entries {
-            type Value = ByWorker;
+        struct Entries<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+            type Value = ByWorker<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object of numbers by worker")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ByWorker, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ByWorker<T>, A::Error> {
                 let mut numbers = ByWorker::default();
                 while let Some((worker, number)) = map.next_entry()? {
                     let twice =
@@ -87,7 +94,7 @@ impl<'de> Deserialize<'de> for ByWorker {
                 Ok(numbers)
             }
         }
-        deserializer.deserialize_map(Entries)
+        deserializer.deserialize_map(Entries(PhantomData))
     }
 }
 

@@ -1,7 +1,10 @@
 //! What the losses and regrets of an epoch follow from, and what is printed of them.
 
 use super::error::{check_addresses, check_count};
-use super::{ByWorker, Decimal, EpochError, MAX_FORECASTERS, MAX_INFERERS, MAX_REPUTERS, Params, Role};
+use super::{
+    ByWorker, Decimal, EpochError, MAX_FORECASTERS, MAX_INFERERS, MAX_REPUTERS, OneOutRegrets, OneOutValues,
+    Params, Role,
+};
 use serde::{Deserialize, Serialize};
 
 /// What stands for the network inference among losses.
@@ -38,6 +41,9 @@ pub struct Settlement {
     /// Which workers are forecasters: they come last in a state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forecasters: Vec<String>,
+    /// The regrets of one-out and one-in networks before.
+    #[serde(flatten)]
+    pub one_outs: OneOutRegrets,
     /// What reputers report.
     pub reports: Vec<Report>,
 }
@@ -51,6 +57,9 @@ pub struct Report {
     pub stake: Decimal,
     /// The losses of workers, of [`NETWORK`] and, if at all, of [`NAIVE`].
     pub losses: ByWorker,
+    /// Those of one-out and one-in networks.
+    #[serde(flatten)]
+    pub one_out_values: OneOutValues,
 }
 
 /// What is printed of a settlement.
@@ -73,6 +82,12 @@ pub struct Settled {
     /// The regret scale after, of a topic that stores it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regret_scale: Option<Decimal>,
+    /// The regrets of one-out and one-in networks after, where they are asked for.
+    #[serde(flatten)]
+    pub one_outs: OneOutRegrets,
+    /// The losses of these networks, weighted by stake.
+    #[serde(flatten)]
+    pub one_out_values: OneOutValues,
 }
 
 impl Settlement {

@@ -1,7 +1,7 @@
 //! What a network inference is synthesised from, and what is printed of it.
 
 use super::error::{check_addresses, check_count};
-use super::{ByWorker, Decimal, EpochError, Params, Role, forecaster_key};
+use super::{ByWorker, Decimal, EpochError, OneOutInferences, OneOutRegrets, Params, Role, forecaster_key};
 use super::{MAX_FORECASTERS, MAX_FORECASTS, MAX_INFERERS};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,9 @@ pub struct Epoch {
     /// Who forecasts losses.
     #[serde(default)]
     pub forecasters: Vec<Forecaster>,
+    /// The regrets of one-out and one-in networks.
+    #[serde(flatten)]
+    pub one_outs: OneOutRegrets,
 }
 
 /// Someone who infers.
@@ -100,6 +103,9 @@ pub struct Outcome {
     /// The inference of a network of inferers alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub naive_inference: Option<Decimal>,
+    /// Those of one-out and one-in networks, where they are asked for.
+    #[serde(flatten)]
+    pub one_outs: OneOutInferences,
 }
 
 /// Values below which shares of the weight lie.

@@ -4,7 +4,7 @@ use crate::circuit::{Circuit, Op, Tensor, TensorId};
 use crate::epoch::Decimal;
 use crate::execute::RunError;
 use crate::lanes::LIMBS;
-use crate::synthesis::{Form, FormError, SynthesisError, VALUE_BITS, columns, row_log};
+use crate::synthesis::{Form, FormError, SynthesisError, VALUE_BITS};
 use crate::{CompileError, Model};
 use thiserror::Error;
 
@@ -151,7 +151,7 @@ impl Joined {
         members.iter().try_for_each(|member| check(member, limb))?;
         form.value_fraction = value_fraction(&form, &members)?;
         let (circuit, models) = join(&form, &members, limb);
-        let row_log = row_log(columns(form.inferers, form.forecasters));
+        let row_log = form.row_log();
         let of: Vec<&Model> = members.iter().map(|member| &member.model).collect();
         let model = Model::joined("network", circuit, row_log, &of)?;
         Ok(Self { form, members, model, models })

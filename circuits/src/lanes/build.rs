@@ -1,6 +1,6 @@
 //! Writes lane programs.
 
-use super::{DIGIT_BITS, Gate, Lanes, Lookup, NUMBER_BITS, Number, Rule, SMALL_BITS, Sum};
+use super::{DIGIT_BITS, Gate, Lane, Lanes, Lookup, NUMBER_BITS, Number, Rule, SMALL_BITS, Shape, Sum};
 use crate::circuit::log2_ceil;
 
 /// Where a number lies, in the order of slots.
@@ -26,8 +26,7 @@ struct Slot {
 /// Writes a program. Numbers are found in the order they are made.
 #[derive(Debug)]
 pub(crate) struct Builder {
-    rows: u8,
-    columns: u8,
+    shape: Shape,
     slots: Vec<Slot>,
     gates: Vec<[Sum; 3]>,
     rules: Vec<Rule>,
@@ -38,12 +37,12 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    /// For `2^rows` rows and `2^columns` columns of lanes.
-    pub(crate) fn new(rows: u8, columns: u8) -> Self {
+    /// For lanes of this shape.
+    pub(crate) fn new(shape: Shape) -> Self {
         let one = Number(0);
         let (slots, gates, rules, table) = (vec![], vec![], vec![], vec![]);
-        let mut new = Self { rows, columns, slots, gates, rules, table, one, again: false };
-        new.one = new.mask("one", |_, _| 1);
+        let mut new = Self { shape, slots, gates, rules, table, one, again: false };
+        new.one = new.mask("one", |_| 1);
         new
     }
 
@@ -57,22 +56,21 @@ impl Builder {
         self.number(name, Place::Statement)
     }
 
-    /// A constant for each lane, by row and column, below 2^59 in magnitude.
-    pub(crate) fn constant(&mut self, name: &str, of: impl Fn(usize, usize) -> i64) -> Number {
+    /// A constant for each lane, below 2^59 in magnitude.
+    pub(crate) fn constant(&mut self, name: &str, of: impl Fn(Lane) -> i64) -> Number {
         self.constant_in(name, Place::Statement, of)
     }
 
-    /// A constant for each lane, by row and column, below a thousand and not negative.
-    pub(crate) fn mask(&mut self, name: &str, of: impl Fn(usize, usize) -> i64) -> Number {
+    /// A constant for each lane, below a thousand and not negative.
+    pub(crate) fn mask(&mut self, name: &str, of: impl Fn(Lane) -> i64) -> Number {
         self.constant_in(name, Place::Mask, of)
     }
 
-    fn constant_in(&mut self, name: &str, place: Place, of: impl Fn(usize, usize) -> i64) -> Number {
-        let columns = 1usize << self.columns;
-        let lanes = 0..columns << self.rows;
+    fn constant_in(&mut self, name: &str, place: Place, of: impl Fn(Lane) -> i64) -> Number {
+        let (shape, lanes) = (self.shape, 0..1 << self.shape.lanes());
         let number = self.number(name, place);
         if let Some(slot) = self.slots.last_mut() {
-            slot.constants = lanes.map(|lane| of(lane / columns, lane % columns)).collect();
+            slot.constants = lanes.map(|lane| of(shape.lane(lane))).collect();
         }
         number
     }
@@ -321,7 +319,7 @@ impl Builder {
         let map = |slot: u16| numbers[usize::from(slot)];
 
         let mut names = vec![String::new(); 1 << slots];
-        let lanes = 1usize << (self.rows + self.columns);
+        let lanes = 1usize << self.shape.lanes();
         // Constants of the statement's slots, and above them masks.
         let half = statement.max(masks);
         let mut constants = vec![0; lanes << (half + 1)];
@@ -354,8 +352,7 @@ impl Builder {
             table: std::mem::take(&mut self.table),
         });
         Lanes {
-            rows: self.rows,
-            columns: self.columns,
+            shape: self.shape,
             slots,
             wide,
             gates_log: log2_ceil(gates.len()),

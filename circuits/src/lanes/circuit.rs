@@ -1,6 +1,6 @@
 //! Circuits of one lane program.
 
-use super::Lanes;
+use super::{Lanes, Spot};
 use crate::circuit::{Circuit, Layout, Op, Taken, Tensor};
 
 /// Limb widths of which numbers are a whole number.
@@ -17,13 +17,8 @@ pub(crate) struct Stated {
     pub(crate) bits: u8,
     /// Of these, after the point.
     pub(crate) fraction: u8,
-    /// Which number of the statement's slots is the first.
-    pub(crate) at: u32,
-}
-
-/// The number of a lane of a slot, of so many rows and columns, log2.
-pub(crate) fn number((rows, columns): (u8, u8), slot: usize, row: usize, column: usize) -> u32 {
-    ((((slot << rows) | row) << columns) | column) as u32
+    /// Where it lies in the statement's slots.
+    pub(crate) at: Spot,
 }
 
 /// The circuit of a program, of limbs of so many bits. `committed` are the tensors that are commitments, by their number

@@ -1,6 +1,6 @@
 //! Functions and order statistics of lanes.
 
-use super::{Builder, DIGIT_BITS, Group, HALF, Number, Sum};
+use super::{Builder, DIGIT_BITS, HALF, Members, Number, Sum};
 
 /// Fraction bits of the argument of [`Builder::exp`], and its bits in all.
 pub(crate) const ARGUMENT: u8 = 40;
@@ -36,8 +36,8 @@ impl Builder {
     }
 
     /// Twice the median of each row's numbers; 0 of none.
-    pub(crate) fn median(&mut self, name: &str, of: &Group) -> Sum {
-        let Group { x, among, count, present } = of;
+    pub(crate) fn median(&mut self, name: &str, of: &Members) -> Sum {
+        let Members { x, among, count, present } = of;
         // It is 0 or 1: the row of `next` has `present - odd` ones.
         let odd = self.bits(name, count, 0, 1);
         let [below, last, next] = self.cut(name, [x, among, among], count, true);

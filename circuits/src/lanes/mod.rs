@@ -2,21 +2,23 @@
 //! (`docs/protocol.md` 11).
 //!
 //! A program has *slots*, each a number of 60 bits for every lane, or of 10, and *gates*, each of which says `a b = c` in every
-//! lane, where `a`, `b` and `c` are sums of slots; `a` may have sums over the lane's row or column too. What slots hold
-//! is found by *rules*, of which the proof knows nothing: gates alone bind.
+//! lane, where `a`, `b` and `c` are sums of slots; `a` may have sums over the lane's row or column too, or over all groups
+//! of lanes. What slots hold is found by *rules*, of which the proof knows nothing: gates alone bind.
 
 mod build;
 mod circuit;
 mod gadgets;
 mod run;
+mod shape;
 mod spread;
 mod sum;
 
 pub(crate) use build::Builder;
-pub(crate) use circuit::{LIMBS, Stated, circuit, number};
+pub(crate) use circuit::{LIMBS, Stated, circuit};
 pub(crate) use gadgets::{ARGUMENT, UNIT, Weighted};
 pub(crate) use run::Liar;
-pub(crate) use spread::{Group, HALF};
+pub(crate) use shape::{Lane, Shape, Spot};
+pub(crate) use spread::{HALF, Members};
 pub(crate) use sum::{Number, Sum};
 
 use serde::{Deserialize, Serialize};
@@ -33,12 +35,14 @@ pub(crate) const SIGNED: i128 = 1 << (NUMBER_BITS - 1);
 /// Bits of the position in a table's quarter.
 pub(crate) const DIGIT_BITS: u8 = 10;
 
-/// Where a term of a sum takes its slot from: the lane itself, all lanes of its row, or of its column.
+/// Where a term of a sum takes its slot from: the lane itself, all lanes of its row, or of its column, in its group; or
+/// those of all groups at its row and column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Reach {
     Own,
     Row,
     Column,
+    Group,
 }
 
 /// Reach, slot and coefficient of each term.
@@ -141,13 +145,11 @@ pub(crate) struct Lookup {
     pub(crate) table: Vec<i64>,
 }
 
-/// A lane program. Slot `s` of lane `(row, column)` is number `(s 2^rows + row) 2^columns + column`; likewise gates.
+/// A lane program. Slot `s` of a lane is number `s 2^lanes + lane`; likewise gates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lanes {
-    /// Log2 of the rows.
-    pub(crate) rows: u8,
-    /// Log2 of the columns.
-    pub(crate) columns: u8,
+    /// Its lanes.
+    pub(crate) shape: Shape,
     /// Log2 of the slots.
     pub(crate) slots: u8,
     /// Log2 of those, the first ones, whose numbers have [`NUMBER_BITS`]; others have [`SMALL_BITS`].
@@ -178,7 +180,7 @@ pub(crate) struct Lanes {
 impl Lanes {
     /// Log2 of the lanes.
     pub(crate) fn lanes(&self) -> u8 {
-        self.rows + self.columns
+        self.shape.lanes()
     }
 
     /// Log2 of all numbers.

@@ -92,7 +92,7 @@ impl Lanes {
 
 impl Run<'_, '_> {
     fn columns(&self) -> usize {
-        1 << self.lanes.columns
+        1 << self.lanes.shape.columns
     }
 
     fn slot(&self, slot: u16) -> &[i128] {
@@ -102,7 +102,7 @@ impl Run<'_, '_> {
 
     /// A sum in every lane.
     fn sum(&self, terms: &Terms) -> Vec<i128> {
-        let columns = self.columns();
+        let (columns, group) = (self.columns(), 1usize << self.lanes.shape.group());
         let mut out = vec![0i128; 1 << self.lanes.lanes()];
         for (reach, slot, c) in terms {
             let (c, values) = (i128::from(*c), self.slot(*slot));
@@ -115,14 +115,11 @@ impl Run<'_, '_> {
                     }
                 }
                 Reach::Column => {
-                    let mut sums = vec![0i128; columns];
-                    for row in values.chunks(columns) {
-                        sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += c * v);
-                    }
-                    for out in out.chunks_mut(columns) {
-                        out.iter_mut().zip(&sums).for_each(|(slot, sum)| *slot += sum);
+                    for (out, group) in out.chunks_mut(group).zip(values.chunks(group)) {
+                        add_sums(out, group, c, columns);
                     }
                 }
+                Reach::Group => add_sums(&mut out, values, c, group),
             }
         }
         out
@@ -228,6 +225,17 @@ impl Run<'_, '_> {
                 self.set(slots[2], &next)
             }
         }
+    }
+}
+
+/// Adds to each number the sum of those, times `c`, that are as far from the start of their part, of so many each.
+fn add_sums(out: &mut [i128], values: &[i128], c: i128, each: usize) {
+    let mut sums = vec![0i128; each];
+    for part in values.chunks(each) {
+        sums.iter_mut().zip(part).for_each(|(sum, v)| *sum += c * v);
+    }
+    for part in out.chunks_mut(each) {
+        part.iter_mut().zip(&sums).for_each(|(slot, sum)| *slot += sum);
     }
 }
 

@@ -7,7 +7,7 @@ pub(crate) const HALF: u8 = 52;
 
 /// Some numbers of each row.
 #[derive(Clone, Debug)]
-pub(crate) struct Group {
+pub(crate) struct Members {
     /// The numbers.
     pub(crate) x: Sum,
     /// One in the lanes of those that count.
@@ -20,7 +20,7 @@ pub(crate) struct Group {
 
 impl Builder {
     /// The standard deviation of each row's numbers, of one degree of freedom less than they are; 0 of one or none.
-    pub(crate) fn deviation(&mut self, of: &Group) -> Sum {
+    pub(crate) fn deviation(&mut self, of: &Members) -> Sum {
         let count = of.count.clone() + self.same(1) - of.present.clone();
         let counted = self.product("total", of.x.clone(), of.among.clone());
         let total = self.linear("total", counted.row());
@@ -36,11 +36,11 @@ impl Builder {
     }
 
     /// 1.4826 times the median of how far each row's numbers are from their median.
-    pub(crate) fn median_deviation(&mut self, of: &Group) -> Sum {
+    pub(crate) fn median_deviation(&mut self, of: &Members) -> Sum {
         let twice = self.median("median", of);
         let apart = self.product("deviation", twice - of.x.clone() * 2, of.among.clone());
         let (above, below) = self.parts("deviation", apart);
-        let four_times = self.median("median deviation", &Group { x: above + below, ..of.clone() });
+        let four_times = self.median("median deviation", &Members { x: above + below, ..of.clone() });
         let four_times = self.linear("median deviation", four_times);
         let whole = self.same(4 * 10_000);
         self.quotient("median deviation", four_times * 14_826, whole).0.into()

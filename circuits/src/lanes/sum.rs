@@ -27,6 +27,11 @@ impl Number {
     pub(crate) fn column(self) -> Sum {
         Sum(vec![(Reach::Column, self.0, 1)])
     }
+
+    /// The sum over all groups.
+    pub(crate) fn group(self) -> Sum {
+        Sum(vec![(Reach::Group, self.0, 1)])
+    }
 }
 
 impl Sum {

@@ -7,7 +7,7 @@ use super::paths::Fetch;
 use super::products::coordinates;
 use super::symbolic::{Form, Piece, Term, bound};
 use crate::circuit::{Op, Taken, TensorId};
-use crate::lanes::{DIGIT_BITS, Lanes, Lookup, NUMBER_BITS, Reach, SIGNED};
+use crate::lanes::{DIGIT_BITS, Lanes, Lookup, NUMBER_BITS, Reach, SIGNED, Shape, Spot};
 use sumcast_verifier::vk::Axis;
 
 /// What tells the quarters of a table apart is added to values at this bit.
@@ -59,18 +59,21 @@ impl Lowering<'_> {
         let (masks, masks_log) = program.masks;
         let half = program.statement.max(masks_log) + program.lanes();
         let mut statement = Form { log: half + 1, ..numbers.slots(0, program.statement) };
-        embed(&mut statement, 1, &numbers.masks(masks, masks_log), 1 << half);
+        let masks = numbers.masks(masks, masks_log);
+        for (c, cube, piece) in masks.terms {
+            statement.terms.push((c, ((1 << half) >> piece.log()) + cube, piece));
+        }
         let constants = self.fixed_form(half + 1, program.constants.clone());
         statement = statement.add(-1, &constants);
         for taken in inputs {
-            embed(&mut statement, -(1 << taken.shift), &self.atom(taken.x), taken.at);
+            take(&mut statement, 1 << taken.shift, &self.atom(taken.x), taken.at);
         }
         for (result, tensor) in circuit.tensors.iter().enumerate() {
             if let Op::Result { of, at, .. } = tensor.op
                 && of == t
             {
                 let form = self.statement_form(result);
-                embed(&mut statement, -1, &form, at);
+                take(&mut statement, 1, &form, at);
                 self.atoms[result] = Some(form);
             }
         }
@@ -97,7 +100,7 @@ impl Lowering<'_> {
         let both: Vec<Vec<_>> = a.chain(std::iter::repeat_n(vec![], rest)).chain(b).collect();
 
         let mut terms = vec![self.slots(numbers, Reach::Own, &both, gates + 1)];
-        for reach in [Reach::Row, Reach::Column] {
+        for reach in [Reach::Row, Reach::Column, Reach::Group] {
             if both.iter().flatten().any(|(r, _, _)| *r == reach) {
                 terms.push(self.slots(numbers, reach, &both, gates + 1));
             }
@@ -125,8 +128,7 @@ impl Lowering<'_> {
         gates: u8,
     ) -> Term {
         let program = numbers.program;
-        let Lanes { rows, columns, slots, reaching, .. } = *program;
-        let lanes = rows + columns;
+        let Lanes { shape, slots, reaching, .. } = *program;
         // Few gates have sums over other lanes.
         let of = if reach == Reach::Own { gates } else { reaching };
         let mut cells = vec![0i64; 1 << (slots + of)];
@@ -138,18 +140,20 @@ impl Lowering<'_> {
         let block = self.fixed_block(slots + of, cells);
         let matrix = Form { log: slots + gates, terms: vec![(1, 0, Piece::Block(block))] };
         let on_slots = coordinates(Axis::X, 0, slots);
-        let (of_columns, of_rows) = match reach {
-            Reach::Own => (coordinates(Axis::Tau, 0, columns), coordinates(Axis::Tau, columns, rows)),
-            Reach::Row => (coordinates(Axis::X, slots, columns), coordinates(Axis::Tau, columns, rows)),
-            Reach::Column => (coordinates(Axis::Tau, 0, columns), coordinates(Axis::X, slots, rows)),
-        };
-        let vars = match reach {
-            Reach::Own => slots,
-            Reach::Row => slots + columns,
-            Reach::Column => slots + rows,
-        };
+        let Shape { groups, rows, columns } = shape;
+        let (mut vars, mut lanes) = (slots, 0);
+        let mut numbers_at = Vec::new();
+        for (over, log) in [(Reach::Row, columns), (Reach::Column, rows), (Reach::Group, groups)] {
+            if reach == over {
+                numbers_at.extend(coordinates(Axis::X, slots, log));
+                vars += log;
+            } else {
+                numbers_at.extend(coordinates(Axis::Tau, lanes, log));
+            }
+            lanes += log;
+        }
         let matrix_at: Vec<_> = on_slots.clone().chain(coordinates(Axis::Tau, lanes, gates)).collect();
-        let numbers_at: Vec<_> = of_columns.chain(of_rows).chain(on_slots).collect();
+        numbers_at.extend(on_slots);
         let relation = &mut self.out.relation;
         let matrix = relation.claim(matrix, vars, bound(&matrix_at));
         let numbers = relation.claim(numbers.slots(0, slots), vars, bound(&numbers_at));
@@ -173,9 +177,15 @@ impl Lowering<'_> {
     }
 }
 
-/// Adds a form, times a factor, to the part of another where it lies.
-fn embed(form: &mut Form, factor: i128, part: &Form, at: u32) {
-    for (c, cube, piece) in &part.terms {
-        form.terms.push((factor * c, (at >> piece.log()) + cube, *piece));
+/// Takes a tensor of the statement, which is one piece, times a factor away from a form where it lies.
+fn take(form: &mut Form, factor: i128, tensor: &Form, spot: Spot) {
+    for (from, log, at) in spot.parts(tensor.log) {
+        for (c, cube, piece) in &tensor.terms {
+            let piece = match piece {
+                Piece::Block(symbol) if !spot.is_whole() => Piece::Block(symbol.part(from, log)),
+                whole => *whole,
+            };
+            form.terms.push((-factor * c, (at >> piece.log()) + cube, piece));
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! What a settlement circuit is made for.
 
-use super::program::{self, AFTER, ALPHA, BEFORE, LOSSES, NAIVE, NETWORK, REPORTS, STAKES};
+use super::program::{self, AFTER, ALPHA, BEFORE, LOSSES, NAIVE, NETWORK, ONE_OUTS, REPORTS, STAKES};
 use crate::circuit::Circuit;
 use crate::epoch::{Decimal, Params, RegretScale, Settlement, WeightFunction};
-use crate::lanes::{ARGUMENT, Stated, circuit, number};
-use crate::synthesis::{FormError, LOSS_BITS, LOSS_FRACTION, Scale, columns, fits, fixed};
+use crate::lanes::{ARGUMENT, Lane, Shape, Stated, circuit};
+use crate::synthesis::{FormError, Groups, LOSS_BITS, LOSS_FRACTION, Scale, columns, fits, fixed};
 
 /// Bits of stakes, which are scaled to them.
 pub(super) const STAKE_BITS: u8 = 46;
@@ -16,6 +16,8 @@ pub struct Form {
     pub inferers: usize,
     /// Most forecasters.
     pub forecasters: usize,
+    /// Whether there are the networks without a worker, too, and those of inferers and one forecaster.
+    pub one_outs: bool,
     /// How the regret scale is found, of a topic that stores it: never [`Scale::Stored`].
     pub scale: Option<Scale>,
     /// The share of the latest loss in a regret, with [`ALPHA`] fraction bits.
@@ -52,6 +54,7 @@ impl Form {
         Ok(Self {
             inferers: inferers.len(),
             forecasters: forecasters.len(),
+            one_outs: false,
             scale,
             alpha: fixed("alpha_regret", alpha_regret, ALPHA, ALPHA + 1)? as i64,
             below: i64::try_from(below).map_err(|_| FormError::Range {
@@ -68,6 +71,12 @@ impl Form {
     pub fn with_room(self, inferers: usize, forecasters: usize) -> Self {
         let (inferers, forecasters) = (self.inferers.max(inferers), self.forecasters.max(forecasters));
         Self { inferers, forecasters, ..self }
+    }
+
+    /// The same with one-out and one-in losses and regrets.
+    #[must_use]
+    pub fn with_one_outs(self) -> Self {
+        Self { one_outs: true, ..self }
     }
 
     /// That a settlement is of this form.
@@ -91,6 +100,21 @@ impl Form {
         columns(self.inferers, self.forecasters)
     }
 
+    /// Its lanes.
+    pub(super) fn shape(&self) -> Shape {
+        Shape { groups: self.groups().log(), rows: program::ROWS, columns: self.columns() }
+    }
+
+    /// The networks it is of.
+    pub(super) fn groups(&self) -> Groups {
+        Groups::new(self.inferers, self.forecasters, self.one_outs)
+    }
+
+    /// How many numbers a state has: two rows for each group.
+    pub(super) fn state_len(&self) -> usize {
+        2 << (self.shape().columns + self.shape().groups)
+    }
+
     /// The circuit, of limbs of so many bits.
     pub(super) fn circuit(&self, limb: u8) -> Circuit {
         let columns = 1usize << self.columns();
@@ -100,20 +124,29 @@ impl Form {
             len,
             bits,
             fraction,
-            at: number((program::ROWS, self.columns()), slot, row, 0),
+            at: self.shape().spot(slot, Lane::first(row, 0)),
         };
         let losses = LOSS_FRACTION;
+        let state = |name, slot| Stated {
+            at: self.shape().parts(slot, Lane::first(NETWORK, 0)),
+            ..of(name, self.state_len(), LOSS_BITS, losses, (slot, NETWORK))
+        };
+        let (out, forecasters) = (self.inferers + self.groups().forecasters_out(), self.forecasters.max(1));
         let inputs = [
             of("stakes", columns + workers, STAKE_BITS, 0, (STAKES, NETWORK)),
-            of("reports", columns << program::ROWS, LOSS_BITS, losses, (REPORTS, 0)),
-            of("state", 2 * columns, LOSS_BITS, losses, (BEFORE, NETWORK)),
+            of("reports", 1 << self.shape().lanes(), LOSS_BITS, losses, (REPORTS, 0)),
+            state("state", BEFORE),
         ];
         let outputs = [
             of("losses", columns + 2, LOSS_BITS, losses, (LOSSES, 0)),
-            of("next_state", 2 * columns, LOSS_BITS, losses, (AFTER, NETWORK)),
+            state("next_state", AFTER),
+            of("one_out_losses", out, LOSS_BITS, losses, (ONE_OUTS, NETWORK)),
+            of("one_in_losses", forecasters, LOSS_BITS, losses, (ONE_OUTS, NAIVE)),
+            of("one_out_forecaster_losses", forecasters * columns, LOSS_BITS, losses, (ONE_OUTS, 0)),
         ];
+        let outputs = if self.one_outs { &outputs[..] } else { &outputs[..2] };
         // The state, before and after.
-        circuit(program::program(self), limb, &inputs, &outputs, &[2, 4])
+        circuit(program::program(self), limb, &inputs, outputs, &[2, 4])
     }
 
     /// Where a worker's own loss lies in the losses, and that of the networks.

@@ -21,11 +21,12 @@ impl Settle {
         let mut found = vec![];
         for forecasters in own.forecasters..=MAX_FORECASTERS {
             // Forecasters that are not told apart are inferers.
-            for inferers in own.inferers..=MAX_INFERERS + MAX_FORECASTERS {
-                let form = Form { inferers, forecasters, ..own.clone() };
+            let room = own.inferers..=MAX_INFERERS + MAX_FORECASTERS;
+            for (inferers, one_outs) in room.flat_map(|room| [(room, false), (room, true)]) {
+                let form = Form { inferers, forecasters, one_outs, ..own.clone() };
                 let columns = 1 << form.columns();
                 let lens = program.tensors.iter().map(|spec| spec.len as usize);
-                if !lens.take(3).step_by(2).eq([columns + inferers + forecasters, 2 * columns]) {
+                if !lens.take(3).step_by(2).eq([columns + inferers + forecasters, form.state_len()]) {
                     continue;
                 }
                 let settle = Self::new(form)?;
@@ -52,6 +53,7 @@ mod tests {
             [(&settlement, (0, 0)), (&settlement, (7, 4)), (&settlement, (32, 6)), (&large, (0, 0))]
         {
             let form = Form::of(settlement).unwrap().with_room(room.0, room.1);
+            let form = if room == (7, 4) { form.with_one_outs() } else { form };
             let settle = Settle::new(form.clone()).unwrap();
             let relation = settle.model.lower().unwrap();
             let found = Settle::of_program(settlement, &relation.program).unwrap();

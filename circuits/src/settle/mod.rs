@@ -15,6 +15,7 @@
 mod form;
 mod key;
 mod names;
+mod one_outs;
 mod program;
 mod statement;
 

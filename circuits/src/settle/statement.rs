@@ -23,7 +23,7 @@ impl Settle {
     /// [`CompileError`] when it is beyond the limits of a key.
     pub fn new(form: Form) -> Result<Self, CompileError> {
         let circuits = LIMBS.map(|limb| form.circuit(limb)).to_vec();
-        let model = Model::of_circuits("settlement", circuits, row_log(form.columns()))?;
+        let model = Model::of_circuits("settlement", circuits, row_log(form.shape()))?;
         Ok(Self { form, model })
     }
 
@@ -103,18 +103,11 @@ impl Form {
         out
     }
 
-    /// A row of losses for each reputer, by worker, then the network's by reputer, and the naive network's.
+    /// A row of losses for each reputer, by worker, then the network's by reputer, and the naive network's; then as many
+    /// rows for each other group.
     fn reports(&self, settlement: &Settlement) -> Result<Vec<i128>, FormError> {
-        let columns = 1usize << self.columns();
         let workers = self.columns_of(settlement);
-        let none = i128::from(absent(LOSS_BITS));
-        let mut rows = vec![vec![0; columns]; REPUTERS + 2];
-        for row in rows.iter_mut().take(REPUTERS) {
-            row[..self.inferers + self.forecasters].fill(none);
-        }
-        for row in Self::NETWORKS {
-            rows[row][..REPUTERS].fill(none);
-        }
+        let mut rows = self.no_reports();
         for (m, report) in settlement.reports.iter().enumerate() {
             for (of, value) in report.losses.iter() {
                 let v = loss(&format!("the loss of {of:?} that {:?} reports", report.reputer), value)?;
@@ -129,13 +122,29 @@ impl Form {
                 }
             }
         }
-        Ok(rows.concat())
+        let others = self.one_out_reports(settlement)?;
+        Ok([rows, others].concat().concat())
     }
 
-    /// The regrets of all workers, then the naive ones, the network's loss, the initial regret and the scale.
+    /// The rows of reports of a group of which nobody reports anything.
+    pub(super) fn no_reports(&self) -> Vec<Vec<i128>> {
+        let none = i128::from(absent(LOSS_BITS));
+        let mut rows = vec![vec![0; 1 << self.columns()]; REPUTERS + 2];
+        for row in rows.iter_mut().take(REPUTERS) {
+            row[..self.inferers + self.forecasters].fill(none);
+        }
+        for row in Self::NETWORKS {
+            rows[row][..REPUTERS].fill(none);
+        }
+        rows
+    }
+
+    /// The regrets of all workers, then the naive ones, the network's loss, the initial regret and the scale; then two such
+    /// rows for each other group.
     fn state(&self, settlement: &Settlement) -> Result<Vec<i128>, FormError> {
         let columns = 1usize << self.columns();
-        let mut out = vec![i128::from(absent(LOSS_BITS)); 2 * columns];
+        let mut out = vec![i128::from(absent(LOSS_BITS)); self.state_len()];
+        self.one_out_regrets(settlement, &mut out[2 * columns..])?;
         let mut put = |at: usize, field: &str, value: Option<&Decimal>| -> Result<(), FormError> {
             if let Some(value) = value {
                 out[at] = loss(field, value)?;
@@ -149,6 +158,8 @@ impl Form {
                 put(columns + column, &format!("the naive regret of {worker:?}"), naive)?;
             }
         }
+        let previous = settlement.previous_network_loss.as_ref();
+        put(columns + self.inferers, "previous_network_loss", previous)?;
         put(columns + self.inferers + 1, "initial_regret", settlement.initial_regret.as_ref())?;
         if let RegretScale::Stored(scale) = &settlement.params.regret_scale {
             put(columns + self.inferers + 2, "regret_scale", Some(scale))?;
@@ -183,6 +194,7 @@ impl Form {
             }
             out
         };
+        let (one_outs, one_out_values) = self.one_outs_after(settlement, &at);
         let scalar = |k: usize| at(4, columns + self.inferers + k).and_then(read);
         Settled {
             topic_id: settlement.topic_id,
@@ -192,6 +204,8 @@ impl Form {
             naive_regrets: settlement.naive_regrets.as_ref().map(|known| after(known, columns)),
             initial_regret: if settlement.experienced.is_empty() { None } else { scalar(1) },
             regret_scale: self.scale.and_then(|_| scalar(2)),
+            one_outs,
+            one_out_values,
         }
     }
 }

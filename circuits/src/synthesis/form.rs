@@ -1,6 +1,6 @@
 //! What a synthesis circuit is made for.
 
-use super::{LOSS_BITS, LOSS_FRACTION, VALUE_BITS, WEIGHT_FRACTION};
+use super::{Groups, LOSS_BITS, LOSS_FRACTION, VALUE_BITS, WEIGHT_FRACTION};
 use crate::epoch::{Decimal, Epoch, Params, RegretScale, WeightFunction};
 use crate::lanes::ARGUMENT;
 use thiserror::Error;
@@ -41,6 +41,9 @@ pub enum FormError {
         /// What is held.
         bound: String,
     },
+    /// A worker has no regret for a network without someone, and there is no initial one.
+    #[error("{0} is missing, and there is no initial_regret to take in its place: give one of them")]
+    Regret(String),
     /// A form has too little room.
     #[error("the epoch has {found} {what}, and the form has room for {room}: make a form with more room")]
     Room {
@@ -63,6 +66,8 @@ pub struct Form {
     pub inferers: usize,
     /// Most forecasters.
     pub forecasters: usize,
+    /// Whether there are the networks without a worker, too, and those of inferers and one forecaster.
+    pub one_outs: bool,
     /// Where the topic stands.
     pub phase: Phase,
     /// The weight function.
@@ -105,6 +110,7 @@ impl Form {
         Ok(Self {
             inferers: epoch.inferers.len(),
             forecasters: epoch.forecasters.len(),
+            one_outs: false,
             phase,
             weight_function: epoch.params.weight_function,
             scale: match epoch.params.regret_scale {
@@ -126,6 +132,17 @@ impl Form {
     pub fn with_room(self, inferers: usize, forecasters: usize) -> Self {
         let (inferers, forecasters) = (self.inferers.max(inferers), self.forecasters.max(forecasters));
         Self { inferers, forecasters, ..self }
+    }
+
+    /// The same with one-out and one-in inferences.
+    #[must_use]
+    pub fn with_one_outs(self) -> Self {
+        Self { one_outs: true, ..self }
+    }
+
+    /// The networks it is of.
+    pub(super) fn groups(&self) -> Groups {
+        Groups::new(self.inferers, self.forecasters, self.one_outs)
     }
 
     /// That an epoch is of this form.

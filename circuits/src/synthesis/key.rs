@@ -1,6 +1,7 @@
 //! The circuits that a key may be of.
 
-use super::{Form, LOSS_FRACTION, Synthesis, SynthesisError, columns};
+use super::places::Places;
+use super::{Form, LOSS_FRACTION, Synthesis, SynthesisError};
 use crate::Relation;
 use crate::epoch::{Epoch, MAX_FORECASTERS, MAX_INFERERS};
 use sumcast_verifier::vk::Program;
@@ -17,16 +18,18 @@ impl Synthesis {
     /// [`SynthesisError`] where the epoch has no circuit.
     pub fn of_program(epoch: &Epoch, program: &Program) -> Result<Vec<(Self, Relation)>, SynthesisError> {
         let own = Form::of(epoch)?;
-        let [inferences, forecasts, ..] = program.tensors.as_slice() else { return Ok(vec![]) };
+        let [inferences, forecasts, state, ..] = program.tensors.as_slice() else { return Ok(vec![]) };
         let (inferers, value_fraction) = (inferences.len as usize, inferences.fraction);
         if !(own.inferers..=MAX_INFERERS).contains(&inferers) || value_fraction > MAX_FRACTION {
             return Ok(vec![]);
         }
         let mut found = vec![];
-        for forecasters in own.forecasters..=MAX_FORECASTERS {
-            let form = Form { inferers, forecasters, value_fraction, ..own.clone() };
-            let columns = 1usize << columns(inferers, forecasters);
-            if forecasts.len as usize != forecasters.max(1) * columns {
+        let room = own.forecasters..=MAX_FORECASTERS;
+        for (forecasters, one_outs) in room.flat_map(|room| [(room, false), (room, true)]) {
+            let form = Form { inferers, forecasters, value_fraction, one_outs, ..own.clone() };
+            let places = Places::of(&form);
+            let lens = [forecasters.max(1) << places.shape.columns, places.state()];
+            if [forecasts, state].map(|tensor| tensor.len as usize) != lens {
                 continue;
             }
             let synthesis = Self::new(form)?;
@@ -55,9 +58,12 @@ mod tests {
             ("case_all_new", (9, 3)),
             ("case_infers_and_forecasts", (0, 0)),
             ("size_2x0_exp1_stored", (2, 1)),
+            ("one_out_5x3_exp1_mad", (0, 0)),
+            ("one_out_two_inferers", (3, 2)),
         ] {
             let epoch = epoch(name);
             let form = Form::of(&epoch).unwrap().with_room(room.0, room.1);
+            let form = if name.starts_with("one_out") { form.with_one_outs() } else { form };
             let form = Form { value_fraction: form.value_fraction - 8, ..form };
             let synthesis = Synthesis::new(form.clone()).unwrap();
             let relation = synthesis.model.lower().unwrap();

@@ -13,8 +13,10 @@
 
 mod carry;
 mod form;
+mod groups;
 mod key;
 mod names;
+mod one_outs;
 mod places;
 mod program;
 mod statement;
@@ -25,10 +27,11 @@ pub use form::{Form, FormError, Phase, Scale};
 pub use statement::{Synthesis, SynthesisError};
 
 use crate::circuit::Circuit;
-use crate::lanes::{Stated, circuit, number};
+use crate::lanes::{Lane, Stated, circuit};
 pub(crate) use form::{fits, fixed};
+pub(crate) use groups::{Groups, Out};
 pub(crate) use key::MAX_FRACTION;
-use places::{OBSERVED, PERCENTILES, Places, RESULT, STATE};
+use places::{OBSERVED, ONE_OUTS, PERCENTILES, Places, RESULT, STATE};
 pub(crate) use places::{columns, row_log, scalar};
 pub(crate) use statement::loss;
 
@@ -63,7 +66,9 @@ impl Form {
     /// The same, with a tensor for each inference, which come first: the inferers', then forecasts and state.
     pub(crate) fn circuit_by_inferer(&self, limb: u8) -> Circuit {
         let ([inferences, forecasts, state], outputs) = self.stated();
-        let inference = |j: usize| Stated { len: 1, at: inferences.at + j as u32, ..inferences };
+        let places = Places::of(self);
+        let spot = |j: usize| places.shape.spot(OBSERVED, Lane::first(places.combined, j));
+        let inference = |j: usize| Stated { len: 1, at: spot(j), ..inferences };
         let inputs: Vec<_> = (0..self.inferers).map(inference).chain([forecasts, state]).collect();
         circuit(program::program(self), limb, &inputs, &outputs, &[inputs.len() - 1])
     }
@@ -72,18 +77,20 @@ impl Form {
     fn stated(&self) -> ([Stated; 3], Vec<Stated>) {
         let places = Places::of(self);
         let (combined, naive) = (places.combined, places.combined + 1);
-        let columns = 1usize << places.columns;
+        let columns = 1usize << places.shape.columns;
         let (value, losses) = (self.value_fraction, LOSS_FRACTION);
         let forecasts = self.forecasters.max(1);
         let workers = self.inferers + self.forecasters;
         let of = |name, len, bits, fraction, (slot, row, column)| {
-            let at = number((places.rows, places.columns), slot, row, column);
+            let at = places.shape.spot(slot, Lane::first(row, column));
             Stated { name, len, bits, fraction, at }
         };
+        let state = of("state", places.state(), LOSS_BITS, losses, (STATE, combined, 0));
+        let state = Stated { at: places.shape.parts(STATE, Lane::first(combined, 0)), ..state };
         let inputs = [
             of("inferences", self.inferers, VALUE_BITS, value, (OBSERVED, combined, 0)),
             of("forecasts", forecasts * columns, LOSS_BITS, losses, (OBSERVED, 0, 0)),
-            of("state", 2 * columns, LOSS_BITS, losses, (STATE, combined, 0)),
+            state,
         ];
         let outputs = [
             of("network_inference", 1, VALUE_BITS, value, (RESULT, naive, combined)),
@@ -92,6 +99,13 @@ impl Form {
             of("forecast_implied", forecasts, VALUE_BITS, value, (RESULT, naive, 0)),
             of("weights", workers, WEIGHT_BITS, WEIGHT_FRACTION, (RESULT, combined, 0)),
         ];
+        let out = self.inferers + self.groups().forecasters_out();
+        let one_outs = [
+            of("one_out_inferences", out, VALUE_BITS, value, (ONE_OUTS, combined, 0)),
+            of("one_in_inferences", forecasts, VALUE_BITS, value, (ONE_OUTS, naive, 0)),
+            of("one_out_forecast_implied", forecasts * columns, VALUE_BITS, value, (ONE_OUTS, 0, 0)),
+        ];
+        let outputs = [&outputs[..], if self.one_outs { &one_outs } else { &[] }].concat();
         let given = if self.phase == Phase::First { 1 } else { outputs.len() };
         (inputs, outputs[..given].to_vec())
     }

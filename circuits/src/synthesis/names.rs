@@ -16,7 +16,7 @@ impl Synthesis {
 impl Form {
     /// As [`Synthesis::input_name`].
     pub(crate) fn input_name(&self, epoch: &Epoch, tensor: usize, position: usize) -> String {
-        let columns = 1usize << Places::of(self).columns;
+        let columns = 1usize << Places::of(self).shape.columns;
         let (row, column) = (position / columns, position % columns);
         let inferer = |at: usize| match epoch.inferers.get(at) {
             Some(inferer) => format!("{:?}", inferer.address),
@@ -29,6 +29,7 @@ impl Form {
         match (tensor, row) {
             (0, _) => format!("the inference of {}", inferer(position)),
             (1, _) => format!("the loss that {} forecasts of {}", forecaster(row), inferer(column)),
+            (_, row) if row > 1 => self.one_out_name(epoch, row, column),
             (_, 0) if column < self.inferers => format!("the regret of {}", inferer(column)),
             (_, 0) => format!("the regret of {}", forecaster(column - self.inferers)),
             (_, _) if column < self.inferers => format!("the naive regret of {}", inferer(column)),
@@ -60,6 +61,26 @@ mod tests {
             (2, 31, "a number that has no meaning"),
         ] {
             assert_eq!(synthesis.input_name(&epoch, tensor, position), name);
+        }
+        // Two rows of sixteen columns for each group: the second is without the first inferer, the eighth without the first
+        // forecaster.
+        let form = Form::of(&epoch).unwrap().with_room(6, 3).with_one_outs();
+        let synthesis = Synthesis::new(form).unwrap();
+        for (position, name) in [
+            (7, "the regret of \"allo1inferer02\""),
+            (32 + 1, "the regret of \"allo1inferer01\" without \"allo1inferer00\""),
+            (32 + 7, "the regret of \"allo1inferer02#forecaster\" without \"allo1inferer00\""),
+            (32, "a number that has no meaning"),
+            (32 + 16 + 1, "a number that has no meaning"),
+            (7 * 32, "the regret of \"allo1inferer00\" without \"allo1forecaster00\""),
+            (
+                7 * 32 + 16 + 6,
+                "the regret of \"allo1forecaster00\" with no forecaster but \"allo1forecaster00\"",
+            ),
+            (7 * 32 + 16 + 7, "a number that has no meaning"),
+            (6 * 32 + 1, "the regret of \"allo1inferer01\" without slot 5, which the epoch has nobody for"),
+        ] {
+            assert_eq!(synthesis.input_name(&epoch, 2, position), name);
         }
     }
 }

@@ -2,26 +2,32 @@
 //!
 //! A row of lanes is a *set* of workers whose regrets become weights: one for each forecaster, whose workers are the
 //! inferers it forecast; the combined set, of all workers; and the naive set, of all inferers. A column is a worker:
-//! inferers first, then forecasters.
+//! inferers first, then forecasters. A form with one-outs has a group of such rows for each network without a worker, with
+//! other regrets and the same inferences and forecasts.
 
-use super::places::{Masks, Places};
+use super::places::{Masks, OneOuts, Places};
 use super::{Form, LOSS_BITS, Phase, Scale, VALUE_BITS, WEIGHT_FRACTION, absent, weights};
-use crate::lanes::{Builder, Group, HALF, Lanes, Number, Sum, Weighted};
+use crate::lanes::{Builder, HALF, Lanes, Members, Number, Sum, Weighted};
 
 pub(super) fn program(form: &Form) -> Lanes {
     let places = Places::of(form);
-    let mut b = Builder::new(places.rows, places.columns);
+    let mut b = Builder::new(places.shape);
     let [observed, state, result] =
         ["inferences and forecasts", "state", "result"].map(|name| b.stated(name));
+    let one_outs = form.one_outs.then(|| b.stated("one-outs"));
     let masks = Masks::new(&mut b, form, &places);
     let mut writer = Writer { b, form, masks };
     if form.phase == Phase::First {
         writer.median_inference(observed, state, result);
     } else {
+        let observed = writer.in_all_groups("inferences and forecasts", observed);
         let sets = writer.sets(observed, state);
         let weight = writer.weights(&sets);
-        let averages = writer.averages(observed, &sets, weight);
-        writer.results(result, &sets, weight, averages);
+        let (mean, values) = writer.averages(observed, &sets, weight);
+        writer.results(result, &sets, weight, (mean.clone(), values));
+        if let Some(one_outs) = one_outs {
+            writer.one_outs(one_outs, mean);
+        }
     }
     writer.b.finish()
 }
@@ -35,13 +41,15 @@ struct Writer<'a> {
 /// Who is in which set, and with which score.
 struct Sets {
     /// The regrets of those who are in it.
-    scores: Group,
+    scores: Members,
     /// Ones of the inferers and of the forecasters of the combined set, and of the workers of forecasters' sets.
     inferers: Number,
     forecasters: Number,
     forecast: Number,
-    /// Ones of the inferers of the naive set.
+    /// Ones of the inferers of the naive or one-in set.
     naive: Sum,
+    /// Ones in the rows of combined, naive and one-in sets.
+    of_workers: Sum,
     /// What scores are divided by, if that is given.
     stored_scale: Option<Sum>,
 }
@@ -50,7 +58,19 @@ impl Writer<'_> {
     /// One number of the state in all lanes.
     fn everywhere(&mut self, name: &str, x: Number, at: Number) -> Sum {
         let one = self.b.product(name, x, at);
-        self.b.linear(name, one.column()).row()
+        let one = self.b.linear(name, one.column()).row();
+        match self.masks.one_outs {
+            None => one,
+            Some(_) => self.b.linear(name, one).group(),
+        }
+    }
+
+    /// What the first group has, in all groups.
+    fn in_all_groups(&mut self, name: &str, x: Number) -> Number {
+        match self.masks.one_outs {
+            None => x,
+            Some(_) => self.b.linear(name, x.group()),
+        }
     }
 
     /// Ones for inferences and forecasts that are there, and for inferers.
@@ -59,13 +79,13 @@ impl Writer<'_> {
         // What is absent is the least integer that there can be.
         let none = m.forecasts * absent(LOSS_BITS) + m.inferences * absent(VALUE_BITS);
         let given = self.b.nonzero("presence", observed - none);
-        (given, self.b.both("inferers", given, m.inferences))
+        (given, self.b.both("inferers", given, m.inferers))
     }
 
     fn sets(&mut self, observed: Number, state: Number) -> Sets {
         let (given, inferers) = self.given(observed);
         let m = self.masks.clone();
-        let known = self.b.nonzero("regret", state - (m.combined + m.naive) * absent(LOSS_BITS));
+        let known = self.b.nonzero("regret", state - m.no_state.clone());
         // There is a loss.
         let no_loss = self.b.same(1) - known;
         self.b.gate(m.loss, no_loss, Sum::default());
@@ -90,22 +110,29 @@ impl Writer<'_> {
         let any = b.nonzero("forecasts", forecast.row());
         let workers = b.both("inferers", inferers.column(), m.combined + m.naive);
         let forecasters = b.both("forecasters", any, m.own_column);
-        let forecasters = b.both("forecasters", forecasters.column(), m.combined);
+        let forecasters = b.both("forecasters", forecasters.column(), m.forecasters);
         let of_workers = workers + forecasters;
         let among = of_workers.clone() + forecast;
+        let mut worker_sets = m.combined + m.naive;
+        if m.one_outs.is_some() {
+            // There may be nobody left, but for the first group.
+            worker_sets = b.nonzero("workers", of_workers.clone().row()).into();
+            b.gate(b.same(1) - worker_sets.clone(), m.weights, Sum::default());
+        }
         let of_forecast = b.product("forecast regret", loss - observed, forecast);
         let of_worker = b.product("regret", regret, of_workers);
         Sets {
-            scores: Group {
+            scores: Members {
                 x: of_forecast + of_worker,
                 count: among.clone().row(),
                 among,
-                present: any + m.combined + m.naive,
+                present: worker_sets.clone() + any,
             },
             inferers,
             forecasters,
             forecast,
             naive: workers - inferers,
+            of_workers: worker_sets,
             stored_scale,
         }
     }
@@ -138,7 +165,7 @@ impl Writer<'_> {
         let values = inferred + implied.column();
         let (weight, weighted): (Sum, Sum) = if self.form.phase == Phase::AllNew {
             // Inferers alone count, with equal weights.
-            ((sets.naive.clone() + sets.inferers) * (1 << WEIGHT_FRACTION), m.combined + m.naive)
+            ((sets.naive.clone() + sets.inferers) * (1 << WEIGHT_FRACTION), sets.of_workers.clone())
         } else {
             (weight.into(), sets.scores.present.clone())
         };
@@ -151,10 +178,10 @@ impl Writer<'_> {
         let (mean, _) = b.quotient("inference", high * (1 << HALF) + low, total + raised);
         let mean = if self.form.phase == Phase::AllNew {
             // Forecasters imply medians: half of twice a median, of theirs.
-            let present = sets.scores.present.clone() - m.combined - m.naive;
+            let present = sets.scores.present.clone() - sets.of_workers.clone();
             let among: Sum = sets.forecast.into();
             let count = among.clone().row();
-            let of = Group { x: values.clone(), among, count, present };
+            let of = Members { x: values.clone(), among, count, present };
             let twice = b.median("forecast-implied inference", &of);
             let twice = b.linear("forecast-implied inference", twice);
             let two = b.same(2);
@@ -171,12 +198,12 @@ impl Writer<'_> {
         let m = self.masks.clone();
         let b = &mut self.b;
         // Percentiles of the combined set, one a row.
-        let combined = b.product("weight", weight, m.combined);
+        let combined = b.product("weight", weight, m.weights);
         let weight = b.product("weight", combined.column(), m.queries);
         let workers = sets.inferers + sets.forecasters;
         let workers = workers.column();
         let among = b.both("workers", workers, m.queries);
-        let columns = 1i64 << Places::of(self.form).columns;
+        let columns = 1i64 << Places::of(self.form).shape.columns;
         let key = values.clone() * columns + m.order;
         let target = b.times("percentile", weight.row(), m.percentiles * 8);
         let of = Weighted { x: values, key, weight: weight.into(), among: among.into() };
@@ -184,9 +211,18 @@ impl Writer<'_> {
         let percentile = b.product("percentile", percentile, m.own_row);
 
         let of_sets = b.product("result", mean, m.own_row);
-        let of_sets = b.product("result", of_sets.column(), m.naive);
+        let of_sets = b.product("result", of_sets.column(), m.results);
         let percentiles = b.product("result", percentile.column(), m.first);
         b.give(result, combined + of_sets + percentiles);
+    }
+
+    /// The network inference of each group, and what each forecaster implies there, in the first group: by column, whoever
+    /// is left out.
+    fn one_outs(&mut self, to: Number, mean: Sum) {
+        let Some(OneOuts { told, first }) = self.masks.one_outs else { return };
+        let told = self.b.product("one-out inference", mean, told);
+        let of_groups = self.b.product("one-out inference", told.group(), first);
+        self.b.give(to, of_groups);
     }
 
     /// The median of the inferences, where there is no loss before.
@@ -194,20 +230,22 @@ impl Writer<'_> {
         let (_, inferers) = self.given(observed);
         let m = self.masks.clone();
         let b = &mut self.b;
-        let known = b.nonzero("loss", state - (m.combined + m.naive) * absent(LOSS_BITS));
+        let known = b.nonzero("loss", state - m.no_state.clone());
         b.gate(m.loss, known, Sum::default());
-        let of = Group {
+        // The first group alone has inferences.
+        let inferers = if m.one_outs.is_some() { b.both("inferers", inferers, m.weights) } else { inferers };
+        let of = Members {
             x: observed.into(),
             among: inferers.into(),
             count: inferers.row(),
-            present: m.combined.into(),
+            present: m.weights.into(),
         };
         let twice = b.median("median", &of);
         let twice = b.linear("median", twice);
         let two = b.same(2);
         let (median, _) = b.quotient("median", twice, two);
         let median = b.product("median", median, m.own_row);
-        let median = b.product("median", median.column(), m.naive);
+        let median = b.product("median", median.column(), m.results);
         b.give(result, median);
     }
 }

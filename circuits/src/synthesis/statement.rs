@@ -3,7 +3,9 @@
 use super::form::fixed;
 use super::places::{PERCENTILES, Places, row_log};
 use super::{Form, FormError, LOSS_BITS, LOSS_FRACTION, Phase, VALUE_BITS, WEIGHT_FRACTION, absent};
-use crate::epoch::{ByWorker, Case, Confidence, Decimal, Epoch, Outcome, RegretScale, SHOWN_DIGITS};
+use crate::epoch::{
+    ByWorker, Case, Confidence, Decimal, Epoch, OneOutInferences, Outcome, RegretScale, SHOWN_DIGITS,
+};
 use crate::execute::RunError;
 use crate::lanes::LIMBS;
 use crate::{CompileError, Inference, Model, Relation};
@@ -40,7 +42,7 @@ impl Synthesis {
     /// [`CompileError`] when it is beyond the limits of a key.
     pub fn new(form: Form) -> Result<Self, CompileError> {
         let circuits = LIMBS.map(|limb| form.circuit(limb)).to_vec();
-        let model = Model::of_circuits("synthesis", circuits, row_log(Places::of(&form).columns))?;
+        let model = Model::of_circuits("synthesis", circuits, form.row_log())?;
         Ok(Self { form, model })
     }
 
@@ -93,6 +95,11 @@ impl Synthesis {
 }
 
 impl Form {
+    /// Log2 of the rows of its key.
+    pub(crate) fn row_log(&self) -> u8 {
+        row_log(Places::of(self).shape)
+    }
+
     /// The integers of inferences, forecasts and state.
     pub(crate) fn inputs(&self, epoch: &Epoch) -> Result<[Vec<i128>; 3], FormError> {
         self.check(epoch)?;
@@ -110,7 +117,7 @@ impl Form {
 
     /// A row of losses for each forecaster, by inferer.
     fn forecasts(&self, epoch: &Epoch) -> Result<Vec<i128>, FormError> {
-        let columns = 1usize << Places::of(self).columns;
+        let columns = 1usize << Places::of(self).shape.columns;
         let mut out = vec![0; self.forecasters.max(1) * columns];
         for row in out.chunks_mut(columns).take(self.forecasters) {
             row[..self.inferers].fill(absent(LOSS_BITS).into());
@@ -128,11 +135,13 @@ impl Form {
         Ok(out)
     }
 
-    /// The regrets of all workers, then the naive ones, the network's loss, the initial regret and the scale.
+    /// The regrets of all workers, then the naive ones, the network's loss, the initial regret and the scale; then two such
+    /// rows for each other group.
     fn state(&self, epoch: &Epoch) -> Result<Vec<i128>, FormError> {
         let places = Places::of(self);
-        let mut out = vec![absent(LOSS_BITS).into(); 2 << places.columns];
-        let (regrets, naive) = out.split_at_mut(1 << places.columns);
+        let mut out = vec![absent(LOSS_BITS).into(); places.state()];
+        let (first, others) = out.split_at_mut(2 << places.shape.columns);
+        let (regrets, naive) = first.split_at_mut(1 << places.shape.columns);
         // What nobody asks for may be anything that can be divided: a zero.
         let open = |regret: &Option<Decimal>, needed: bool| {
             regret.clone().or_else(|| (!needed && epoch.initial_regret.is_none()).then(Decimal::zero))
@@ -156,6 +165,7 @@ impl Form {
         put(&mut scalars[0], "previous_network_loss", epoch.previous_network_loss.clone())?;
         put(&mut scalars[1], "initial_regret", epoch.initial_regret.clone())?;
         put(&mut scalars[2], "regret_scale", scale)?;
+        self.one_out_regrets(epoch, others)?;
         Ok(out)
     }
 
@@ -174,6 +184,7 @@ impl Form {
             network_inference: value(3, 0),
             confidence: None,
             naive_inference: None,
+            one_outs: OneOutInferences::default(),
         };
         if self.phase == Phase::First || epoch.case() == Case::Single {
             return outcome;
@@ -202,6 +213,9 @@ impl Form {
             values: (0..PERCENTILES.len()).map(|q| value(4, q)).collect(),
         });
         outcome.naive_inference = epoch.has_naive().then(|| value(5, 0));
+        if self.one_outs {
+            outcome.one_outs = self.one_out_inferences(epoch, &value);
+        }
         outcome
     }
 }
@@ -212,7 +226,7 @@ pub(crate) fn loss(field: &str, value: &Decimal) -> Result<i128, FormError> {
 }
 
 /// Puts a number where it is not absent.
-fn put(slot: &mut i128, field: &str, value: Option<Decimal>) -> Result<(), FormError> {
+pub(super) fn put(slot: &mut i128, field: &str, value: Option<Decimal>) -> Result<(), FormError> {
     if let Some(value) = value {
         *slot = loss(field, &value)?;
     }

@@ -54,6 +54,12 @@ impl Lie {
     }
 }
 
+/// The lies, and one in each other group.
+fn lies(program: &Lanes) -> Vec<Lie> {
+    let other = |k: usize| Lie::Add((k << program.shape.group()) + [32, 33, 40, 1][k % 4], 1);
+    LIES.into_iter().chain((1..1 << program.shape.groups).map(other)).collect()
+}
+
 /// Changes each number that a rule finds, in some lane, with all that follows from it: which gates tell.
 fn caught(program: &Lanes, statement: &[i128], seen: &mut BTreeSet<usize>) -> Vec<String> {
     let honest = program.run(statement, &mut |_, _| ()).unwrap();
@@ -61,15 +67,16 @@ fn caught(program: &Lanes, statement: &[i128], seen: &mut BTreeSet<usize>) -> Ve
     let mut calls = 0;
     program.run(statement, &mut |_, _| calls += 1).unwrap();
     let mut free = Vec::new();
+    let lies = lies(program);
     for call in 0..calls {
         let mut known = false;
         let mut named = String::new();
-        for lie in LIES {
+        for lie in lies.iter().copied() {
             let mut at = 0;
             let found = program.run(statement, &mut |name, values| {
                 if at == call {
                     name.clone_into(&mut named);
-                    lie.change(values, 1 << program.columns);
+                    lie.change(values, 1 << program.shape.columns);
                 }
                 at += 1;
             });
@@ -129,7 +136,11 @@ fn check<'a>(runs: impl IntoIterator<Item = (&'a Model, Vec<i128>)>) {
 }
 
 fn syntheses(epochs: &[Epoch]) {
-    let of = |epoch| Synthesis::new(Form::of(epoch).unwrap()).unwrap();
+    syntheses_of(epochs, |form| form);
+}
+
+fn syntheses_of(epochs: &[Epoch], with: impl Fn(Form) -> Form) {
+    let of = |epoch| Synthesis::new(with(Form::of(epoch).unwrap())).unwrap();
     let all: Vec<(Synthesis, &Epoch)> = epochs.iter().map(|epoch| (of(epoch), epoch)).collect();
     check(all.iter().map(|(synthesis, epoch)| (&synthesis.model, synthesis.inputs(epoch).unwrap().concat())));
 }
@@ -158,6 +169,11 @@ fn no_number_of_a_synthesis_is_free_and_every_gate_is_needed() {
 }
 
 #[test]
+fn no_number_of_one_outs_is_free_and_every_gate_is_needed() {
+    syntheses_of(&epochs(&["one_out_initial_regret"]), Form::with_one_outs);
+}
+
+#[test]
 fn no_number_of_a_settlement_is_free_and_every_gate_is_needed() {
     for scale in [RegretScale::Std, RegretScale::Stored("0.9".parse().unwrap())] {
         let mut all = Vec::new();
@@ -176,6 +192,22 @@ fn no_number_of_a_settlement_is_free_and_every_gate_is_needed() {
     }
 }
 
+#[test]
+fn no_number_of_a_settlement_of_one_outs_is_free_and_every_gate_is_needed() {
+    let mut all = Vec::new();
+    for skip in [0, 1, 5] {
+        let mut settlement = Settlement::from_json(&read("settle_one_out_stored")).unwrap();
+        let workers = settlement.regrets.iter().skip(skip).map(|(worker, _)| worker.to_owned());
+        settlement.experienced = workers.collect();
+        settlement.initial_regret = Some("-0.5".parse().unwrap());
+        let form = settle::Form::of(&settlement).unwrap().with_one_outs();
+        all.push((Settle::new(form).unwrap(), settlement));
+    }
+    check(
+        all.iter().map(|(settle, settlement)| (&settle.model, settle.inputs(settlement).unwrap().concat())),
+    );
+}
+
 /// Bits that the factors' product or the result of a gate can have, whatever its numbers are.
 fn widest(program: &Lanes) -> u32 {
     let bits = |slot: u16| if usize::from(slot) >> program.wide == 0 { NUMBER_BITS } else { 12 };
@@ -185,8 +217,9 @@ fn widest(program: &Lanes) -> u32 {
     let of_gate = |gate: &Gate| {
         let reached = |reach: Reach| match reach {
             Reach::Own => 1.0,
-            Reach::Row => 2f64.powi(program.columns.into()),
-            Reach::Column => 2f64.powi(program.rows.into()),
+            Reach::Row => 2f64.powi(program.shape.columns.into()),
+            Reach::Column => 2f64.powi(program.shape.rows.into()),
+            Reach::Group => 2f64.powi(program.shape.groups.into()),
         };
         let a: f64 = gate.a.iter().map(|(reach, slot, c)| reached(*reach) * sum(&[(*slot, *c)])).sum();
         (a * sum(&gate.b)).max(sum(&gate.c)).log2().ceil() as u32
@@ -208,13 +241,17 @@ fn no_gate_of_the_largest_programs_wraps_around_the_field() {
                 epoch.params.c_norm = "7.99".parse().unwrap();
                 epoch.initial_regret = Some(initial.parse().unwrap());
                 let form = Form::of(&epoch).unwrap().with_room(32, 6);
-                widths.push(widest(&Synthesis::new(form).unwrap().model.circuit().programs[0]));
+                for form in [form.clone(), form.with_one_outs()] {
+                    widths.push(widest(&Synthesis::new(form).unwrap().model.circuit().programs[0]));
+                }
             }
             let mut settlement = Settlement::from_json(&read("settle_301")).unwrap();
             settlement.params.regret_scale = scale.clone();
             settlement.params.weight_function = weight;
             let form = settle::Form::of(&settlement).unwrap().with_room(32, 6);
-            widths.push(widest(&Settle::new(form).unwrap().model.circuit().programs[0]));
+            for form in [form.clone(), form.with_one_outs()] {
+                widths.push(widest(&Settle::new(form).unwrap().model.circuit().programs[0]));
+            }
         }
     }
     assert!(widths.iter().all(|bits| *bits < 250), "{widths:?}");

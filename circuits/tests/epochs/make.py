@@ -9,7 +9,7 @@ its epochs, NAME.simulator.json, is compared with the reference: it is float64.
 """
 import glob, json, os, sys
 from decimal import Decimal as D
-from reference import settle, synthesize
+from reference import forecaster_key, settle, synthesize
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -67,6 +67,42 @@ def set_each(items, field, values):
     for item, value in zip(items, values):
         if value is None: item.pop(field, None)
         else: item[field] = value
+
+def with_one_outs(e, seed, lacking=0):
+    """The epoch or settlement with regrets of one-out and one-in networks, of which about one in so many is not there."""
+    r = Random(seed)
+    if "inferers" in e:
+        inferers = [x["address"] for x in e["inferers"]]
+        forecasters = [forecaster_key(f["address"], inferers) for f in e.get("forecasters", [])]
+    else:
+        forecasters = e["forecasters"] = [w for w in e["regrets"] if "forecaster" in w]
+        inferers = [w for w in e["regrets"] if w not in forecasters]
+    regrets = lambda of: {w: text(r.between("-2.7", "-0.001") if w in inferers else r.between("-0.4", "0.1")) for w in of if not (lacking and r.below(lacking) == 0)}
+    workers = inferers + forecasters
+    several = forecasters if len(forecasters) > 1 else []
+    e["one_out_inferer_regrets"] = {j: regrets(w for w in workers if w != j) for j in inferers}
+    if several:
+        e["one_out_forecaster_regrets"] = {k: regrets(w for w in workers if w != k) for k in several}
+        e["one_in_forecaster_regrets"] = {k: regrets(inferers + [k]) for k in several}
+    return e
+
+def with_one_out_values(e, seed, lacking=0):
+    """The settlement with losses of one-out and one-in networks, of which about one in so many lacks from a report."""
+    r = Random(seed + 1000)
+    forecasters = e["forecasters"]
+    inferers = [w for w in e["regrets"] if w not in forecasters]
+    several = forecasters if len(forecasters) > 1 else []
+    base = {}
+    def values(kind, of):
+        found = {w: base.setdefault((kind, w), r.between("-4.5", "-0.5", 16)) + r.between("-0.3", "0.3", 16) for w in of}
+        return {w: text(v) for w, v in found.items() if not (lacking and r.below(lacking) == 0)}
+    for report in e["reports"]:
+        report["one_out_inferer_values"] = values("out", inferers)
+        for kind in ("one_out", "one_in"):
+            if several: report[kind + "_forecaster_values"] = values(kind, several)
+        without = {k: values(k, inferers) for k in forecasters}
+        if without: report["one_out_inferer_forecaster_values"] = without
+    return e
 
 def settlement(seed, workers, reputers, naive=False, gaps=False, p=None):
     r = Random(seed)
@@ -164,6 +200,44 @@ def all_epochs():
         out[name] = settlement(seed, workers, reputers, **more)
         seed += 1
     out["settle_alpha_one"] = settlement(seed, (2, 0), 2, p=params("gradient", "std", alpha_regret="1"))
+    seed += 1
+    # Of what follows one-out and one-in inferences are asked for, too.
+    def one_out(name, inferers, forecasters, function="exp1_div_exp1", scale="mad", change=lambda e: None, lacking=0, **more):
+        nonlocal seed
+        e = with_one_outs(edit(epoch(seed, inferers, forecasters, params(function, scale), **more), change), seed, lacking)
+        out[f"one_out_{name}"] = e
+        seed += 1
+        return e
+    one_out("5x3_gradient_stored", 5, 3, "gradient", STORED)
+    one_out("5x3_exp1_mad", 5, 3, value=price(3000))
+    one_out("12x2_exp1_stored", 12, 2, "exp1_div_exp1", STORED)
+    one_out("32x6_exp1_mad", 32, 6)
+    one_out("no_forecasters", 4, 0, "gradient", "std")
+    one_out("one_forecaster", 4, 1)
+    one_out("two_inferers", 2, 2)
+    one_out("two_inferers_alone", 2, 0)
+    one_out("one_inference", 1, 1)
+    one_out("missing_forecasts", 6, 4, change=missing)
+    one_out("infers_and_forecasts", 5, 2, change=lambda e: e["forecasters"][1].update(address=e["inferers"][2]["address"]))
+    one_out("initial_regret", 5, 2, change=lambda e: e.update(initial_regret="-2.63544009"), lacking=3)
+    def settle_one_out(name, workers, reputers, change=lambda e: None, lacking=0, **more):
+        nonlocal seed
+        e = with_one_outs(edit(settlement(seed, workers, reputers, **more), change), seed, lacking)
+        # Reports come last.
+        e["reports"] = e.pop("reports")
+        out[f"settle_one_out_{name}"] = with_one_out_values(e, seed, lacking)
+        seed += 1
+    settle_one_out("5x3_4_naive", (5, 3), 4, naive=True)
+    settle_one_out("12x2_3_gaps", (12, 2), 3, lambda e: e.update(initial_regret="-1.5"), lacking=3, gaps=True)
+    settle_one_out("32x6_6_naive", (32, 6), 6, naive=True)
+    settle_one_out("one_forecaster", (4, 1), 2)
+    settle_one_out("stored", (3, 2), 2, p=params(*CHAIN))
+    # Nobody has a regret, of whatever network.
+    def all_new(e):
+        new(e)
+        e["forecasters"][0].update(forecasts=e["forecasters"][0]["forecasts"][:1])
+    out["one_out_all_new"] = edit(epoch(seed, 5, 2, params(*CHAIN)), all_new)
+    out["one_out_no_loss"] = edit(epoch(seed, 3, 2, params(*CHAIN)), no_loss)
     return out
 
 def differences(a, b, at=""):
@@ -174,12 +248,13 @@ def differences(a, b, at=""):
 
 def main(check):
     files = {name: json.dumps(e, indent=1) + "\n" for name, e in all_epochs().items()}
-    given = [f for f in glob.glob(os.path.join(HERE, "*.json")) if f.rsplit("/", 1)[1].startswith(("synthesis_g", "settle_30")) and f.count(".") == 1]
+    given = [f for f in glob.glob(os.path.join(HERE, "*.json")) if f.rsplit("/", 1)[1].startswith(("synthesis_g", "settle_30", "one_out_g", "settle_one_out_g")) and f.count(".") == 1]
     for f in given: files[os.path.basename(f)[:-5]] = open(f).read()
     stale, total = [], 0
     for name, source in sorted(files.items()):
         e = json.loads(source)
-        expected = settle(e) if "reports" in e else synthesize(e)
+        asked = "one_out" in name
+        expected = (settle if "reports" in e else synthesize)(e, asked)
         least = min([D(w) for w in expected.get("weights", {}).values() if D(w)], default=D(1))
         assert least > D("1e-60"), (name, least)  # Less is not read.
         simulator = os.path.join(HERE, name + ".simulator.json")

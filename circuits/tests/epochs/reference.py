@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Reference synthesis of an Allora topic epoch, in 60-digit decimals.
 
-    python3 reference.py EPOCH.json          prints the outputs as JSON
+    python3 reference.py EPOCH.json             prints the outputs as JSON
+    python3 reference.py EPOCH.json --one-out   with those of networks without a worker, and of one forecaster alone
 
 Written from the formulas of the chain's sources and checked against the network's own simulator (460 columns x 6 epochs,
 float64): the worst relative error over every column family is 2e-14. It is the oracle for the circuits, not a part of them.
@@ -89,7 +90,7 @@ def forecast_implied(fc, inference, loss, p, without=None, new=False):
     if sum(ws) == 0: return None
     return sum(w * inference[a] for w, (a, _) in zip(ws, els)) / sum(ws)
 
-def synthesize(e):
+def synthesize(e, with_one_outs=False):
     p = e["params"]
     inf = sorted(e["inferers"], key=lambda x: x["address"])
     value = {x["address"]: D(x["inference"]) for x in inf}
@@ -114,9 +115,36 @@ def synthesize(e):
     if any("naive_regret" in x for x in inf):
         naive = average(weights([regret(e, x, "naive_regret") for x in inf], p), vals, p)
         out["naive_inference"] = str(mean if all_new(e) else naive)  # EXTENSION: the mean
-    return out
+    return {**out, **one_outs(e)} if with_one_outs else out
 
-def settle(e):
+def one_outs(e):
+    """What networks infer from which a worker is taken out: the worker is not there, and the regrets are the network's own."""
+    p, new, loss = e["params"], all_new(e), D(e["previous_network_loss"])
+    addresses = [x["address"] for x in e["inferers"]]
+    inf = sorted(e["inferers"], key=lambda x: x["address"])
+    fcs = sorted(e.get("forecasters", []), key=lambda x: x["address"])
+    key = lambda f: forecaster_key(f["address"], addresses)
+    def network(inf, fcs, regrets):
+        value = {x["address"]: D(x["inference"]) for x in inf}
+        implied = {key(f): forecast_implied(f, value, loss, p, new=new) for f in fcs}
+        implied = {k: v for k, v in implied.items() if v is not None}
+        if new: return implied, sum(value.values()) / len(value)
+        everyone = {**value, **implied}
+        own = [D(regrets[k]) if k in regrets else D(e["initial_regret"]) for k in everyone]
+        return implied, average(weights(own, p), everyone.values(), p)
+    regrets = lambda kind, out: e.get(kind, {}).get(out, {})
+    without = {x["address"]: network([y for y in inf if y is not x], fcs, regrets("one_out_inferer_regrets", x["address"])) for x in inf}
+    out = {"one_out_inferer_inferences": {j: str(v) for j, (_, v) in without.items()}}
+    value = {x["address"]: D(x["inference"]) for x in inf}
+    fcs = [f for f in fcs if forecast_implied(f, value, loss, p, new=new) is not None]
+    if len(fcs) > 1:
+        for kind, others in (("one_out", lambda f: [g for g in fcs if g is not f]), ("one_in", lambda f: [f])):
+            out[kind + "_forecaster_inferences"] = {key(f): str(network(inf, others(f), regrets(kind + "_forecaster_regrets", key(f)))[1]) for f in fcs}
+    implied = {key(f): {j: str(i[key(f)]) for j, (i, _) in without.items() if key(f) in i} for f in fcs}
+    out["one_out_inferer_forecast_implied"] = {k: v for k, v in implied.items() if v}
+    return {k: v for k, v in out.items() if v}
+
+def settle(e, with_one_outs=False):
     """Stake-weighted losses of the reputers' reports, then the regret of each worker: R = a (L_ref - L) + (1 - a) R_prev.
 
     EXTENSION: a mean is over those who report the loss, and naive regrets have the naive loss as their reference."""
@@ -130,8 +158,40 @@ def settle(e):
     update = lambda ref, before: {w: str(a * (loss[ref] - loss[w]) + (1 - a) * D(r)) for w, r in sorted(before.items())}
     out = {"topic_id": e["topic_id"], "nonce": e["nonce"], "losses": {k: str(v) for k, v in loss.items()}, "regrets": update("network", e["regrets"])}
     if e.get("naive_regrets") is not None: out["naive_regrets"] = update("naive", e["naive_regrets"])
-    return out
+    return {**out, **settle_one_outs(e)} if with_one_outs else out
+
+def settle_one_outs(e):
+    """The same of each network without a worker, whose losses are its own, as are those of forecasters without an inferer.
+
+    EXTENSION: who has no regret begins with the initial one, and of what nobody reports there is no change."""
+    a = D(e["params"]["alpha_regret"])
+    def mean(of):
+        who = [(D(r["stake"]), of(r)) for r in e["reports"] if of(r) is not None]
+        total = sum(s for s, _ in who)
+        return sum(s * D(l) for s, l in who) / total if total else None
+    named = lambda kind, w: mean(lambda r: r.get(kind, {}).get(w))
+    own = lambda w: mean(lambda r: r["losses"].get(w))
+    without = lambda k, j: mean(lambda r: r.get("one_out_inferer_forecaster_values", {}).get(k, {}).get(j))
+    workers = sorted({w for r in e["reports"] for w in r["losses"] if w not in ("network", "naive")} | set(e["regrets"]))
+    fcs = [w for w in workers if w in e["forecasters"]]
+    inf = [w for w in workers if w not in fcs]
+    several = fcs if len(fcs) > 1 else []
+    regrets, values = {}, {}
+    def network(kind, out, members, loss):
+        ref = values.setdefault(f"{kind}_values", {})[out] = named(f"{kind}_values", out)
+        before, after = e.get(f"{kind}_regrets", {}).get(out, {}), {}
+        for w in members:
+            l, r = loss(w), before.get(w)
+            if ref is not None and l is not None: r = str(a * (ref - l) + (1 - a) * D(r if r is not None else e["initial_regret"]))
+            if r is not None: after[w] = r
+        if after: regrets.setdefault(f"{kind}_regrets", {})[out] = after
+    for j in inf: network("one_out_inferer", j, [w for w in inf + fcs if w != j], lambda w: without(w, j) if w in fcs else own(w))
+    for k in several: network("one_out_forecaster", k, [w for w in inf + fcs if w != k], own)
+    for k in several: network("one_in_forecaster", k, inf + [k], own)
+    for k in fcs: values.setdefault("one_out_inferer_forecaster_values", {})[k] = {j: str(without(k, j)) for j in inf if without(k, j) is not None}
+    values = {kind: {w: v if isinstance(v, dict) else str(v) for w, v in of.items() if v} for kind, of in values.items()}
+    return {**regrets, **{kind: of for kind, of in values.items() if of}}
 
 if __name__ == "__main__":
     e = json.load(open(sys.argv[1]))
-    print(json.dumps(settle(e) if "reports" in e else synthesize(e), indent=1))
+    print(json.dumps((settle if "reports" in e else synthesize)(e, "--one-out" in sys.argv[2:]), indent=1))

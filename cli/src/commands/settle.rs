@@ -18,6 +18,7 @@ use sumcast_circuits::settle::Settle as Circuit;
     SETTLEMENT.json is what `sumcast epoch import-losses` writes. The outcome is computed by the integers of a proof's\n\
     circuit. A proof's statement has stakes, reports and losses, and commitments of the state before and after. What\n\
     opens these goes to PROOF.opening, readable by its owner alone: without it nobody can go on from the state.\n\
+    With --one-out it has the losses of the networks without each worker, too, and the states their regrets.\n\
     With --state the state before has the commitment of an earlier proof, that of the epoch or of the last settlement.\n\
     The key is of the room for workers and the topic's parameters, and has no secret, as that of `sumcast synthesize`.")]
 pub(crate) struct Settle {

@@ -18,13 +18,15 @@ use sumcast_circuits::synthesis::Synthesis;
     sumcast synthesize epoch.json --prove -o epoch.proof --inferers 32 --forecasters 6 --params ceremony.srs\n  \
     sumcast synthesize epoch.json --prove -o epoch.proof --state settlement.proof.opening\n  \
     sumcast synthesize epoch.json --prove -o epoch.proof --model allo1a=model:inputs.json:0\n  \
+    sumcast synthesize epoch.json --one-out\n  \
     sumcast verify --vk epoch.proof.vk epoch.proof --epoch epoch.json\n\n\
     EPOCH.json is what `sumcast epoch import` writes. The outcome is computed by the integers of a proof's circuit.\n\
     A proof's statement has inferences, forecasts and outcome, and a commitment of the state: regrets, the previous\n\
     loss, the initial regret and a stored scale. What opens it goes to PROOF.opening, readable by its owner alone.\n\
     Every proof commits to its state afresh; with --state it has the commitment of the proof that left the state.\n\
     The key is of the room for workers, the topic's parameters and its phase, and has no secret: whoever makes it\n\
-    again with the same parameters gets the same model id. With the same --inferers, --forecasters and --frac-bits all\n\
+    again with the same parameters gets the same model id. With --one-out the statement has the network inferences without\n\
+    each worker, too, and the state the regrets of those networks: the circuit is as many times larger. With the same --inferers, --forecasters and --frac-bits all\n\
     epochs of a topic after its first loss have one key, but for those in which all inferers are new. Inferences are\n\
     below 2^(53 - N) with N fraction bits: prices may need fewer than they first are given.\n\
     With --model one proof is of the models and of the synthesis: the statement has the inputs and outputs of the models\n\

@@ -4,9 +4,8 @@ use super::{Room, Topic};
 use crate::error::Result;
 use crate::format;
 use std::fmt::Write;
-use sumcast_circuits::epoch::{ByWorker, Decimal, NAIVE, NETWORK, Settled, Settlement};
+use sumcast_circuits::epoch::{ByWorker, Decimal, NAIVE, NETWORK, OneOutValues, Settled, Settlement};
 use sumcast_circuits::settle::{Form, Settle};
-use sumcast_circuits::synthesis::{FormError, LOSS_BITS, LOSS_FRACTION};
 use sumcast_circuits::{Inference, Model, Relation};
 use sumcast_verifier::vk::Program;
 
@@ -18,7 +17,8 @@ impl Topic for Settle {
     fn new(settlement: &Settlement, room: &Room) -> Result<Self> {
         let (inferers, forecasters) = settlement.workers();
         let (inferers, forecasters) = room.of(inferers.len(), forecasters.len())?;
-        Ok(Settle::new(Form::of(settlement)?.with_room(inferers, forecasters))?)
+        let form = Form::of(settlement)?.with_room(inferers, forecasters);
+        Ok(Settle::new(if room.one_out { form.with_one_outs() } else { form })?)
     }
 
     fn of_program(settlement: &Settlement, program: &Program) -> Result<Vec<(Self, Relation)>> {
@@ -34,23 +34,11 @@ impl Topic for Settle {
     }
 
     fn run(&self, relation: &Relation, settlement: &Settlement) -> Result<(Settled, Inference)> {
-        let inputs = Topic::inputs(self, settlement)?;
-        let inference = self.model.run_integers(relation, &inputs.concat())?;
-        Ok((Settle::outcome_of(self, settlement, &inference.tensors), inference))
+        Ok(Settle::run(self, relation, settlement)?)
     }
 
     fn inputs(&self, settlement: &Settlement) -> Result<Vec<Vec<i128>>> {
-        let mut inputs = Settle::inputs(self, settlement)?;
-        let loss = settlement.previous_network_loss.as_ref().map(previous_loss).transpose()?;
-        // Of the state's two rows, the second has the naive regrets and behind them this loss.
-        let slot = inputs.last_mut().and_then(|state| {
-            let row = state.len() / 2;
-            state.get_mut(row + self.form.inferers)
-        });
-        if let (Some(loss), Some(slot)) = (loss, slot) {
-            *slot = loss;
-        }
-        Ok(inputs)
+        Ok(Settle::inputs(self, settlement)?)
     }
 
     fn input_name(&self, settlement: &Settlement, tensor: usize, position: usize) -> String {
@@ -75,36 +63,34 @@ impl Topic for Settle {
     }
 }
 
-/// The network's last loss, as the state has it. No result depends on it.
-fn previous_loss(loss: &Decimal) -> Result<i128> {
-    let found = loss.to_fixed(LOSS_FRACTION).filter(|v| v.unsigned_abs() < 1 << LOSS_BITS);
-    let error = || FormError::Range {
-        field: "previous_network_loss".into(),
-        value: loss.clone(),
-        bound: format!("below 2^{} there", LOSS_BITS - LOSS_FRACTION),
-    };
-    Ok(found.ok_or_else(error)?)
-}
-
 /// A table of the workers.
 fn workers(settlement: &Settlement, settled: &Settled) -> String {
     let (inferers, forecasters) = settlement.workers();
+    let values = &settled.one_out_values;
     let row = |kind: &str, worker: &str| {
         let number = |of: Option<&ByWorker>| format::decimal(of.and_then(|all| all.get(worker)));
-        vec![
+        let mut cells = vec![
             format!("{kind:<10}  {worker}"),
             number(Some(&settled.losses)),
             number(Some(&settlement.regrets)),
             number(Some(&settled.regrets)),
             number(settled.naive_regrets.as_ref()),
-        ]
+        ];
+        if *values != OneOutValues::default() {
+            let inferer = values.one_out_inferer_values.get(worker);
+            let without = inferer.or_else(|| values.one_out_forecaster_values.get(worker));
+            cells.extend([without, values.one_in_forecaster_values.get(worker)].map(format::decimal));
+        }
+        cells
     };
-    let heading = ["loss", "regret before", "regret", "naive regret"].map(str::to_owned);
-    let heading = [format!("{:<10}  address", "worker")].into_iter().chain(heading).collect();
+    let heading = ["loss", "regret before", "regret", "naive regret", "network without", "with it alone"];
+    let heading = [format!("{:<10}  address", "worker")].into_iter().chain(heading.map(str::to_owned));
     // A settlement need not say who forecasts.
     let kind = if forecasters.is_empty() { "worker" } else { "inferer" };
     let inferers = inferers.iter().map(|worker| row(kind, worker));
     let forecasters = forecasters.iter().map(|worker| row("forecaster", worker));
-    let rows: Vec<_> = [heading].into_iter().chain(inferers).chain(forecasters).collect();
+    let rows: Vec<_> = inferers.chain(forecasters).collect();
+    let heading = heading.take(rows.first().map_or(0, Vec::len)).collect();
+    let rows: Vec<_> = [heading].into_iter().chain(rows).collect();
     format::table(&rows)
 }

@@ -4,7 +4,7 @@ use super::{Room, Topic};
 use crate::error::Result;
 use crate::format;
 use std::fmt::Write;
-use sumcast_circuits::epoch::{ByWorker, Case, Decimal, Epoch, Outcome};
+use sumcast_circuits::epoch::{ByWorker, Case, Decimal, Epoch, OneOutInferences, Outcome};
 use sumcast_circuits::synthesis::{Form, Synthesis};
 use sumcast_circuits::{Inference, Model, Relation};
 use sumcast_verifier::vk::Program;
@@ -17,6 +17,9 @@ impl Topic for Synthesis {
     fn new(epoch: &Epoch, room: &Room) -> Result<Self> {
         let (inferers, forecasters) = room.of(epoch.inferers.len(), epoch.forecasters.len())?;
         let mut form = Form::of(epoch)?.with_room(inferers, forecasters);
+        if room.one_out {
+            form = form.with_one_outs();
+        }
         form.value_fraction = room.frac_bits.unwrap_or(form.value_fraction);
         Ok(Synthesis::new(form)?)
     }
@@ -79,18 +82,25 @@ pub(crate) fn how(epoch: &Epoch) -> &'static str {
 /// A table of the workers.
 fn workers(epoch: &Epoch, outcome: &Outcome) -> String {
     let total: f64 = outcome.weights.iter().flat_map(ByWorker::iter).map(|(_, w)| w.to_f64()).sum();
+    let one_outs = &outcome.one_outs;
     let row = |kind: &str, address: &str, key: &str, value: Option<&Decimal>, regret: Option<&Decimal>| {
         let weight = outcome.weights.as_ref().and_then(|weights| weights.get(key));
         let share = weight.map_or("-".into(), |w| format!("{:.4} %", 100.0 * w.to_f64() / total));
-        vec![
+        let mut cells = vec![
             format!("{kind:<10}  {address}"),
             format::decimal(value),
             format::decimal(epoch.regret(regret)),
             share,
-        ]
+        ];
+        if *one_outs != OneOutInferences::default() {
+            let inferer = one_outs.one_out_inferer_inferences.get(key);
+            let without = inferer.or_else(|| one_outs.one_out_forecaster_inferences.get(key));
+            cells.extend([without, one_outs.one_in_forecaster_inferences.get(key)].map(format::decimal));
+        }
+        cells
     };
-    let heading =
-        [format!("{:<10}  address", "worker"), "inference".into(), "regret".into(), "weight".into()];
+    let heading = ["inference", "regret", "weight", "network without", "with it alone"];
+    let heading = [format!("{:<10}  address", "worker")].into_iter().chain(heading.map(str::to_owned));
     let keys = epoch.worker_keys();
     let (inferers, forecasters) = keys.split_at(epoch.inferers.len());
     let inferers = epoch.inferers.iter().zip(inferers).map(|(inferer, key)| {
@@ -100,6 +110,8 @@ fn workers(epoch: &Epoch, outcome: &Outcome) -> String {
         let implied = outcome.forecast_implied.as_ref().and_then(|all| all.get(&forecaster.address));
         row("forecaster", &forecaster.address, key, implied, forecaster.regret.as_ref())
     });
-    let rows: Vec<_> = [heading.to_vec()].into_iter().chain(inferers).chain(forecasters).collect();
+    let rows: Vec<_> = inferers.chain(forecasters).collect();
+    let heading = heading.take(rows.first().map_or(0, Vec::len)).collect();
+    let rows: Vec<_> = [heading].into_iter().chain(rows).collect();
     format::table(&rows)
 }

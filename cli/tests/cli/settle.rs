@@ -1,7 +1,7 @@
 //! Losses and regrets: computed, proven, and verified as those of a settlement.
 
 use super::bad_input::refused;
-use super::synthesize::{changed, epoch, near, read, rejected};
+use super::synthesize::{Synthesised, changed, epoch, near, read, rejected};
 use super::{HOME, Run, json, sumcast};
 use serde_json::json;
 use std::ffi::OsStr;
@@ -34,6 +34,11 @@ fn outcomes_are_the_references() {
     for name in ["settle_301", "settle_5x3_1", "settle_12x2_3_gaps", "settle_32x6_6_naive_gaps"] {
         near(&json(&[&"settle", &epoch(name)]), &read(&epoch(&format!("{name}.expected"))));
     }
+    for name in ["settle_one_out_g1_301", "settle_one_out_12x2_3_gaps"] {
+        near(&json(&[&"settle", &epoch(name), &"--one-out"]), &read(&epoch(&format!("{name}.expected"))));
+    }
+    let text = sumcast(&[&"settle", &epoch("settle_one_out_g1_301"), &"--one-out"]).stdout;
+    assert!(text.contains("naive regret  network without  with it alone\n"), "{text}");
     let text = sumcast(&[&"settle", &epoch("settle_5x3_4_naive")]).stdout;
     for part in [
         "topic 52, block 5003825\nnetwork loss    -2.0178407",
@@ -61,6 +66,61 @@ fn a_settlement_is_proven_and_verified() {
     assert_eq!(inspected["tensors"][4]["name"], "next_state");
     let opening = json(&[&"inspect", &opening()]);
     assert_eq!([&opening["tensors"][0]["name"], &opening["tensors"][1]["name"]], ["state", "next_state"]);
+}
+
+#[test]
+fn one_outs_go_from_a_settlement_to_a_synthesis() {
+    let settlement = changed(&epoch("settle_one_out_stored"), "one_out_settlement.json", |settlement| {
+        settlement["initial_regret"] = "-0.5".into();
+    });
+    let proof = HOME.join("one_out_settlement.proof");
+    let [vk, opening] = ["vk", "opening"].map(|file| HOME.join(format!("one_out_settlement.proof.{file}")));
+    let report = json(&[&"settle", &settlement, &"--one-out", &"--prove", &"-o", &proof]);
+    near(&report, &read(&epoch("settle_one_out_stored.expected")));
+    let verified =
+        json(&[&"verify", &"--vk", &vk, &proof, &"--settlement", &settlement, &"--opening", &opening]);
+    assert_eq!((&verified["valid"], &verified["state"]), (&true.into(), &"opened".into()));
+    near(&verified["outcome"], &read(&epoch("settle_one_out_stored.expected")));
+
+    // The next epoch takes the state that is left, with the regrets of all networks.
+    let next = changed(&settlement, "one_out_next.json", |value| {
+        let worker = |name: String| json!({"address": name, "regret": report["regrets"][&name]});
+        let inferers = (0..3).map(|j| {
+            let mut inferer = worker(format!("allo1inferer0{j}"));
+            inferer["inference"] = format!("0.{j}1").into();
+            inferer
+        });
+        let forecasters = (0..2).map(|k| {
+            let mut forecaster = worker(format!("allo1forecaster0{k}"));
+            forecaster["forecasts"] = json!([{"inferer": format!("allo1inferer0{k}"), "loss": "-2"}]);
+            forecaster
+        });
+        value["inferers"] = inferers.collect();
+        value["forecasters"] = forecasters.collect();
+        value["previous_network_loss"] = report["losses"]["network"].clone();
+        value["params"]["regret_scale"] = json!({"stored": report["regret_scale"]});
+        for kind in ["one_out_inferer_regrets", "one_out_forecaster_regrets", "one_in_forecaster_regrets"] {
+            assert!(report[kind].is_object(), "{kind}");
+            value[kind] = report[kind].clone();
+        }
+    });
+    let state = ["--one-out", "--state", opening.to_str().unwrap()];
+    let synthesised = Synthesised::new("one_out_next", next, &state);
+    assert_eq!(synthesised.report["one_out_inferer_inferences"].as_object().unwrap().len(), 3);
+    let [left, taken] = [&proof, &synthesised.proof].map(|proof| json(&[&"inspect", proof]));
+    assert_eq!(left["tensors"][4]["commitments"], taken["tensors"][2]["commitments"]);
+    assert_eq!(left["tensors"][7]["name"], "one_out_forecaster_losses");
+    // Without one-outs it is another state.
+    let run = sumcast(&[
+        &"synthesize",
+        &synthesised.epoch,
+        &"--prove",
+        &"-o",
+        &HOME.join("one_out_other.proof"),
+        &"--state",
+        &opening,
+    ]);
+    assert!(run.stderr.contains("opens no state with these regrets"), "{}", run.stderr);
 }
 
 #[test]

@@ -116,6 +116,43 @@ fn outcomes_are_the_references() {
 }
 
 #[test]
+fn one_outs_are_computed_proven_and_verified_by_a_flag() {
+    for name in ["one_out_g1_301", "one_out_12x2_exp1_stored", "one_out_one_inference", "one_out_no_loss"] {
+        let expected = read(&epoch(&format!("{name}.expected")));
+        near(&json(&[&"synthesize", &epoch(name), &"--one-out"]), &expected);
+        let plain = json(&[&"synthesize", &epoch(name)]);
+        assert_eq!(plain.get("one_out_inferer_inferences"), None, "{name}");
+    }
+    let text = sumcast(&[&"synthesize", &epoch("one_out_g1_301"), &"--one-out"]).stdout;
+    for part in [
+        "weight  network without  with it alone\n",
+        "0.1818 %      0.229486743              -\n",
+        "0.200124042    0.183428891\n",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in {text}");
+    }
+
+    let of = epoch("one_out_two_inferers");
+    let expected = read(&epoch("one_out_two_inferers.expected"));
+    let proven = Synthesised::new("one_out", of.clone(), &["--one-out"]);
+    near(&proven.report, &expected);
+    let opening = proven.opening();
+    let opening = ["--opening", opening.to_str().unwrap()];
+    let opened = proven.verify(&of, &opening).json();
+    assert_eq!((&opened["valid"], &opened["state"]), (&true.into(), &"opened".into()));
+    near(&opened["outcome"], &expected);
+    let inspected = json(&[&"inspect", &proven.proof]);
+    assert_eq!(inspected["tensors"][8]["name"], "one_out_inferences");
+    let other = changed(&of, "one_out_regret.json", |epoch| {
+        epoch["one_out_inferer_regrets"]["allo1inferer01"]["allo1forecaster00"] = "-0.5".into();
+    });
+    rejected(
+        &proven.verify(&other, &opening),
+        &["the regret of \"allo1forecaster00\" without \"allo1inferer01\" is -0.5 in one_out_regret.json"],
+    );
+}
+
+#[test]
 fn an_outcome_for_people_has_a_table_of_workers() {
     let text = sumcast(&[&"synthesize", &epoch("case_infers_and_forecasts")]).stdout;
     for part in [

@@ -1,7 +1,7 @@
 //! The epoch of a network inference.
 
 use super::super::{
-    Case, Decimal, Epoch, Forecast, Forecaster, Inferer, Params, RegretScale, WeightFunction,
+    Case, Decimal, Epoch, Forecast, Forecaster, Inferer, OneOutRegrets, Params, RegretScale, WeightFunction,
 };
 use super::ImportError;
 use super::answer::{Answer, expect, regret};
@@ -77,6 +77,7 @@ impl EpochAnswers {
             initial_regret: Some(topic.get("initial_regret")?.decimal()?),
             inferers,
             forecasters: self.forecasters(topic_id, nonce)?,
+            one_outs: OneOutRegrets::default(),
         };
         if matches!(epoch.case(), Case::AllNew | Case::Weighted) {
             self.add_regrets(&mut epoch)?;

@@ -1,6 +1,9 @@
 //! The settlement of an epoch.
 
-use super::super::{ByWorker, Decimal, EpochError, NAIVE, NETWORK, Report, Role, Settlement, forecaster_key};
+use super::super::{
+    ByWorker, Decimal, EpochError, NAIVE, NETWORK, OneOutRegrets, OneOutValues, Report, Role, Settlement,
+    forecaster_key,
+};
 use super::answer::{Answer, expect, regret};
 use super::epoch::{FORECASTER_REGRET, INFERER_REGRET, NAIVE_REGRET, TOPIC, params, previous_loss, scale};
 use super::{ImportError, Synthesis};
@@ -85,6 +88,7 @@ impl SettlementAnswers {
                 reputer: bundle.reputer.clone(),
                 stake: self.stake(topic_id, &bundle.reputer)?,
                 losses: by_worker(losses)?,
+                one_out_values: OneOutValues::default(),
             })
         });
         let settlement = Settlement {
@@ -98,6 +102,7 @@ impl SettlementAnswers {
             // How often a worker was included is in no answer.
             experienced: vec![],
             forecasters: forecasters.iter().map(|worker| key(worker)).collect(),
+            one_outs: OneOutRegrets::default(),
             reports: reports.collect::<Result<_, ImportError>>()?,
         };
         Ok(settlement.checked()?)

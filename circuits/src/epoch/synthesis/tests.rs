@@ -199,6 +199,7 @@ fn what_is_printed_leaves_out_what_there_is_not() {
         network_inference: "3000.50".parse().unwrap(),
         confidence: None,
         naive_inference: None,
+        one_outs: OneOutInferences::default(),
     };
     let text = serde_json::to_string(&outcome).unwrap();
     assert_eq!(text, r#"{"topic_id":1,"nonce":2,"network_inference":"3000.5"}"#);

@@ -5,8 +5,8 @@ use super::workers::NAMES;
 use crate::error::Result;
 use anyhow::anyhow;
 use sumcast_circuits::epoch::{
-    self, ByWorker, Decimal, Epoch, Forecast, Inferer, NAIVE, NETWORK, Outcome, Params, RegretScale, Report,
-    Settled, Settlement, WeightFunction,
+    self, ByWorker, Decimal, Epoch, Forecast, Inferer, NAIVE, NETWORK, OneOutRegrets, OneOutValues, Outcome,
+    Params, RegretScale, Report, Settled, Settlement, WeightFunction,
 };
 
 /// The topic's number.
@@ -61,6 +61,7 @@ impl Memory {
             initial_regret: None,
             inferers: NAMES.iter().zip(inferences).map(inferer).collect(),
             forecasters: Forecaster::ALL.iter().map(forecaster).collect::<Result<_>>()?,
+            one_outs: OneOutRegrets::default(),
         };
         Ok(epoch.checked()?)
     }
@@ -78,7 +79,12 @@ impl Memory {
             };
             let losses = values.iter().map(loss).collect::<Result<Vec<_>>>()?;
             let stake = Decimal::from(reputer.stake);
-            Ok(Report { reputer: reputer.name.to_owned(), stake, losses: by_worker(losses)? })
+            Ok(Report {
+                reputer: reputer.name.to_owned(),
+                stake,
+                losses: by_worker(losses)?,
+                one_out_values: OneOutValues::default(),
+            })
         };
         let settlement = Settlement {
             topic_id: TOPIC,
@@ -86,10 +92,12 @@ impl Memory {
             params: params()?,
             regrets: self.regrets.clone(),
             naive_regrets: Some(self.naive_regrets.clone()),
+            previous_network_loss: epoch.previous_network_loss.clone(),
             initial_regret: None,
             experienced: vec![],
             forecasters: Forecaster::ALL.map(|forecaster| forecaster.name().to_owned()).to_vec(),
             reports: REPUTERS.into_iter().map(report).collect::<Result<_>>()?,
+            one_outs: OneOutRegrets::default(),
         };
         Ok(settlement.checked()?)
     }
@@ -158,6 +166,7 @@ mod tests {
             network_inference: "0.2".parse().unwrap(),
             confidence: None,
             naive_inference: Some("0.4".parse().unwrap()),
+            one_outs: sumcast_circuits::epoch::OneOutInferences::default(),
         };
         let settlement = memory.settlement(&epoch, &outcome, 0.6).unwrap();
         // Of the one who has the same truth as the data: errors of 0.1, 0.5, 0.3, 1, 0.5, then 0.4 and 0.2.
@@ -182,6 +191,8 @@ mod tests {
             naive_regrets,
             initial_regret: None,
             regret_scale: None,
+            one_outs: OneOutRegrets::default(),
+            one_out_values: OneOutValues::default(),
         };
         memory.settle(settled).unwrap();
         let next = memory.epoch(8, &decimals(["0", "0", "0"])).unwrap();

@@ -173,7 +173,7 @@ impl Topic {
         let files = Files::new(self.home.path(), &format!("settlement-{}", epoch.nonce));
         let context = self.chain.context(epoch.nonce, EpochKind::Settlement);
         let (settled, seconds) = prover.prove(&files, context, Some(&state), progress, || {
-            Ok(circuit.run_from(&prover.relation, &settlement, &state.values)?)
+            Ok(circuit.run(&prover.relation, &settlement)?)
         })?;
         let verified = Verified::read(&prover.vk, &files.proof)?;
         verified.of_settlement(&settlement, prover, &files)?;

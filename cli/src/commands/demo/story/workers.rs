@@ -3,11 +3,10 @@
 use super::super::models::{Bundled, bundled};
 use super::prover::Prover;
 use crate::error::Result;
-use crate::input;
 use anyhow::{Context, anyhow};
 use rand::Rng;
 use std::path::Path;
-use sumcast_circuits::{CompileOptions, Model, Secret, compile, onnx};
+use sumcast_circuits::{CompileOptions, Model, Secret, compile, onnx, samples};
 use sumcast_contracts::alloy_primitives::Address;
 
 /// The models of the workers, in the order of their names, which are the workers' accounts in the topic too.
@@ -42,7 +41,7 @@ impl Worker {
         let name = NAMES[slot];
         let Bundled(_, network, inputs) = bundled(name)?;
         let graph = onnx::import(network).context(name)?;
-        let inputs = input::parse(inputs, &graph.node(graph.input()).shape).context(name)?.inputs;
+        let inputs = samples::parse(inputs, &graph.node(graph.input()).shape).context(name)?.inputs;
         let secret = Some(Secret(rand::rng().random()));
         let options = CompileOptions { secret, ..CompileOptions::default() };
         let model = compile(&graph, &inputs, &options).context(name)?;

@@ -148,7 +148,7 @@ fn one_outs_are_computed_proven_and_verified_by_a_flag() {
     });
     rejected(
         &proven.verify(&other, &opening),
-        &["the regret of \"allo1forecaster00\" without \"allo1inferer01\" is -0.5 in one_out_regret.json"],
+        &["the regret of \"allo1forecaster00\" without \"allo1inferer01\" is -0.5 in", "one_out_regret.json"],
     );
 }
 

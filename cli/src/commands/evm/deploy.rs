@@ -79,7 +79,9 @@ impl Deploy {
             chain::check_parameters(&client, insecure_srs == Some(true), self.allow_insecure)?;
             let mut deployment = Deployment {
                 client: &client,
-                progress: Progress::new(3 + usize::from(self.adapter) + 2 * self.threshold.iter().len()),
+                progress: Progress::new(
+                    3 + usize::from(self.adapter) + 2 * usize::from(self.threshold.is_some()),
+                ),
                 done: vec![],
             };
             let verifier = match (self.verifier, &parameters) {

@@ -12,15 +12,20 @@
 //! take half of the difference, sorting and gathering most of the rest.
 
 mod affine;
+mod arithmetic;
 mod buckets;
 mod field;
 mod glv;
+#[cfg_attr(not(target_arch = "x86_64"), path = "no_ifma.rs")]
+mod ifma;
 mod inverse;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use affine::Point;
-use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
+use arithmetic::Arithmetic;
+use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::PrimeField;
 use buckets::{Terms, sorted_sums, sum_of_terms};
 use rayon::prelude::*;
@@ -34,25 +39,23 @@ const GRAIN: usize = 256;
 ///
 /// If there are more scalars than bases, or more than 2^27.
 pub fn msm(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+    full_size(Arithmetic::best(), bases, scalars)
+}
+
+fn full_size(arithmetic: Arithmetic, bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
     assert!(scalars.len() <= bases.len(), "more scalars than bases");
-    let bases = &bases[..scalars.len()];
     let halves: Vec<[u128; 2]> = bases
         .par_iter()
         .zip(scalars)
         .with_min_len(GRAIN)
         .map(|(base, scalar)| if base.infinity { [0; 2] } else { glv::split(scalar.into_bigint().0) })
         .collect();
-    let images: Vec<Fq> = bases.par_iter().with_min_len(GRAIN).map(|base| glv::BETA * base.x).collect();
     let mut terms = Terms::with_capacity(2 * scalars.len());
     for (i, [plain, image]) in halves.into_iter().enumerate() {
         terms.push(2 * i, plain);
         terms.push(2 * i + 1, image);
     }
-    sum_of_terms(&terms, |tag| {
-        let (i, image) = (tag / 2, tag % 2 == 1);
-        let x = if image { images[i] } else { bases[i].x };
-        Point::new(x, bases[i].y)
-    })
+    sum_of_terms(arithmetic, bases, &terms)
 }
 
 /// The sum of `scalars[i] * bases[i]` for small signed integers: the work follows the largest magnitude,
@@ -62,14 +65,18 @@ pub fn msm(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
 ///
 /// If there are more scalars than bases, or more than 2^27.
 pub fn msm_small(bases: &[G1Affine], scalars: &[i64]) -> G1Projective {
+    small(Arithmetic::best(), bases, scalars)
+}
+
+fn small(arithmetic: Arithmetic, bases: &[G1Affine], scalars: &[i64]) -> G1Projective {
     assert!(scalars.len() <= bases.len(), "more scalars than bases");
     let mut terms = Terms::with_capacity(scalars.len());
     for (i, (base, &scalar)) in bases.iter().zip(scalars).enumerate() {
         if !base.infinity {
-            terms.push(i, buckets::signed(scalar < 0, scalar.unsigned_abs().into()));
+            terms.push(2 * i, buckets::signed(scalar < 0, scalar.unsigned_abs().into()));
         }
     }
-    sum_of_terms(&terms, |i| Point::from(&bases[i]))
+    sum_of_terms(arithmetic, bases, &terms)
 }
 
 /// The sum of `table[index[i]] * bases[i]`, where an index of `u32::MAX` stands for zero: one addition
@@ -79,7 +86,11 @@ pub fn msm_small(bases: &[G1Affine], scalars: &[i64]) -> G1Projective {
 ///
 /// If there are more indices than bases, or an index is outside the table.
 pub fn msm_indexed(bases: &[G1Affine], index: &[u32], table: &[Fr]) -> G1Projective {
-    msm(&bucket_sums(bases, index, table.len()), table)
+    indexed(Arithmetic::best(), bases, index, table)
+}
+
+fn indexed(arithmetic: Arithmetic, bases: &[G1Affine], index: &[u32], table: &[Fr]) -> G1Projective {
+    full_size(arithmetic, &bucket_sums(arithmetic, bases, index, table.len()), table)
 }
 
 /// For each `b` below `buckets`, the sum of the bases whose index is `b`: the part of [`msm_indexed`] that
@@ -88,28 +99,27 @@ pub fn msm_indexed(bases: &[G1Affine], index: &[u32], table: &[Fr]) -> G1Project
 /// # Panics
 ///
 /// If there are more indices than bases, or an index is neither below `buckets` nor `u32::MAX`.
-fn bucket_sums(bases: &[G1Affine], index: &[u32], buckets: usize) -> Vec<G1Affine> {
+fn bucket_sums(arithmetic: Arithmetic, bases: &[G1Affine], index: &[u32], buckets: usize) -> Vec<G1Affine> {
     assert!(index.len() <= bases.len(), "more indices than bases");
-    let live = || {
-        let cells = index.iter().zip(bases).enumerate();
-        cells
-            .filter(|(_, (bucket, base))| **bucket != u32::MAX && !base.infinity)
-            .map(|(i, (bucket, _))| (i as u32, *bucket as usize))
-    };
+    let cells = index.iter().zip(bases).enumerate();
+    let live = cells.filter(|(_, (bucket, base))| **bucket != u32::MAX && !base.infinity);
+    let (tags, live): (Vec<u32>, Vec<usize>) =
+        live.map(|(i, (bucket, _))| (2 * i as u32, *bucket as usize)).unzip();
     let mut starts = vec![0u32; buckets + 1];
-    for (_, bucket) in live() {
+    for &bucket in &live {
         starts[bucket + 1] += 1;
     }
     for b in 0..buckets {
         starts[b + 1] += starts[b];
     }
     let mut next = starts.clone();
-    let mut entries = vec![0u32; starts[buckets] as usize];
-    for (i, bucket) in live() {
-        entries[next[bucket] as usize] = i;
+    let mut entries = vec![0u32; live.len()];
+    for (&bucket, i) in live.iter().zip(0u32..) {
+        entries[next[bucket] as usize] = i << 1;
         next[bucket] += 1;
     }
+    let points = arithmetic.points(bases, &tags);
     let mut sums = vec![Point::IDENTITY; buckets];
-    sorted_sums(&entries, &starts, &mut sums, &|i| Point::from(&bases[i as usize]));
-    sums.iter().map(G1Affine::from).collect()
+    sorted_sums(arithmetic, points.as_flattened(), &entries, &starts, &mut sums);
+    sums.iter().map(|sum| arithmetic.affine(sum)).collect()
 }

@@ -86,7 +86,8 @@ fn windows(bits: u32, count: u32) -> Vec<Window> {
     windows
 }
 
-/// Nanoseconds to add `terms` points into the buckets of one window, and to sum those.
+/// Nanoseconds in words to add `terms` points into the buckets of one window, and to sum those. In vectors all of it
+/// takes about a third, and the best windows are the same to within some percent of the time.
 fn window_cost(terms: f64, width: u32) -> f64 {
     let buckets = 2f64.powi(width as i32 - 1);
     let occupied = buckets * (1.0 - (-terms / buckets).exp());

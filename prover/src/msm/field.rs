@@ -69,6 +69,7 @@ const fn difference(a: &Limbs, b: &Limbs) -> Limbs {
 }
 
 /// 2 a, below 1 for a below 1.
+#[cfg(target_arch = "x86_64")]
 pub(super) const fn twice(a: &Limbs) -> Limbs {
     let sum = add(a, a);
     let less = difference(&sum, &P);
@@ -76,6 +77,7 @@ pub(super) const fn twice(a: &Limbs) -> Limbs {
 }
 
 /// 2^n mod p, for n from 256.
+#[cfg(target_arch = "x86_64")]
 pub(super) const fn power_of_two(n: u32) -> Limbs {
     let mut power = ONE;
     let mut i = 256;

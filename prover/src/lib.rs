@@ -10,7 +10,7 @@
 //! A proof is zero-knowledge, by randomness that the caller brings; it is a function of that and of its inputs, and
 //! the number of threads changes nothing.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod accumulate;
 mod assignment;

@@ -14,7 +14,7 @@ pub(super) type Limbs = [u64; 4];
 pub(super) const ONE: Limbs = <Fq as Field>::ONE.0.0;
 
 pub(super) const P: Limbs = Fq::MODULUS.0;
-const TWICE_P: Limbs = add(&P, &P);
+pub(super) const TWICE_P: Limbs = add(&P, &P);
 
 /// -1 / p mod 2^64.
 pub(super) const NEGATIVE_INVERSE: u64 = {
@@ -66,6 +66,26 @@ const fn difference(a: &Limbs, b: &Limbs) -> Limbs {
     let (r2, borrow) = subtract_borrow(a[2], b[2], borrow);
     let (r3, _) = subtract_borrow(a[3], b[3], borrow);
     [r0, r1, r2, r3]
+}
+
+/// 2 a, below 1 for a below 1.
+#[cfg(target_arch = "x86_64")]
+pub(super) const fn twice(a: &Limbs) -> Limbs {
+    let sum = add(a, a);
+    let less = difference(&sum, &P);
+    if less[3] >> 63 == 1 { sum } else { less }
+}
+
+/// 2^n mod p, for n from 256.
+#[cfg(target_arch = "x86_64")]
+pub(super) const fn power_of_two(n: u32) -> Limbs {
+    let mut power = ONE;
+    let mut i = 256;
+    while i < n {
+        power = twice(&power);
+        i += 1;
+    }
+    power
 }
 
 /// a - b, plus c if that is negative; a - b must be between -2 and 2. As 2 p is below 2^255, its sign is then

@@ -1,9 +1,12 @@
-use super::*;
+use super::affine::Point;
+
+use super::{Arithmetic, field, full_size, glv, ifma, indexed, small};
+use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
 use ark_ff::{AdditiveGroup, Field, PrimeField, Zero};
 
 /// A small deterministic generator (splitmix64).
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn word(&mut self) -> u64 {
@@ -18,9 +21,12 @@ impl Random {
         (self.word() % bound as u64) as usize
     }
 
+    pub(super) fn bytes(&mut self) -> Vec<u8> {
+        (0..5).flat_map(|_| self.word().to_le_bytes()).collect()
+    }
+
     fn scalar(&mut self) -> Fr {
-        let words: Vec<u8> = (0..5).flat_map(|_| self.word().to_le_bytes()).collect();
-        Fr::from_le_bytes_mod_order(&words)
+        Fr::from_le_bytes_mod_order(&self.bytes())
     }
 
     /// Mostly random, sometimes at an edge.
@@ -67,9 +73,38 @@ fn naive(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
     terms.map(|(base, scalar)| *base * scalar).sum()
 }
 
-fn field(value: i64) -> Fr {
+fn element(value: i64) -> Fr {
     let magnitude = Fr::from(value.unsigned_abs());
     if value < 0 { -magnitude } else { magnitude }
+}
+
+/// Both arithmetics where the machine has both.
+fn arithmetics() -> Vec<Arithmetic> {
+    let vectors = ifma::Ifma::detect().map(Arithmetic::Vectors);
+    [Arithmetic::Words].into_iter().chain(vectors).collect()
+}
+
+/// [`full_size`] in each arithmetic, which must agree.
+fn msm(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+    same(arithmetics().into_iter().map(|arithmetic| full_size(arithmetic, bases, scalars)))
+}
+
+fn msm_small(bases: &[G1Affine], scalars: &[i64]) -> G1Projective {
+    same(arithmetics().into_iter().map(|arithmetic| small(arithmetic, bases, scalars)))
+}
+
+fn msm_indexed(bases: &[G1Affine], index: &[u32], table: &[Fr]) -> G1Projective {
+    same(arithmetics().into_iter().map(|arithmetic| indexed(arithmetic, bases, index, table)))
+}
+
+fn bucket_sums(bases: &[G1Affine], index: &[u32], buckets: usize) -> Vec<G1Affine> {
+    same(arithmetics().into_iter().map(|arithmetic| super::bucket_sums(arithmetic, bases, index, buckets)))
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(mut results: impl Iterator<Item = T>) -> T {
+    let first = results.next().expect("an arithmetic for any machine");
+    assert!(results.all(|result| result == first));
+    first
 }
 
 const LENGTHS: [usize; 12] = [0, 1, 2, 3, 7, 16, 31, 64, 100, 255, 257, 700];
@@ -137,14 +172,14 @@ fn small_agrees() {
                     _ => (random.word() as i64) >> (64 - bits),
                 })
                 .collect();
-            let as_field: Vec<Fr> = scalars.iter().map(|s| field(*s)).collect();
+            let as_field: Vec<Fr> = scalars.iter().map(|s| element(*s)).collect();
             let expected = naive(&bases, &as_field);
             assert_eq!(msm_small(&bases, &scalars), expected, "{bits} {length}");
         }
     }
     let bases = random.points(4);
     let scalars = [i64::MIN, i64::MAX, -1, i64::MIN + 1];
-    let expected = naive(&bases, &scalars.map(field));
+    let expected = naive(&bases, &scalars.map(element));
     assert_eq!(msm_small(&bases, &scalars), expected);
     assert_eq!(msm_small(&bases, &[0; 4]), G1Projective::zero());
 }
@@ -211,5 +246,40 @@ fn halves_are_short_and_recombine() {
         let [u, v] = glv::split(scalar.into_bigint().0);
         assert_eq!(value(u) + lambda * value(v), scalar);
         assert!((u & (u128::MAX >> 1)) >> 126 == 0 && (v & (u128::MAX >> 1)) >> 126 == 0);
+    }
+}
+
+/// A point's y may be written in two ways.
+fn with_large_y(mut point: Point) -> Point {
+    if !point.is_identity() {
+        point.y = field::add(&field::below_one(point.y), &field::P);
+    }
+    point
+}
+
+#[test]
+fn pairs_agree_with_the_curve() {
+    let mut random = Random(9);
+    for arithmetic in arithmetics() {
+        let mut scratch = super::affine::Scratch::new(arithmetic);
+        for count in (1..40).chain([100, 1000]) {
+            for edge in [false, true] {
+                let bases = if edge { random.edge_points(2 * count) } else { random.points(2 * count) };
+                let live: Vec<u32> = (0..2 * count as u32).filter(|i| !bases[*i as usize].infinity).collect();
+                let tags: Vec<u32> = live.iter().map(|i| 2 * i).collect();
+                let mut points = vec![Point::IDENTITY; 2 * count];
+                for (i, point) in live.iter().zip(arithmetic.points(&bases, &tags).as_flattened()) {
+                    let large = random.below(2) == 1;
+                    points[*i as usize] = if large { with_large_y(*point) } else { *point };
+                }
+                // Segments of two: (a, b) become (a + b, a + 2 b).
+                scratch.running_sums(&mut points, 2);
+                for (sums, bases) in points.chunks(2).zip(bases.chunks(2)) {
+                    let sum = bases[0] + bases[1];
+                    assert_eq!(arithmetic.affine(&sums[0]), sum.into_affine());
+                    assert_eq!(arithmetic.affine(&sums[1]), (sum + bases[1]).into_affine());
+                }
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use sumcast_verifier::vk::Program;
 const CELL: u64 = 96;
 
 /// Bytes of a power of the string, and of what the opening holds of each.
-const POWER: u64 = 512;
+const POWER: u64 = 640;
 
 /// About the most memory, in bytes, that a proof of a program takes, the key and the string included.
 pub fn prover_memory(program: &Program) -> u64 {

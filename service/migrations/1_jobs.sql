@@ -1,4 +1,5 @@
-CREATE TABLE jobs (
+-- The queue has a table of the name jobs.
+CREATE TABLE sumcast_jobs (
     id TEXT PRIMARY KEY,
     kind TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -21,6 +22,6 @@ CREATE TABLE jobs (
     started BIGINT,
     finished BIGINT
 );
-CREATE UNIQUE INDEX jobs_idempotency ON jobs (owner, idempotency);
-CREATE INDEX jobs_state ON jobs (state, id);
-CREATE INDEX jobs_kind ON jobs (kind, id);
+CREATE UNIQUE INDEX sumcast_jobs_idempotency ON sumcast_jobs (owner, idempotency);
+CREATE INDEX sumcast_jobs_state ON sumcast_jobs (state, id);
+CREATE INDEX sumcast_jobs_kind ON sumcast_jobs (kind, id);

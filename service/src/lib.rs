@@ -26,6 +26,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 /// How often jobs that wait without a ticket are looked for, and how long they have waited then.
@@ -79,7 +80,7 @@ impl Process {
         let (told, _) = watch::channel(false);
         let router = http::router(self.service.clone());
         let answering = axum::serve(listener, router).with_graceful_shutdown(wait(&told));
-        let working = self.work_until(wait(&told));
+        let working = self.work(wait(&told));
         let stopping = async move {
             stop.await;
             told.send_replace(true);
@@ -94,17 +95,18 @@ impl Process {
     /// # Errors
     /// What ends it before.
     pub async fn work(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-        self.work_until(stop).await
-    }
-
-    async fn work_until(&self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-        let worker = self.worker.clone();
-        let work: queue::Work = Arc::new(move |job| Box::pin(worker.clone().look(job)));
-        let name = format!("sumcast-{}", ulid::Ulid::new());
-        let sweep = tokio::spawn(sweep(self.service.clone()));
-        let worked = self.service.queue.work(&name, self.service.config.jobs_at_once, work, stop).await;
+        let sweep = tokio::spawn(sweep(self.service));
+        let worker = self.worker;
+        let runtime = Handle::current();
+        // A thread of its own: the queue's future does not leave the one it is on.
+        let working = tokio::task::spawn_blocking(move || {
+            let name = format!("sumcast-{}", ulid::Ulid::new());
+            let (queue, at_once) = (worker.queue.clone(), worker.config.jobs_at_once);
+            runtime.block_on(queue.work(&name, at_once, worker, stop))
+        });
+        let worked = working.await;
         sweep.abort();
-        worked
+        worked?
     }
 }
 

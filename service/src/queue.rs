@@ -4,6 +4,7 @@
 //! harm.
 
 use crate::store::{PRAGMAS, is_sqlite, with_file};
+use crate::work::Worker;
 use anyhow::Context;
 use apalis::layers::WorkerBuilderExt;
 use apalis::prelude::{BackendExt, Data, TaskBuilder, TaskSink, WorkerBuilder};
@@ -12,7 +13,6 @@ use apalis_sqlite::{SqlitePool, SqlitePoolOptions, SqliteStorage};
 use futures::Stream;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -32,9 +32,6 @@ const MISSED: usize = 3;
 struct Ticket {
     job: String,
 }
-
-/// What is done about a job.
-pub(crate) type Work = Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 #[derive(Clone, Debug)]
 enum Pool {
@@ -108,7 +105,7 @@ impl Queue {
         &self,
         name: &str,
         at_once: usize,
-        work: Work,
+        worker: Arc<Worker>,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
         let stop = async move {
@@ -122,7 +119,7 @@ impl Queue {
                 WorkerBuilder::new(name)
                     .backend(storage.poll_with_stream(looks(self.put.clone())))
                     .concurrency(at_once)
-                    .data(work)
+                    .data(worker)
                     .build(handle)
                     .run_until(stop)
                     .await
@@ -136,8 +133,8 @@ impl Queue {
     }
 }
 
-async fn handle(ticket: Ticket, work: Data<Work>) {
-    work(ticket.job).await;
+async fn handle(ticket: Ticket, worker: Data<Arc<Worker>>) {
+    Arc::clone(&worker).look(ticket.job).await;
 }
 
 /// When to look for tickets: when this process has put one, and from time to time.

@@ -11,6 +11,8 @@ mod params;
 mod prove;
 mod reveal;
 mod run;
+#[cfg(feature = "service")]
+mod serve;
 mod settle;
 mod synthesize;
 mod verify;
@@ -46,6 +48,12 @@ pub(crate) enum Command {
     Synthesize(Box<synthesize::Synthesize>),
     /// Compute the losses and regrets of an epoch, and prove them
     Settle(Box<settle::Settle>),
+    /// Compile models and prove inferences on request, over HTTP
+    #[cfg(feature = "service")]
+    Serve(serve::Serve),
+    /// Work on the jobs of a service
+    #[cfg(feature = "service")]
+    Worker(serve::Worker),
     /// Show what the commitments of a proof hide
     Reveal(reveal::Reveal),
     /// Say what a model, verifying key, proof, opening or parameter file holds
@@ -69,6 +77,10 @@ impl Command {
             Self::Epoch(command) => command.run(),
             Self::Synthesize(command) => command.run(),
             Self::Settle(command) => command.run(),
+            #[cfg(feature = "service")]
+            Self::Serve(command) => command.run(),
+            #[cfg(feature = "service")]
+            Self::Worker(command) => command.run(),
             Self::Reveal(command) => command.run(),
             Self::Inspect(command) => command.run(),
             Self::Demo(command) => command.run(),

@@ -18,6 +18,8 @@ mod joined;
 mod public_model;
 mod readme;
 mod reveal;
+#[cfg(feature = "service")]
+mod serve;
 mod settle;
 mod synthesis;
 mod synthesize;

@@ -91,15 +91,13 @@ pub(super) async fn events(
     let job = service.store.job(&id).await?.ok_or_else(|| Problem::missing("job", &id))?;
     let begin = Some((service, job, None));
     let changes = stream::unfold(begin, |state| async move {
-        let (service, mut job, mut told): (Service, Job, Option<Job>) = state?;
+        let (service, mut job, told): (Service, Job, Option<Job>) = state?;
         while told.as_ref() == Some(&job) {
             tokio::time::sleep(LOOK).await;
             job = service.store.job(&job.id).await.ok().flatten()?;
         }
         let event = Event::default().event("job").json_data(&job).ok()?;
         let next = (!job.state.is_final()).then(|| (service, job.clone(), Some(job)));
-        told = None;
-        let _ = told;
         Some((Ok(event), next))
     });
     Ok(Sse::new(changes).keep_alive(KeepAlive::default()))

@@ -55,20 +55,20 @@ pub(super) async fn upload(
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     let (mut network, mut calibration) = (None::<Bytes>, None::<Bytes>);
     let mut request = Compile { name: String::new(), frac_bits: 16, public_model: false, calibrated: false };
-    while let Some(part) = form.next_field().await.map_err(unreadable)? {
+    while let Some(part) = form.next_field().await.map_err(|error| unreadable(&error))? {
         let name = part.name().unwrap_or_default().to_owned();
         match name.as_str() {
-            "model" => network = Some(part.bytes().await.map_err(unreadable)?),
-            "calibrate" => calibration = Some(part.bytes().await.map_err(unreadable)?),
-            "name" => request.name = part.text().await.map_err(unreadable)?,
+            "model" => network = Some(part.bytes().await.map_err(|error| unreadable(&error))?),
+            "calibrate" => calibration = Some(part.bytes().await.map_err(|error| unreadable(&error))?),
+            "name" => request.name = part.text().await.map_err(|error| unreadable(&error))?,
             "frac_bits" => {
-                let text = part.text().await.map_err(unreadable)?;
+                let text = part.text().await.map_err(|error| unreadable(&error))?;
                 let bits = text.parse().ok().filter(|bits| FRAC_BITS.contains(bits));
                 request.frac_bits =
                     bits.ok_or_else(|| Problem::invalid(format!("frac_bits is {text:?}: from 8 to 24")))?;
             }
             "public_model" => {
-                let text = part.text().await.map_err(unreadable)?;
+                let text = part.text().await.map_err(|error| unreadable(&error))?;
                 let refused = |_| Problem::invalid(format!("public_model is {text:?}: true or false"));
                 request.public_model = text.parse().map_err(refused)?;
             }
@@ -102,7 +102,7 @@ pub(super) async fn upload(
     Ok((status, Json(job)))
 }
 
-fn unreadable(error: MultipartError) -> Problem {
+fn unreadable(error: &MultipartError) -> Problem {
     Problem::invalid(error.body_text())
 }
 

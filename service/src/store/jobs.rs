@@ -62,7 +62,7 @@ impl Store {
     /// The database's.
     pub async fn put(&self, job: &NewJob) -> Result<Put, Error> {
         let put = sqlx::query(
-            "INSERT INTO jobs (id, kind, state, owner, idempotency, digest, model, request, priority, attempts, \
+            "INSERT INTO sumcast_jobs (id, kind, state, owner, idempotency, digest, model, request, priority, attempts, \
              deadline, created) VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10) \
              ON CONFLICT DO NOTHING",
         );
@@ -72,7 +72,7 @@ impl Store {
         if put.rows_affected() > 0 {
             return Ok(Put::New(self.job(&job.id).await?.ok_or(Error::RowNotFound)?));
         }
-        let known = sqlx::query("SELECT * FROM jobs WHERE owner = $1 AND idempotency = $2");
+        let known = sqlx::query("SELECT * FROM sumcast_jobs WHERE owner = $1 AND idempotency = $2");
         let known = known.bind(&job.owner).bind(job.idempotency.clone()).fetch_one(&self.pool).await?;
         let digest: String = known.try_get("digest")?;
         let known = read(&known)?;
@@ -84,7 +84,10 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn job(&self, id: &str) -> Result<Option<Job>, Error> {
-        let row = sqlx::query("SELECT * FROM jobs WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
+        let row = sqlx::query("SELECT * FROM sumcast_jobs WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(read).transpose()
     }
 
@@ -94,7 +97,7 @@ impl Store {
     /// The database's.
     pub async fn list(&self, page: &Page) -> Result<Vec<Job>, Error> {
         let list = sqlx::query(
-            "SELECT * FROM jobs WHERE (kind = $1 OR $1 = '') AND (state = $2 OR $2 = '') AND (owner = $3 OR $4 = 0) \
+            "SELECT * FROM sumcast_jobs WHERE (kind = $1 OR $1 = '') AND (state = $2 OR $2 = '') AND (owner = $3 OR $4 = 0) \
              AND (id < $5 OR $5 = '') ORDER BY id DESC LIMIT $6",
         );
         let list = list.bind(page.kind.map_or("", Kind::word)).bind(page.state.map_or("", State::word));
@@ -108,7 +111,8 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn count(&self, state: State) -> Result<u64, Error> {
-        let count = sqlx::query("SELECT COUNT(*) AS jobs FROM jobs WHERE state = $1").bind(state.word());
+        let count =
+            sqlx::query("SELECT COUNT(*) AS jobs FROM sumcast_jobs WHERE state = $1").bind(state.word());
         let row = count.fetch_one(&self.pool).await?;
         Ok(row.try_get::<i64, _>("jobs")?.unsigned_abs())
     }
@@ -119,7 +123,7 @@ impl Store {
     /// The database's.
     pub async fn begin(&self, id: &str) -> Result<Option<Job>, Error> {
         let begin = sqlx::query(
-            "UPDATE jobs SET state = 'running', attempts = attempts + 1, started = $2, stage = NULL \
+            "UPDATE sumcast_jobs SET state = 'running', attempts = attempts + 1, started = $2, stage = NULL \
              WHERE id = $1 AND state IN ('queued', 'running') RETURNING *",
         );
         let row = begin.bind(id).bind(now()).fetch_optional(&self.pool).await?;
@@ -131,7 +135,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn stage(&self, id: &str, attempt: i64, stage: &str) -> Result<bool, Error> {
-        let set = "UPDATE jobs SET stage = $3 WHERE id = $1 AND attempts = $2 AND state = 'running'";
+        let set = "UPDATE sumcast_jobs SET stage = $3 WHERE id = $1 AND attempts = $2 AND state = 'running'";
         let set = sqlx::query(set).bind(id).bind(attempt).bind(stage).execute(&self.pool).await?;
         Ok(set.rows_affected() > 0)
     }
@@ -142,7 +146,7 @@ impl Store {
     /// The database's.
     pub async fn end(&self, id: &str, attempt: i64, end: Result<&Value, &str>) -> Result<bool, Error> {
         let set = sqlx::query(
-            "UPDATE jobs SET state = $3, result = $4, error = $5, finished = $6, stage = NULL \
+            "UPDATE sumcast_jobs SET state = $3, result = $4, error = $5, finished = $6, stage = NULL \
              WHERE id = $1 AND attempts = $2 AND state = 'running'",
         );
         let state = if end.is_ok() { State::Done } else { State::Failed };
@@ -156,7 +160,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn put_back(&self, id: &str, attempt: i64) -> Result<bool, Error> {
-        let set = "UPDATE jobs SET state = 'queued', stage = NULL WHERE id = $1 AND attempts = $2 AND state = 'running'";
+        let set = "UPDATE sumcast_jobs SET state = 'queued', stage = NULL WHERE id = $1 AND attempts = $2 AND state = 'running'";
         let set = sqlx::query(set).bind(id).bind(attempt).execute(&self.pool).await?;
         Ok(set.rows_affected() > 0)
     }
@@ -167,7 +171,7 @@ impl Store {
     /// The database's.
     pub async fn cancel(&self, id: &str) -> Result<Option<Job>, Error> {
         let set = sqlx::query(
-            "UPDATE jobs SET state = 'cancelled', finished = $2, stage = NULL \
+            "UPDATE sumcast_jobs SET state = 'cancelled', finished = $2, stage = NULL \
              WHERE id = $1 AND state IN ('queued', 'running')",
         );
         set.bind(id).bind(now()).execute(&self.pool).await?;
@@ -179,7 +183,8 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn waiting(&self, before: i64) -> Result<Vec<Job>, Error> {
-        let list = sqlx::query("SELECT * FROM jobs WHERE state = 'queued' AND created < $1 ORDER BY id");
+        let list =
+            sqlx::query("SELECT * FROM sumcast_jobs WHERE state = 'queued' AND created < $1 ORDER BY id");
         list.bind(before).fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 }

@@ -1,0 +1,162 @@
+//! `sumcast serve` and `sumcast worker`.
+
+use crate::error::Result;
+use crate::files;
+use crate::output::Outcome;
+use anyhow::{Context, anyhow};
+use clap::Args;
+use serde::Serialize;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use sumcast_service::{Config, Process};
+use tokio::runtime::Runtime;
+use tokio::signal;
+
+/// Largest file of settings that is read.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Settings: those of a file, then of the environment and of arguments.
+#[derive(Debug, Args)]
+struct Settings {
+    /// Settings in TOML; --print-config shows them all
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder of everything that lasts, made if it is not there; sumcast-data if not given
+    #[arg(long, value_name = "DIR", env = "SUMCAST_DATA")]
+    data: Option<PathBuf>,
+    /// The database: sqlite://PATH or postgres://..; a file in the folder if not given
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Parameters from `sumcast params`; the cached development string if not given
+    #[arg(long, value_name = "FILE")]
+    params: Option<PathBuf>,
+}
+
+impl Settings {
+    fn read(&self) -> Result<Config> {
+        let mut config = match &self.config {
+            None => Config::default(),
+            Some(path) => {
+                let bytes = files::read(path, MAX_BYTES)?;
+                let text = String::from_utf8(bytes).with_context(|| path.display().to_string())?;
+                toml::from_str(&text).map_err(|error| anyhow!("{}: {}", path.display(), error.message()))?
+            }
+        };
+        if let Some(data) = &self.data {
+            config.data.clone_from(data);
+        }
+        config.database_url = self.database_url.clone().or(config.database_url);
+        config.params = self.params.clone().or(config.params);
+        Ok(config)
+    }
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    sumcast serve\n  \
+    sumcast serve --data /var/lib/sumcast --params ceremony.srs --listen 127.0.0.1:9000\n  \
+    DATABASE_URL=postgres://sumcast@db/sumcast sumcast serve --config sumcast.toml\n  \
+    sumcast serve --print-config > sumcast.toml\n\n\
+    Models are uploaded, proofs asked for and downloaded over HTTP: /docs has the requests. Whoever reaches the address can\n\
+    use the service, so it listens to this machine alone unless told otherwise. What was asked for is in the database and\n\
+    goes on after a stop, whatever stopped it. Ctrl-C or SIGTERM ends the service once the jobs that are begun are done.")]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    settings: Settings,
+    /// Where to listen; 127.0.0.1:8080 if not given
+    #[arg(long, value_name = "ADDRESS:PORT", env = "SUMCAST_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// Print the settings and end
+    #[arg(long)]
+    print_config: bool,
+}
+
+/// Arguments of `worker`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    DATABASE_URL=postgres://sumcast@db/sumcast sumcast worker --data /mnt/shared/sumcast\n\n\
+    A process that works on the jobs of a service and answers no requests. It has the service's database, folder and\n\
+    parameters; on another machine the database is PostgreSQL, and the folder a shared one.")]
+pub(crate) struct Worker {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl Serve {
+    pub(crate) fn run(self) -> Result<Outcome> {
+        let mut config = self.settings.read()?;
+        config.listen = self.listen.unwrap_or(config.listen);
+        if self.print_config {
+            return Outcome::new(&Printed { text: toml::to_string_pretty(&config)?, config });
+        }
+        runtime()?.block_on(async {
+            let process = Process::open(config).await?;
+            let (listener, at) = process.listen().await?;
+            eprintln!("listening at http://{at}: requests are described at http://{at}/docs");
+            process.serve(listener, stopped()).await
+        })?;
+        Outcome::new(&Ended)
+    }
+}
+
+impl Worker {
+    pub(crate) fn run(self) -> Result<Outcome> {
+        let config = self.settings.read()?;
+        runtime()?.block_on(async {
+            let process = Process::open(config).await?;
+            eprintln!("working on jobs");
+            process.work(stopped()).await
+        })?;
+        Outcome::new(&Ended)
+    }
+}
+
+fn runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")
+}
+
+/// Until the process is told to end.
+async fn stopped() {
+    let interrupted = async {
+        // Without a handler it ends at once.
+        let _ = signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    {
+        let terminated = async {
+            if let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
+                terminate.recv().await;
+            }
+        };
+        tokio::select! { () = interrupted => (), () = terminated => () }
+    }
+    #[cfg(not(unix))]
+    interrupted.await;
+}
+
+/// Settings as they are printed.
+#[derive(Serialize)]
+struct Printed {
+    #[serde(flatten)]
+    config: Config,
+    #[serde(skip)]
+    text: String,
+}
+
+impl fmt::Display for Printed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The end of a service.
+#[derive(Serialize)]
+struct Ended;
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "ended; what waits is in the database")
+    }
+}

@@ -37,6 +37,7 @@ const SWEEP: Duration = Duration::from_secs(5);
 pub struct Process {
     service: http::Service,
     worker: Arc<work::Worker>,
+    ending: watch::Sender<bool>,
 }
 
 impl Process {
@@ -54,7 +55,9 @@ impl Process {
         let artifacts = Artifacts::in_folder(&folder)
             .with_context(|| format!("cannot open the folder {}", folder.display()))?;
         let worker = work::Worker::new(config.clone(), store.clone(), artifacts.clone(), queue.clone());
-        Ok(Self { service: http::Service { config, store, artifacts, queue }, worker: Arc::new(worker) })
+        let (ending, told) = watch::channel(false);
+        let service = http::Service { config, store, artifacts, queue, ending: told };
+        Ok(Self { service, worker: Arc::new(worker), ending })
     }
 
     /// Listens, before anything is answered: where.
@@ -77,13 +80,13 @@ impl Process {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
-        let (told, _) = watch::channel(false);
         let router = http::router(self.service.clone());
-        let answering = axum::serve(listener, router).with_graceful_shutdown(wait(&told));
-        let working = self.work(wait(&told));
+        let ending = self.ending.clone();
+        let answering = axum::serve(listener, router).with_graceful_shutdown(wait(&ending));
+        let working = self.work(wait(&ending));
         let stopping = async move {
             stop.await;
-            told.send_replace(true);
+            ending.send_replace(true);
         };
         let (answered, worked, ()) = tokio::join!(async { answering.await }, working, stopping);
         answered?;

@@ -145,12 +145,15 @@ async fn a_model_is_uploaded_proven_and_verified() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_done_says_why() {
     let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+    let service = Running::begin(Config { max_body_bytes: 1 << 19, ..config(folder.path()) }).await;
     let (status, problem) = service.get("/v1/proofs/none").await;
     assert_eq!((status, &problem["status"]), (StatusCode::NOT_FOUND, &json!(404)));
     let (status, problem) = service.upload(Form::new().text("name", "nothing")).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(problem["detail"].as_str().unwrap().contains("no part \"model\""), "{problem}");
+    let large = Form::new().part("model", Part::bytes(vec![0; 1 << 20]));
+    let (status, problem) = service.upload(large).await;
+    assert_eq!((status, &problem["title"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("too large")));
 
     // No ONNX file: the job fails, by its own fault and so at once.
     let (_, job) = service.upload(Form::new().part("model", Part::bytes(b"no model".to_vec()))).await;
@@ -224,7 +227,11 @@ async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
     assert_eq!((listed(&page), page.get("next")), (vec![ids[0].clone()], None));
     let (_, page) = service.get("/v1/proofs?state=cancelled").await;
     assert_eq!(listed(&page), [ids[1].clone()]);
-    service.end().await;
+    // Whoever follows a job that waits does not keep the service from its end.
+    let events =
+        service.client.get(format!("{}/v1/jobs/{}/events", service.url, ids[0])).send().await.unwrap();
+    tokio::time::timeout(Duration::from_secs(60), service.end()).await.unwrap();
+    assert_eq!(events.text().await.unwrap().matches("event: job").count(), 1);
 
     // Whoever comes next does what waits, and not what was cancelled.
     let service = Running::begin(self::config(folder.path())).await;

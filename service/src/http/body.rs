@@ -18,7 +18,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let read = axum::Json::<T>::from_request(request, state).await;
         read.map(|axum::Json(value)| Self(value))
-            .map_err(|error: JsonRejection| Problem::invalid(error.body_text()))
+            .map_err(|error: JsonRejection| Problem::unreadable(error.status(), error.body_text()))
     }
 }
 

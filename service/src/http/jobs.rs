@@ -73,7 +73,8 @@ impl crate::job::Kind {
 
 /// Follow a job
 ///
-/// Server-sent events: `job`, with the job, whenever it has changed, until it is at an end.
+/// Server-sent events: `job`, with the job, whenever it has changed, until it is at an end or the
+/// service is.
 #[utoipa::path(
     get,
     path = "/v1/jobs/{id}/events",
@@ -94,6 +95,10 @@ pub(super) async fn events(
         let (service, mut job, told): (Service, Job, Option<Job>) = state?;
         while told.as_ref() == Some(&job) {
             tokio::time::sleep(LOOK).await;
+            // A service that is to end waits for nobody who follows a job.
+            if *service.ending.borrow() {
+                return None;
+            }
             job = service.store.job(&job.id).await.ok().flatten()?;
         }
         let event = Event::default().event("job").json_data(&job).ok()?;

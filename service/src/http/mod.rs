@@ -20,6 +20,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+use tokio::sync::watch;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
@@ -34,6 +35,8 @@ pub(crate) struct Service {
     pub(crate) store: Store,
     pub(crate) artifacts: Artifacts,
     pub(crate) queue: Queue,
+    /// Whether the process is to end.
+    pub(crate) ending: watch::Receiver<bool>,
 }
 
 #[derive(OpenApi)]

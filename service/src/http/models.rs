@@ -103,7 +103,7 @@ pub(super) async fn upload(
 }
 
 fn unreadable(error: &MultipartError) -> Problem {
-    Problem::invalid(error.body_text())
+    Problem::unreadable(error.status(), error.body_text())
 }
 
 /// List models

@@ -29,6 +29,12 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid request", detail)
     }
 
+    /// The request cannot be read.
+    pub(crate) fn unreadable(status: StatusCode, detail: impl Into<String>) -> Self {
+        let title = if status == StatusCode::PAYLOAD_TOO_LARGE { "too large" } else { "invalid request" };
+        Self::new(status, title, detail)
+    }
+
     /// There is no such thing.
     pub(crate) fn missing(what: &str, id: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not found", format!("there is no {what} {id:?}"))

@@ -11,14 +11,14 @@ mod http;
 pub mod job;
 mod queue;
 mod store;
-mod work;
+mod worker;
 
 pub use artifacts::{Artifacts, File};
 pub use config::Config;
 pub use http::Problem;
 pub use queue::Queue;
 pub use store::{NewJob, Page, Put, Store};
-pub use work::{Compile, Prove};
+pub use worker::{Compile, Prove};
 
 use anyhow::Context;
 use std::future::Future;
@@ -36,7 +36,7 @@ const SWEEP: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Process {
     service: http::Service,
-    worker: Arc<work::Worker>,
+    worker: Arc<worker::Worker>,
     ending: watch::Sender<bool>,
 }
 
@@ -54,7 +54,7 @@ impl Process {
         let folder = config.artifacts();
         let artifacts = Artifacts::in_folder(&folder)
             .with_context(|| format!("cannot open the folder {}", folder.display()))?;
-        let worker = work::Worker::new(config.clone(), store.clone(), artifacts.clone(), queue.clone());
+        let worker = worker::Worker::new(config.clone(), store.clone(), artifacts.clone(), queue.clone());
         let (ending, told) = watch::channel(false);
         let service = http::Service { config, store, artifacts, queue, ending: told };
         Ok(Self { service, worker: Arc::new(worker), ending })

@@ -4,7 +4,7 @@
 //! harm.
 
 use crate::store::{PRAGMAS, is_sqlite, with_file};
-use crate::work::Worker;
+use crate::worker::Worker;
 use anyhow::Context;
 use apalis::layers::WorkerBuilderExt;
 use apalis::prelude::{BackendExt, Data, TaskBuilder, TaskSink, WorkerBuilder};

@@ -1,10 +1,14 @@
 //! Jobs as they go on.
 
 use super::{Problem, Service};
+use crate::artifacts::File;
 use crate::job::Job;
 use crate::store::Page;
 use axum::extract::{Path, Query, State};
+use axum::http::header;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{AppendHeaders, IntoResponse};
+use bytes::Bytes;
 use futures::{Stream, stream};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
@@ -46,7 +50,7 @@ impl Service {
             return Err(Problem::invalid(format!("limit is {limit}: from 1 to {MOST}")));
         }
         let (state, before) = (asked.state, asked.before);
-        let page = Page { kind: Some(kind), state, before, limit: limit + 1, ..Page::default() };
+        let page = Page { kind: Some(kind), state, before, limit: limit + 1 };
         let mut jobs = self.store.list(&page).await?;
         let more = jobs.len() as i64 > limit;
         jobs.truncate(usize::try_from(limit).unwrap_or_default());
@@ -54,11 +58,32 @@ impl Service {
         Ok(Jobs { jobs, next })
     }
 
+    /// A file that a job of a kind has made, once it is done.
+    pub(super) async fn made(&self, kind: crate::job::Kind, id: &str, file: File) -> Result<Bytes, Problem> {
+        let job = self.job(kind, id).await?;
+        let bytes = match job.state {
+            crate::job::State::Done => self.artifacts.get(id, file).await?,
+            _ => None,
+        };
+        bytes.ok_or_else(|| not_there(&job))
+    }
+
     /// A job of a kind.
     pub(super) async fn job(&self, kind: crate::job::Kind, id: &str) -> Result<Job, Problem> {
         let job = self.store.job(id).await?.filter(|job| job.kind == kind);
         job.ok_or_else(|| Problem::missing(kind.noun(), id))
     }
+}
+
+/// A job that has not made what is asked for.
+pub(super) fn not_there(job: &Job) -> Problem {
+    let why = job.error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
+    Problem::conflict(format!("job {:?} is {}{why}", job.id, job.state.word()))
+}
+
+/// Bytes as a file.
+pub(super) fn octets(bytes: Bytes) -> impl IntoResponse {
+    (AppendHeaders([(header::CONTENT_TYPE, "application/octet-stream")]), bytes)
 }
 
 impl crate::job::Kind {

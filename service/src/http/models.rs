@@ -1,17 +1,17 @@
 //! Models.
 
 use super::body::idempotency;
-use super::jobs::{Jobs, Listed};
+use super::jobs::{Jobs, Listed, octets};
 use super::{Problem, Service, digest, new_id};
 use crate::artifacts::File;
 use crate::job::{Job, Kind};
 use crate::store::NewJob;
-use crate::work::Compile;
+use crate::worker::Compile;
 use axum::Json;
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
 use bytes::Bytes;
 use sumcast_circuits::FRAC_BITS;
 use utoipa::ToSchema;
@@ -81,12 +81,14 @@ pub(super) async fn upload(
         ));
     };
     request.calibrated = calibration.is_some();
-    let calibration = calibration.unwrap_or_default();
     let request = serde_json::to_value(&request)?;
-    let digest = digest([&*network, &*calibration, request.to_string().as_bytes()]);
+    let inputs = calibration.as_deref().unwrap_or_default();
+    let digest = digest([&*network, inputs, request.to_string().as_bytes()]);
     let id = new_id();
     service.artifacts.put(&id, File::Network, network).await?;
-    service.artifacts.put(&id, File::Calibration, calibration).await?;
+    if let Some(calibration) = calibration {
+        service.artifacts.put(&id, File::Calibration, calibration).await?;
+    }
     let job = NewJob {
         id,
         kind: Kind::Compile,
@@ -148,13 +150,5 @@ pub(super) async fn key(
     State(service): State<Service>,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let job = service.job(Kind::Compile, &id).await?;
-    let bytes = service.artifacts.get(&id, File::Key).await?.ok_or_else(|| not_there(&job))?;
-    Ok((AppendHeaders([(header::CONTENT_TYPE, "application/octet-stream")]), bytes))
-}
-
-/// A job that has not made what is asked for.
-pub(super) fn not_there(job: &Job) -> Problem {
-    let why = job.error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
-    Problem::conflict(format!("job {:?} is {}{why}", job.id, job.state.word()))
+    Ok(octets(service.made(Kind::Compile, &id, File::Key).await?))
 }

@@ -1,17 +1,16 @@
 //! Proofs.
 
 use super::body::{Body, idempotency};
-use super::jobs::{Jobs, Listed};
-use super::models::not_there;
+use super::jobs::{Jobs, Listed, not_there, octets};
 use super::{Problem, Service, digest, new_id};
 use crate::artifacts::File;
 use crate::job::{self, Job, Kind};
 use crate::store::{NewJob, now};
-use crate::work::Prove;
+use crate::worker::Prove;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 use utoipa::ToSchema;
@@ -161,10 +160,5 @@ pub(super) async fn file(
     State(service): State<Service>,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let job = service.job(Kind::Prove, &id).await?;
-    if job.state != job::State::Done {
-        return Err(not_there(&job));
-    }
-    let bytes = service.artifacts.get(&id, File::Proof).await?.ok_or_else(|| not_there(&job))?;
-    Ok((AppendHeaders([(header::CONTENT_TYPE, "application/octet-stream")]), bytes))
+    Ok(octets(service.made(Kind::Prove, &id, File::Proof).await?))
 }

@@ -1,6 +1,5 @@
 //! Verification.
 
-use super::models::not_there;
 use super::{Problem, Service};
 use crate::artifacts::File;
 use crate::job::Kind;
@@ -45,8 +44,7 @@ pub(super) async fn check(
     Query(of): Query<Of>,
     proof: Bytes,
 ) -> Result<Json<Verdict>, Problem> {
-    let job = service.job(Kind::Compile, &of.model).await?;
-    let bytes = service.artifacts.get(&of.model, File::Key).await?.ok_or_else(|| not_there(&job))?;
+    let bytes = service.made(Kind::Compile, &of.model, File::Key).await?;
     let verdict = tokio::task::spawn_blocking(move || -> anyhow::Result<Verdict> {
         let key = Key::from_bytes(&bytes)?;
         let found = ProofFile::from_bytes(&proof).and_then(|file| verify(&key, &file));

@@ -47,8 +47,6 @@ pub struct Page {
     pub kind: Option<Kind>,
     /// Only those in this state.
     pub state: Option<State>,
-    /// Only those of this owner.
-    pub owner: Option<String>,
     /// Only those before this one.
     pub before: Option<String>,
     /// How many.
@@ -97,11 +95,10 @@ impl Store {
     /// The database's.
     pub async fn list(&self, page: &Page) -> Result<Vec<Job>, Error> {
         let list = sqlx::query(
-            "SELECT * FROM sumcast_jobs WHERE (kind = $1 OR $1 = '') AND (state = $2 OR $2 = '') AND (owner = $3 OR $4 = 0) \
-             AND (id < $5 OR $5 = '') ORDER BY id DESC LIMIT $6",
+            "SELECT * FROM sumcast_jobs WHERE (kind = $1 OR $1 = '') AND (state = $2 OR $2 = '') \
+             AND (id < $3 OR $3 = '') ORDER BY id DESC LIMIT $4",
         );
         let list = list.bind(page.kind.map_or("", Kind::word)).bind(page.state.map_or("", State::word));
-        let list = list.bind(page.owner.clone().unwrap_or_default()).bind(i64::from(page.owner.is_some()));
         let list = list.bind(page.before.clone().unwrap_or_default()).bind(page.limit);
         list.fetch_all(&self.pool).await?.iter().map(read).collect()
     }

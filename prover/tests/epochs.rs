@@ -172,6 +172,21 @@ fn refused(case: &Case, lie: Inference, srs: &Srs, what: &str) {
     }
 }
 
+/// That no lie about a synthesis gives a proof, each of numbers that there are.
+fn all_refused(case: &Case, synthesis: &Synthesis, epoch: &Epoch, lies: &[Lie<'_>], srs: &Srs) {
+    for (what, number, change) in lies {
+        let mut heard = 0;
+        let lie = synthesis.lie(&case.relation, epoch, &mut |name, values| {
+            if name == *number {
+                heard += 1;
+                change(values);
+            }
+        });
+        assert!(heard > 0, "{what}");
+        refused(case, lie.unwrap(), srs, what);
+    }
+}
+
 #[test]
 fn a_liar_at_any_step_of_a_synthesis_is_refused() {
     let srs = srs();
@@ -189,17 +204,7 @@ fn a_liar_at_any_step_of_a_synthesis_is_refused() {
         ("percentile", "result", &|v| v[2] += 1),
         ("network inference", "inference", &|v| v[combined..combined + 8].iter_mut().for_each(|v| *v += 1)),
     ];
-    for (what, number, change) in lies {
-        let mut heard = 0;
-        let lie = synthesis.lie(&case.relation, &epoch, &mut |name, values| {
-            if name == number {
-                heard += 1;
-                change(values);
-            }
-        });
-        assert!(heard > 0, "{what}");
-        refused(&case, lie.unwrap(), &srs, what);
-    }
+    all_refused(&case, &synthesis, &epoch, &lies, &srs);
 }
 
 #[test]
@@ -222,17 +227,7 @@ fn one_outs_are_proven_and_a_liar_in_any_group_is_refused() {
         ("a regret", "normalised regret", &|v| v[combined + 1] -= 1),
         ("an inference without a worker", "one-out inference", &|v| v[combined] += 1),
     ];
-    for (what, number, change) in lies {
-        let mut heard = 0;
-        let lie = synthesis.lie(&case.relation, &epoch, &mut |name, values| {
-            if name == number {
-                heard += 1;
-                change(values);
-            }
-        });
-        assert!(heard > 0, "{what}");
-        refused(&case, lie.unwrap(), &srs, what);
-    }
+    all_refused(&case, &synthesis, &epoch, &lies, &srs);
 }
 
 #[test]

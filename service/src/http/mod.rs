@@ -2,11 +2,13 @@
 
 mod body;
 mod health;
+mod inference;
 mod job;
 mod jobs;
 mod models;
 mod problem;
 mod proofs;
+mod topics;
 mod verify;
 
 pub use problem::Problem;
@@ -16,10 +18,12 @@ use crate::config::Config;
 use crate::job::{Job, State};
 use crate::queue::Queue;
 use crate::store::{NewJob, Put, Store};
+use crate::worker::Models;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tower_http::timeout::TimeoutLayer;
@@ -36,6 +40,7 @@ pub(crate) struct Service {
     pub(crate) store: Store,
     pub(crate) artifacts: Artifacts,
     pub(crate) queue: Queue,
+    pub(crate) models: Arc<Models>,
     /// Whether the process is to end.
     pub(crate) ending: watch::Receiver<bool>,
 }
@@ -54,6 +59,11 @@ pub(crate) fn router(service: Service) -> Router {
     let (api, openapi) = OpenApiRouter::with_openapi(Api::openapi())
         .routes(routes!(models::upload, models::list))
         .routes(routes!(proofs::submit, proofs::list))
+        .routes(routes!(proofs::submit_many))
+        .routes(routes!(topics::synthesize, topics::syntheses))
+        .routes(routes!(topics::settle, topics::settlements))
+        .routes(routes!(inference::give, inference::given))
+        .routes(routes!(inference::infer))
         .routes(routes!(job::one, job::cancel))
         .routes(routes!(job::file))
         .routes(routes!(verify::check))
@@ -70,10 +80,27 @@ pub(crate) fn router(service: Service) -> Router {
 }
 
 impl Service {
+    /// That so many more jobs may wait.
+    async fn room(&self, more: u64) -> Result<(), Problem> {
+        let limit = self.config.queue_limit;
+        if self.store.count(State::Queued).await? + more > limit {
+            return Err(Problem::busy(limit));
+        }
+        Ok(())
+    }
+
+    /// Whether a caller's name for a request stands for a job.
+    async fn is_known(&self, owner: &str, key: Option<&str>) -> Result<bool, Problem> {
+        Ok(match key {
+            Some(key) => self.store.known(owner, key).await?.is_some(),
+            None => false,
+        })
+    }
+
     /// Puts a job that a request asks for, and its ticket.
     async fn put(&self, job: NewJob) -> Result<(StatusCode, Job), Problem> {
-        if self.store.count(State::Queued).await? >= self.config.queue_limit {
-            return Err(Problem::busy(self.config.queue_limit));
+        if !self.is_known(&job.owner, job.idempotency.as_deref()).await? {
+            self.room(1).await?;
         }
         match self.store.put(&job).await? {
             Put::New(job) => {

@@ -1,5 +1,6 @@
 //! Jobs as they go on.
 
+use super::caller::{Caller, Reader};
 use super::{Problem, Service};
 use crate::artifacts::File;
 use crate::job::Job;
@@ -44,13 +45,20 @@ pub(super) struct Jobs {
 }
 
 impl Service {
-    pub(super) async fn jobs(&self, kind: crate::job::Kind, asked: Asked) -> Result<Jobs, Problem> {
+    /// The jobs of a kind that a caller sees.
+    pub(super) async fn jobs(
+        &self,
+        caller: &Caller,
+        kind: crate::job::Kind,
+        asked: Asked,
+    ) -> Result<Jobs, Problem> {
         let limit = asked.limit.unwrap_or(USUAL);
         if !(1..=MOST).contains(&limit) {
             return Err(Problem::invalid(format!("limit is {limit}: from 1 to {MOST}")));
         }
         let (state, before) = (asked.state, asked.before);
-        let page = Page { kind: Some(kind), state, before, limit: limit + 1 };
+        let owner = caller.sees().map(str::to_owned);
+        let page = Page { kind: Some(kind), owner, state, before, limit: limit + 1 };
         let mut jobs = self.store.list(&page).await?;
         let more = jobs.len() as i64 > limit;
         jobs.truncate(usize::try_from(limit).unwrap_or_default());
@@ -59,8 +67,14 @@ impl Service {
     }
 
     /// A file that a job of a kind has made, once it is done.
-    pub(super) async fn made(&self, kind: crate::job::Kind, id: &str, file: File) -> Result<Bytes, Problem> {
-        let job = self.job(kind, id).await?;
+    pub(super) async fn made(
+        &self,
+        caller: &Caller,
+        kind: crate::job::Kind,
+        id: &str,
+        file: File,
+    ) -> Result<Bytes, Problem> {
+        let job = self.job(caller, kind, id).await?;
         let bytes = match job.state {
             crate::job::State::Done => self.artifacts.get(id, file).await?,
             _ => None,
@@ -68,10 +82,21 @@ impl Service {
         bytes.ok_or_else(|| not_there(&job))
     }
 
-    /// A job of a kind.
-    pub(super) async fn job(&self, kind: crate::job::Kind, id: &str) -> Result<Job, Problem> {
-        let job = self.store.job(id).await?.filter(|job| job.kind == kind);
+    /// A job of a kind, if the caller sees it.
+    pub(super) async fn job(
+        &self,
+        caller: &Caller,
+        kind: crate::job::Kind,
+        id: &str,
+    ) -> Result<Job, Problem> {
+        let job = self.seen(caller, id).await?.filter(|job| job.kind == kind);
         job.ok_or_else(|| Problem::missing(kind.noun(), id))
+    }
+
+    /// A job, if the caller sees it.
+    async fn seen(&self, caller: &Caller, id: &str) -> Result<Option<Job>, Problem> {
+        let sees = |job: &Job| caller.sees().is_none_or(|owner| owner == job.owner);
+        Ok(self.store.job(id).await?.filter(sees))
     }
 }
 
@@ -104,6 +129,7 @@ impl crate::job::Kind {
     get,
     path = "/v1/jobs/{id}/events",
     tag = "jobs",
+    security(("key" = ["read"])),
     params(("id", description = "The model's or the proof's")),
     responses(
         (status = 200, content_type = "text/event-stream", body = Job),
@@ -112,9 +138,10 @@ impl crate::job::Kind {
 )]
 pub(super) async fn events(
     State(service): State<Service>,
+    Reader(caller): Reader,
     Path(id): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let job = service.store.job(&id).await?.ok_or_else(|| Problem::missing("job", &id))?;
+    let job = service.seen(&caller, &id).await?.ok_or_else(|| Problem::missing("job", &id))?;
     let begin = Some((service, job, None));
     let changes = stream::unfold(begin, |state| async move {
         let (service, mut job, told): (Service, Job, Option<Job>) = state?;

@@ -1,9 +1,11 @@
 //! The HTTP interface.
 
 mod body;
+mod caller;
 mod health;
 mod jobs;
 mod models;
+mod openapi;
 mod problem;
 mod proofs;
 mod verify;
@@ -13,11 +15,13 @@ pub use problem::Problem;
 use crate::artifacts::Artifacts;
 use crate::config::Config;
 use crate::job::{Job, State};
+use crate::new_id;
 use crate::queue::Queue;
 use crate::store::{NewJob, Put, Store};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -39,18 +43,14 @@ pub(crate) struct Service {
     pub(crate) ending: watch::Receiver<bool>,
 }
 
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "Sumcast",
-    description = "Compiles ONNX models, proves their inferences, verifies the proofs."
-))]
-struct Api;
-
 /// All paths.
 pub(crate) fn router(service: Service) -> Router {
     let seconds = Duration::from_secs(service.config.request_seconds);
     let body = service.config.max_body_bytes;
-    let (api, openapi) = OpenApiRouter::with_openapi(Api::openapi())
+    let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, seconds);
+    let identify = from_fn_with_state(service.clone(), caller::identify);
+    let health = OpenApiRouter::new().routes(routes!(health::live)).routes(routes!(health::ready));
+    let (api, mut openapi) = OpenApiRouter::with_openapi(openapi::Api::openapi())
         .routes(routes!(models::upload, models::list))
         .routes(routes!(models::one))
         .routes(routes!(models::key))
@@ -58,15 +58,16 @@ pub(crate) fn router(service: Service) -> Router {
         .routes(routes!(proofs::one, proofs::cancel))
         .routes(routes!(proofs::file))
         .routes(routes!(verify::check))
-        .routes(routes!(health::live))
-        .routes(routes!(health::ready))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, seconds))
+        .layer(timeout)
         // Events take as long as their job.
         .routes(routes!(jobs::events))
         .layer(DefaultBodyLimit::max(body))
+        .route_layer(identify)
+        .merge(health.layer(timeout))
         .layer(TraceLayer::new_for_http())
         .with_state(service)
         .split_for_parts();
+    openapi::complete(&mut openapi);
     api.merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
 }
 
@@ -97,9 +98,4 @@ fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
         hash.update(part);
     }
     hex::encode(hash.finalize())
-}
-
-/// A new name, later ones after earlier ones.
-fn new_id() -> String {
-    ulid::Ulid::new().to_string().to_lowercase()
 }

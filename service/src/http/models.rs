@@ -1,6 +1,7 @@
 //! Models.
 
 use super::body::idempotency;
+use super::caller::{Reader, Uploader};
 use super::jobs::{Jobs, Listed, octets};
 use super::{Problem, Service, digest, new_id};
 use crate::artifacts::File;
@@ -40,6 +41,7 @@ struct Upload {
     post,
     path = "/v1/models",
     tag = "models",
+    security(("key" = ["models"])),
     request_body(content = inline(Upload), content_type = "multipart/form-data"),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same request twice is one job")),
     responses(
@@ -50,6 +52,7 @@ struct Upload {
 )]
 pub(super) async fn upload(
     State(service): State<Service>,
+    Uploader(caller): Uploader,
     headers: HeaderMap,
     mut form: Multipart,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
@@ -92,7 +95,7 @@ pub(super) async fn upload(
     let job = NewJob {
         id,
         kind: Kind::Compile,
-        owner: String::new(),
+        owner: caller.owner().into(),
         idempotency: idempotency(&headers)?,
         digest,
         model: None,
@@ -113,11 +116,16 @@ fn unreadable(error: &MultipartError) -> Problem {
     get,
     path = "/v1/models",
     tag = "models",
+    security(("key" = ["read"])),
     params(super::jobs::Asked),
     responses((status = 200, body = Jobs), (status = 422, body = Problem))
 )]
-pub(super) async fn list(State(service): State<Service>, asked: Listed) -> Result<Json<Jobs>, Problem> {
-    Ok(Json(service.jobs(Kind::Compile, asked.0).await?))
+pub(super) async fn list(
+    State(service): State<Service>,
+    Reader(caller): Reader,
+    asked: Listed,
+) -> Result<Json<Jobs>, Problem> {
+    Ok(Json(service.jobs(&caller, Kind::Compile, asked.0).await?))
 }
 
 /// A model
@@ -125,14 +133,16 @@ pub(super) async fn list(State(service): State<Service>, asked: Listed) -> Resul
     get,
     path = "/v1/models/{id}",
     tag = "models",
+    security(("key" = ["read"])),
     params(("id",)),
     responses((status = 200, body = Job), (status = 404, body = Problem))
 )]
 pub(super) async fn one(
     State(service): State<Service>,
+    Reader(caller): Reader,
     Path(id): Path<String>,
 ) -> Result<Json<Job>, Problem> {
-    Ok(Json(service.job(Kind::Compile, &id).await?))
+    Ok(Json(service.job(&caller, Kind::Compile, &id).await?))
 }
 
 /// A model's verifying key
@@ -140,6 +150,7 @@ pub(super) async fn one(
     get,
     path = "/v1/models/{id}/vk",
     tag = "models",
+    security(("key" = ["read"])),
     params(("id",)),
     responses(
         (status = 200, content_type = "application/octet-stream", body = [u8]),
@@ -148,7 +159,8 @@ pub(super) async fn one(
 )]
 pub(super) async fn key(
     State(service): State<Service>,
+    Reader(caller): Reader,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    Ok(octets(service.made(Kind::Compile, &id, File::Key).await?))
+    Ok(octets(service.made(&caller, Kind::Compile, &id, File::Key).await?))
 }

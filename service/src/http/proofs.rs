@@ -1,6 +1,7 @@
 //! Proofs.
 
 use super::body::{Body, idempotency};
+use super::caller::{Prover, Reader};
 use super::jobs::{Jobs, Listed, not_there, octets};
 use super::{Problem, Service, digest, new_id};
 use crate::artifacts::File;
@@ -44,6 +45,7 @@ pub(super) struct Submit {
     post,
     path = "/v1/proofs",
     tag = "proofs",
+    security(("key" = ["prove"])),
     request_body = Submit,
     params(("Idempotency-Key" = Option<String>, Header, description = "The same request twice is one proof")),
     responses(
@@ -55,10 +57,11 @@ pub(super) struct Submit {
 )]
 pub(super) async fn submit(
     State(service): State<Service>,
+    Prover(caller): Prover,
     headers: HeaderMap,
     Body(asked): Body<Submit>,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
-    let model = service.job(Kind::Compile, &asked.model).await?;
+    let model = service.job(&caller, Kind::Compile, &asked.model).await?;
     if matches!(model.state, job::State::Failed | job::State::Cancelled) {
         return Err(not_there(&model));
     }
@@ -79,7 +82,7 @@ pub(super) async fn submit(
     let job = NewJob {
         id: new_id(),
         kind: Kind::Prove,
-        owner: String::new(),
+        owner: caller.owner().into(),
         idempotency: idempotency(&headers)?,
         digest,
         model: Some(asked.model),
@@ -104,11 +107,16 @@ fn input_len(model: &Job) -> Option<usize> {
     get,
     path = "/v1/proofs",
     tag = "proofs",
+    security(("key" = ["read"])),
     params(super::jobs::Asked),
     responses((status = 200, body = Jobs), (status = 422, body = Problem))
 )]
-pub(super) async fn list(State(service): State<Service>, asked: Listed) -> Result<Json<Jobs>, Problem> {
-    Ok(Json(service.jobs(Kind::Prove, asked.0).await?))
+pub(super) async fn list(
+    State(service): State<Service>,
+    Reader(caller): Reader,
+    asked: Listed,
+) -> Result<Json<Jobs>, Problem> {
+    Ok(Json(service.jobs(&caller, Kind::Prove, asked.0).await?))
 }
 
 /// A proof's job
@@ -116,14 +124,16 @@ pub(super) async fn list(State(service): State<Service>, asked: Listed) -> Resul
     get,
     path = "/v1/proofs/{id}",
     tag = "proofs",
+    security(("key" = ["read"])),
     params(("id",)),
     responses((status = 200, body = Job), (status = 404, body = Problem))
 )]
 pub(super) async fn one(
     State(service): State<Service>,
+    Reader(caller): Reader,
     Path(id): Path<String>,
 ) -> Result<Json<Job>, Problem> {
-    Ok(Json(service.job(Kind::Prove, &id).await?))
+    Ok(Json(service.job(&caller, Kind::Prove, &id).await?))
 }
 
 /// Cancel a proof
@@ -133,14 +143,16 @@ pub(super) async fn one(
     delete,
     path = "/v1/proofs/{id}",
     tag = "proofs",
+    security(("key" = ["prove"])),
     params(("id",)),
     responses((status = 200, body = Job), (status = 404, body = Problem))
 )]
 pub(super) async fn cancel(
     State(service): State<Service>,
+    Prover(caller): Prover,
     Path(id): Path<String>,
 ) -> Result<Json<Job>, Problem> {
-    service.job(Kind::Prove, &id).await?;
+    service.job(&caller, Kind::Prove, &id).await?;
     let job = service.store.cancel(&id).await?;
     job.map(Json).ok_or_else(|| Problem::missing("proof", &id))
 }
@@ -150,6 +162,7 @@ pub(super) async fn cancel(
     get,
     path = "/v1/proofs/{id}/file",
     tag = "proofs",
+    security(("key" = ["read"])),
     params(("id",)),
     responses(
         (status = 200, content_type = "application/octet-stream", body = [u8]),
@@ -158,7 +171,8 @@ pub(super) async fn cancel(
 )]
 pub(super) async fn file(
     State(service): State<Service>,
+    Reader(caller): Reader,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    Ok(octets(service.made(Kind::Prove, &id, File::Proof).await?))
+    Ok(octets(service.made(&caller, Kind::Prove, &id, File::Proof).await?))
 }

@@ -15,6 +15,8 @@ CREATE TABLE sumcast_keys (
 );
 CREATE INDEX sumcast_jobs_owner ON sumcast_jobs (owner, id);
 -- The id of the HTTP request that asked for the job.
-ALTER TABLE sumcast_jobs ADD COLUMN trace TEXT;
+ALTER TABLE sumcast_jobs ADD COLUMN request_id TEXT;
 -- Of a failed job: 'job' if it would fail again, 'service' if it was given up after its attempts.
-ALTER TABLE sumcast_jobs ADD COLUMN fault TEXT;
+ALTER TABLE sumcast_jobs ADD COLUMN cause TEXT;
+-- Attempts that count no longer, since an operator has asked for the job again.
+ALTER TABLE sumcast_jobs ADD COLUMN forgiven BIGINT NOT NULL DEFAULT 0;

@@ -27,7 +27,7 @@ const DAY: i64 = 86_400_000;
 pub enum Scope {
     /// To see what its owner has: lists, jobs, files; to verify proofs.
     Read,
-    /// To ask for proofs, and to cancel them.
+    /// To ask for proofs, and to cancel jobs.
     Prove,
     /// To upload models.
     Models,

@@ -3,6 +3,7 @@
 mod body;
 mod caller;
 mod health;
+mod job;
 mod jobs;
 mod models;
 mod openapi;
@@ -52,15 +53,13 @@ pub(crate) fn router(service: Service) -> Router {
     let health = OpenApiRouter::new().routes(routes!(health::live)).routes(routes!(health::ready));
     let (api, mut openapi) = OpenApiRouter::with_openapi(openapi::Api::openapi())
         .routes(routes!(models::upload, models::list))
-        .routes(routes!(models::one))
-        .routes(routes!(models::key))
         .routes(routes!(proofs::submit, proofs::list))
-        .routes(routes!(proofs::one, proofs::cancel))
-        .routes(routes!(proofs::file))
+        .routes(routes!(job::one, job::cancel))
+        .routes(routes!(job::file))
         .routes(routes!(verify::check))
         .layer(timeout)
         // Events take as long as their job.
-        .routes(routes!(jobs::events))
+        .routes(routes!(job::events))
         .layer(DefaultBodyLimit::max(body))
         .route_layer(identify)
         .merge(health.layer(timeout))

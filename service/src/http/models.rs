@@ -2,17 +2,16 @@
 
 use super::body::idempotency;
 use super::caller::{Reader, Uploader};
-use super::jobs::{Jobs, Listed, octets};
+use super::jobs::{Jobs, Listed};
 use super::{Problem, Service, digest, new_id};
 use crate::artifacts::File;
 use crate::job::{Job, Kind};
 use crate::store::NewJob;
 use crate::worker::Compile;
 use axum::Json;
+use axum::extract::State;
 use axum::extract::multipart::{Multipart, MultipartError};
-use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::IntoResponse;
 use bytes::Bytes;
 use sumcast_circuits::FRAC_BITS;
 use utoipa::ToSchema;
@@ -36,7 +35,7 @@ struct Upload {
 
 /// Upload a model
 ///
-/// It is compiled in its turn: `GET /v1/models/{id}` tells when it is there.
+/// It is compiled in its turn: `GET /v1/jobs/{id}` tells when it is there.
 #[utoipa::path(
     post,
     path = "/v1/models",
@@ -126,41 +125,4 @@ pub(super) async fn list(
     asked: Listed,
 ) -> Result<Json<Jobs>, Problem> {
     Ok(Json(service.jobs(&caller, Kind::Compile, asked.0).await?))
-}
-
-/// A model
-#[utoipa::path(
-    get,
-    path = "/v1/models/{id}",
-    tag = "models",
-    security(("key" = ["read"])),
-    params(("id",)),
-    responses((status = 200, body = Job), (status = 404, body = Problem))
-)]
-pub(super) async fn one(
-    State(service): State<Service>,
-    Reader(caller): Reader,
-    Path(id): Path<String>,
-) -> Result<Json<Job>, Problem> {
-    Ok(Json(service.job(&caller, Kind::Compile, &id).await?))
-}
-
-/// A model's verifying key
-#[utoipa::path(
-    get,
-    path = "/v1/models/{id}/vk",
-    tag = "models",
-    security(("key" = ["read"])),
-    params(("id",)),
-    responses(
-        (status = 200, content_type = "application/octet-stream", body = [u8]),
-        (status = 404, body = Problem), (status = 409, body = Problem)
-    )
-)]
-pub(super) async fn key(
-    State(service): State<Service>,
-    Reader(caller): Reader,
-    Path(id): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
-    Ok(octets(service.made(&caller, Kind::Compile, &id, File::Key).await?))
 }

@@ -2,16 +2,14 @@
 
 use super::body::{Body, idempotency};
 use super::caller::{Prover, Reader};
-use super::jobs::{Jobs, Listed, not_there, octets};
+use super::jobs::{Jobs, Listed, not_there};
 use super::{Problem, Service, digest, new_id};
-use crate::artifacts::File;
 use crate::job::{self, Job, Kind};
 use crate::store::{NewJob, now};
 use crate::worker::Prove;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 use utoipa::ToSchema;
@@ -40,7 +38,7 @@ pub(super) struct Submit {
 
 /// Ask for a proof
 ///
-/// It is made in its turn: follow `/v1/jobs/{id}/events`, or ask `GET /v1/proofs/{id}`.
+/// It is made in its turn: follow `/v1/jobs/{id}/events`, or ask `GET /v1/jobs/{id}`.
 #[utoipa::path(
     post,
     path = "/v1/proofs",
@@ -117,62 +115,4 @@ pub(super) async fn list(
     asked: Listed,
 ) -> Result<Json<Jobs>, Problem> {
     Ok(Json(service.jobs(&caller, Kind::Prove, asked.0).await?))
-}
-
-/// A proof's job
-#[utoipa::path(
-    get,
-    path = "/v1/proofs/{id}",
-    tag = "proofs",
-    security(("key" = ["read"])),
-    params(("id",)),
-    responses((status = 200, body = Job), (status = 404, body = Problem))
-)]
-pub(super) async fn one(
-    State(service): State<Service>,
-    Reader(caller): Reader,
-    Path(id): Path<String>,
-) -> Result<Json<Job>, Problem> {
-    Ok(Json(service.job(&caller, Kind::Prove, &id).await?))
-}
-
-/// Cancel a proof
-///
-/// What is at an end stays as it is.
-#[utoipa::path(
-    delete,
-    path = "/v1/proofs/{id}",
-    tag = "proofs",
-    security(("key" = ["prove"])),
-    params(("id",)),
-    responses((status = 200, body = Job), (status = 404, body = Problem))
-)]
-pub(super) async fn cancel(
-    State(service): State<Service>,
-    Prover(caller): Prover,
-    Path(id): Path<String>,
-) -> Result<Json<Job>, Problem> {
-    service.job(&caller, Kind::Prove, &id).await?;
-    let job = service.store.cancel(&id).await?;
-    job.map(Json).ok_or_else(|| Problem::missing("proof", &id))
-}
-
-/// The proof with its statement, as a file
-#[utoipa::path(
-    get,
-    path = "/v1/proofs/{id}/file",
-    tag = "proofs",
-    security(("key" = ["read"])),
-    params(("id",)),
-    responses(
-        (status = 200, content_type = "application/octet-stream", body = [u8]),
-        (status = 404, body = Problem), (status = 409, body = Problem)
-    )
-)]
-pub(super) async fn file(
-    State(service): State<Service>,
-    Reader(caller): Reader,
-    Path(id): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
-    Ok(octets(service.made(&caller, Kind::Prove, &id, File::Proof).await?))
 }

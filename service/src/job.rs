@@ -60,6 +60,8 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 words!(Kind {
     Compile = "compile",
     Prove = "prove",
@@ -82,6 +84,9 @@ pub struct Job {
     pub id: String,
     /// What it does.
     pub kind: Kind,
+    /// Whose it is; nobody's, where no keys are asked for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub owner: String,
     /// How far it is.
     pub state: State,
     /// The stage it is at, while it runs.

@@ -1,10 +1,11 @@
 //! What a worker's offchain node asks for: the inference of a token at once, and its proof in its turn.
 
 use super::body::{Body, context};
+use super::caller::{Caller, Prover, Reader};
 use super::jobs::not_there;
 use super::{Problem, Service, digest, new_id};
 use crate::job::{Job, Kind, State as JobState};
-use crate::store::NewJob;
+use crate::store::{Input, NewJob};
 use crate::worker::{Fault, Prove};
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -67,6 +68,7 @@ pub(super) struct Epoch {
     put,
     path = "/v1/inputs/{token}",
     tag = "workers",
+    security(("key" = ["prove"])),
     params(("token", description = "1 to 64 of a-z, A-Z, 0-9, - and _")),
     request_body = Give,
     responses(
@@ -76,6 +78,7 @@ pub(super) struct Epoch {
 )]
 pub(super) async fn give(
     State(service): State<Service>,
+    Prover(caller): Prover,
     Path(token): Path<String>,
     Body(asked): Body<Give>,
 ) -> Result<Json<Given>, Problem> {
@@ -83,15 +86,15 @@ pub(super) async fn give(
     if token.is_empty() || token.len() > LONGEST || !token.chars().all(is_fine) {
         return Err(Problem::invalid("a token is 1 to 64 of a-z, A-Z, 0-9, - and _"));
     }
-    let model = service.job(Kind::Compile, &asked.model).await?;
+    let model = service.job(&caller, Kind::Compile, &asked.model).await?;
     if matches!(model.state, JobState::Failed | JobState::Cancelled) {
         return Err(not_there(&model));
     }
     let request = Prove { input: asked.input, context: context(asked.context.as_deref())? };
-    if !service.store.give(&token, "", &asked.model, &serde_json::to_value(request)?).await? {
+    if !service.store.give(&token, caller.owner(), &asked.model, &serde_json::to_value(request)?).await? {
         return Err(Problem::conflict(format!("the token {token:?} is somebody else's: take another one")));
     }
-    given(State(service), Path(token)).await
+    Ok(Json(service.given(&caller, token).await?))
 }
 
 /// What a token stands for
@@ -99,16 +102,16 @@ pub(super) async fn give(
     get,
     path = "/v1/inputs/{token}",
     tag = "workers",
+    security(("key" = ["read"])),
     params(("token",)),
     responses((status = 200, body = Given), (status = 404, body = Problem))
 )]
 pub(super) async fn given(
     State(service): State<Service>,
+    Reader(caller): Reader,
     Path(token): Path<String>,
 ) -> Result<Json<Given>, Problem> {
-    let found = service.store.input(&token).await?.ok_or_else(|| Problem::missing("token", &token))?;
-    let (model, request) = (found.model, found.request);
-    Ok(Json(Given { token, model, request, version: found.version, updated: found.updated }))
+    Ok(Json(service.given(&caller, token).await?))
 }
 
 /// An inference
@@ -120,6 +123,7 @@ pub(super) async fn given(
     get,
     path = "/inference/{token}",
     tag = "workers",
+    security(("key" = ["prove"])),
     params(("token",), Epoch),
     responses(
         (status = 200, content_type = "text/plain", body = String), (status = 404, body = Problem),
@@ -128,11 +132,12 @@ pub(super) async fn given(
 )]
 pub(super) async fn infer(
     State(service): State<Service>,
+    Prover(caller): Prover,
     Path(token): Path<String>,
     Query(epoch): Query<Epoch>,
 ) -> Result<([(HeaderName, HeaderValue); 1], String), Problem> {
-    let found = service.store.input(&token).await?.ok_or_else(|| Problem::missing("token", &token))?;
-    let model = service.job(Kind::Compile, &found.model).await?;
+    let found = service.token(&caller, &token).await?;
+    let model = service.job(&caller, Kind::Compile, &found.model).await?;
     if model.state != JobState::Done {
         return Err(not_there(&model));
     }
@@ -157,13 +162,20 @@ pub(super) async fn infer(
 }
 
 impl Service {
+    /// What a token of the caller's stands for.
+    async fn token(&self, caller: &Caller, token: &str) -> Result<Input, Problem> {
+        let found = self.store.input(token).await?;
+        let found = found.filter(|input| caller.sees().is_none_or(|owner| owner == input.owner));
+        found.ok_or_else(|| Problem::missing("token", token))
+    }
+
+    async fn given(&self, caller: &Caller, token: String) -> Result<Given, Problem> {
+        let Input { model, request, version, updated, .. } = self.token(caller, &token).await?;
+        Ok(Given { token, model, request, version, updated })
+    }
+
     /// The proof of a token's inference in an epoch: one, however often it is asked for.
-    async fn queue_proof(
-        &self,
-        token: &str,
-        found: crate::store::Input,
-        epoch: &Epoch,
-    ) -> Result<Job, Problem> {
+    async fn queue_proof(&self, token: &str, found: Input, epoch: &Epoch) -> Result<Job, Problem> {
         let name = [token.as_bytes(), &found.version.to_be_bytes(), &serde_json::to_vec(epoch)?].concat();
         let job = NewJob {
             id: new_id(),

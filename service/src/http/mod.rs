@@ -1,11 +1,13 @@
 //! The HTTP interface.
 
 mod body;
+mod caller;
 mod health;
 mod inference;
 mod job;
 mod jobs;
 mod models;
+mod openapi;
 mod problem;
 mod proofs;
 mod topics;
@@ -16,12 +18,14 @@ pub use problem::Problem;
 use crate::artifacts::Artifacts;
 use crate::config::Config;
 use crate::job::{Job, State};
+use crate::new_id;
 use crate::queue::Queue;
 use crate::store::{NewJob, Put, Store};
 use crate::worker::Models;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,18 +49,14 @@ pub(crate) struct Service {
     pub(crate) ending: watch::Receiver<bool>,
 }
 
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "Sumcast",
-    description = "Compiles ONNX models, proves their inferences, verifies the proofs."
-))]
-struct Api;
-
 /// All paths.
 pub(crate) fn router(service: Service) -> Router {
     let seconds = Duration::from_secs(service.config.request_seconds);
     let body = service.config.max_body_bytes;
-    let (api, openapi) = OpenApiRouter::with_openapi(Api::openapi())
+    let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, seconds);
+    let identify = from_fn_with_state(service.clone(), caller::identify);
+    let health = OpenApiRouter::new().routes(routes!(health::live)).routes(routes!(health::ready));
+    let (api, mut openapi) = OpenApiRouter::with_openapi(openapi::Api::openapi())
         .routes(routes!(models::upload, models::list))
         .routes(routes!(proofs::submit, proofs::list))
         .routes(routes!(proofs::submit_many))
@@ -67,15 +67,16 @@ pub(crate) fn router(service: Service) -> Router {
         .routes(routes!(job::one, job::cancel))
         .routes(routes!(job::file))
         .routes(routes!(verify::check))
-        .routes(routes!(health::live))
-        .routes(routes!(health::ready))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, seconds))
+        .layer(timeout)
         // Events take as long as their job.
         .routes(routes!(job::events))
         .layer(DefaultBodyLimit::max(body))
+        .route_layer(identify)
+        .merge(health.layer(timeout))
         .layer(TraceLayer::new_for_http())
         .with_state(service)
         .split_for_parts();
+    openapi::complete(&mut openapi);
     api.merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
 }
 
@@ -123,9 +124,4 @@ fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
         hash.update(part);
     }
     hex::encode(hash.finalize())
-}
-
-/// A new name, later ones after earlier ones.
-fn new_id() -> String {
-    ulid::Ulid::new().to_string().to_lowercase()
 }

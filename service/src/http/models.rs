@@ -1,6 +1,7 @@
 //! Models.
 
 use super::body::idempotency;
+use super::caller::{Reader, Uploader};
 use super::jobs::{Jobs, Listed};
 use super::{Problem, Service, digest, new_id};
 use crate::artifacts::File;
@@ -43,6 +44,7 @@ struct Upload {
     post,
     path = "/v1/models",
     tag = "models",
+    security(("key" = ["models"])),
     request_body(content = inline(Upload), content_type = "multipart/form-data"),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same request twice is one job")),
     responses(
@@ -53,6 +55,7 @@ struct Upload {
 )]
 pub(super) async fn upload(
     State(service): State<Service>,
+    Uploader(caller): Uploader,
     headers: HeaderMap,
     mut form: Multipart,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
@@ -107,7 +110,7 @@ pub(super) async fn upload(
     let job = NewJob {
         id,
         kind: Kind::Compile,
-        owner: String::new(),
+        owner: caller.owner().into(),
         idempotency: idempotency(&headers)?,
         digest,
         model: None,
@@ -131,9 +134,14 @@ fn unreadable(error: &MultipartError) -> Problem {
     get,
     path = "/v1/models",
     tag = "models",
+    security(("key" = ["read"])),
     params(super::jobs::Asked),
     responses((status = 200, body = Jobs), (status = 422, body = Problem))
 )]
-pub(super) async fn list(State(service): State<Service>, asked: Listed) -> Result<Json<Jobs>, Problem> {
-    Ok(Json(service.jobs(Kind::Compile, asked.0).await?))
+pub(super) async fn list(
+    State(service): State<Service>,
+    Reader(caller): Reader,
+    asked: Listed,
+) -> Result<Json<Jobs>, Problem> {
+    Ok(Json(service.jobs(&caller, Kind::Compile, asked.0).await?))
 }

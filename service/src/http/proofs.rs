@@ -1,6 +1,7 @@
 //! Proofs of inferences, one or many.
 
 use super::body::{Body, context, deadline, idempotency, priority};
+use super::caller::{Caller, Prover, Reader};
 use super::jobs::{Asked, Jobs, Listed, not_there};
 use super::{Problem, Service, digest, new_id};
 use crate::job::{self, Job, Kind};
@@ -77,11 +78,12 @@ impl Service {
     /// Puts the proof that a request asks for.
     async fn prove(
         &self,
+        caller: &Caller,
         asked: Submit,
         batch: Option<String>,
         key: Option<String>,
     ) -> Result<(StatusCode, Job), Problem> {
-        let model = self.job(Kind::Compile, &asked.model).await?;
+        let model = self.job(caller, Kind::Compile, &asked.model).await?;
         if matches!(model.state, job::State::Failed | job::State::Cancelled) {
             return Err(not_there(&model));
         }
@@ -93,7 +95,7 @@ impl Service {
         }
         let digest = digest([&*serde_json::to_vec(&asked)?]);
         let context = context(asked.context.as_deref())?;
-        let owner = String::new();
+        let owner = caller.owner().to_owned();
         let group = || super::digest([owner.as_bytes(), asked.model.as_bytes(), context.as_bytes()]);
         let together = asked.together.then(group);
         let request = serde_json::to_value(Prove { input: asked.input, context })?;
@@ -122,6 +124,7 @@ impl Service {
     post,
     path = "/v1/proofs",
     tag = "proofs",
+    security(("key" = ["prove"])),
     request_body = Submit,
     params(("Idempotency-Key" = Option<String>, Header, description = "The same request twice is one proof")),
     responses(
@@ -133,10 +136,11 @@ impl Service {
 )]
 pub(super) async fn submit(
     State(service): State<Service>,
+    Prover(caller): Prover,
     headers: HeaderMap,
     Body(asked): Body<Submit>,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
-    let (status, job) = service.prove(asked, None, idempotency(&headers)?).await?;
+    let (status, job) = service.prove(&caller, asked, None, idempotency(&headers)?).await?;
     Ok((status, Json(job)))
 }
 
@@ -148,6 +152,7 @@ pub(super) async fn submit(
     post,
     path = "/v1/batches",
     tag = "proofs",
+    security(("key" = ["prove"])),
     request_body = SubmitMany,
     params(("Idempotency-Key" = Option<String>, Header, description = "The same request twice is the same proofs")),
     responses(
@@ -158,6 +163,7 @@ pub(super) async fn submit(
 )]
 pub(super) async fn submit_many(
     State(service): State<Service>,
+    Prover(caller): Prover,
     headers: HeaderMap,
     Body(asked): Body<SubmitMany>,
 ) -> Result<(StatusCode, Json<Batch>), Problem> {
@@ -166,7 +172,7 @@ pub(super) async fn submit_many(
         return Err(Problem::invalid(format!("inputs has {count} inputs: from 1 to {MOST}")));
     }
     let key = idempotency(&headers)?;
-    if !service.is_known("", key.as_ref().map(|key| format!("{key}#0")).as_deref()).await? {
+    if !service.is_known(caller.owner(), key.as_ref().map(|key| format!("{key}#0")).as_deref()).await? {
         service.room(count as u64).await?;
     }
     let batch = match &key {
@@ -184,7 +190,7 @@ pub(super) async fn submit_many(
             deadline_seconds: asked.deadline_seconds,
         };
         let key = key.as_ref().map(|key| format!("{key}#{i}"));
-        jobs.push(service.prove(one, Some(batch.clone()), key).await?.1);
+        jobs.push(service.prove(&caller, one, Some(batch.clone()), key).await?.1);
     }
     Ok((StatusCode::ACCEPTED, Json(Batch { batch, jobs })))
 }
@@ -200,9 +206,14 @@ fn input_len(model: &Job) -> Option<usize> {
     get,
     path = "/v1/proofs",
     tag = "proofs",
+    security(("key" = ["read"])),
     params(Asked),
     responses((status = 200, body = Jobs), (status = 422, body = Problem))
 )]
-pub(super) async fn list(State(service): State<Service>, asked: Listed) -> Result<Json<Jobs>, Problem> {
-    Ok(Json(service.jobs(Kind::Prove, asked.0).await?))
+pub(super) async fn list(
+    State(service): State<Service>,
+    Reader(caller): Reader,
+    asked: Listed,
+) -> Result<Json<Jobs>, Problem> {
+    Ok(Json(service.jobs(&caller, Kind::Prove, asked.0).await?))
 }

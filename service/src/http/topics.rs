@@ -1,6 +1,7 @@
 //! Proofs of what a topic's network computes: its inferences and its losses.
 
 use super::body::{context, deadline, idempotency, priority};
+use super::caller::{Caller, Prover, Reader};
 use super::jobs::{Asked, Jobs, Listed};
 use super::{Problem, Service, digest, new_id};
 use crate::artifacts::File;
@@ -45,6 +46,7 @@ impl Service {
     /// Puts the proof of an epoch.
     async fn epoch(
         &self,
+        caller: &Caller,
         kind: Kind,
         how: How,
         headers: &HeaderMap,
@@ -55,9 +57,10 @@ impl Service {
             return Err(Problem::invalid(format!("frac_bits is {bits}: 0, 8, 16, 24, 32, 40 or 48")));
         }
         if let Some(state) = &how.state {
-            let job = self.store.job(state).await?;
-            let job = job.filter(|job| matches!(job.kind, Kind::Synthesize | Kind::Settle));
-            let job = job.ok_or_else(|| Problem::missing("synthesis or settlement", state))?;
+            let job = self.any(caller, state).await?;
+            if !matches!(job.kind, Kind::Synthesize | Kind::Settle) {
+                return Err(Problem::missing("synthesis or settlement", state));
+            }
             if matches!(job.state, JobState::Failed | JobState::Cancelled) {
                 return Err(super::jobs::not_there(&job));
             }
@@ -75,7 +78,7 @@ impl Service {
         let job = NewJob {
             id: new_id(),
             kind,
-            owner: String::new(),
+            owner: caller.owner().into(),
             idempotency: idempotency(headers)?,
             digest,
             model: None,
@@ -99,6 +102,7 @@ impl Service {
     post,
     path = "/v1/syntheses",
     tag = "topics",
+    security(("key" = ["prove"])),
     params(How, ("Idempotency-Key" = Option<String>, Header, description = "The same request twice is one proof")),
     request_body(content = serde_json::Value, content_type = "application/json"),
     responses(
@@ -110,11 +114,12 @@ impl Service {
 )]
 pub(super) async fn synthesize(
     State(service): State<Service>,
+    Prover(caller): Prover,
     Query(how): Query<How>,
     headers: HeaderMap,
     epoch: Epoch,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
-    service.epoch(Kind::Synthesize, how, &headers, epoch).await
+    service.epoch(&caller, Kind::Synthesize, how, &headers, epoch).await
 }
 
 /// Ask for a proof of an epoch's losses and the regrets that follow
@@ -124,6 +129,7 @@ pub(super) async fn synthesize(
     post,
     path = "/v1/settlements",
     tag = "topics",
+    security(("key" = ["prove"])),
     params(How, ("Idempotency-Key" = Option<String>, Header, description = "The same request twice is one proof")),
     request_body(content = serde_json::Value, content_type = "application/json"),
     responses(
@@ -135,11 +141,12 @@ pub(super) async fn synthesize(
 )]
 pub(super) async fn settle(
     State(service): State<Service>,
+    Prover(caller): Prover,
     Query(how): Query<How>,
     headers: HeaderMap,
     epoch: Epoch,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
-    service.epoch(Kind::Settle, how, &headers, epoch).await
+    service.epoch(&caller, Kind::Settle, how, &headers, epoch).await
 }
 
 /// List proofs of network inferences
@@ -147,11 +154,16 @@ pub(super) async fn settle(
     get,
     path = "/v1/syntheses",
     tag = "topics",
+    security(("key" = ["read"])),
     params(Asked),
     responses((status = 200, body = Jobs), (status = 422, body = Problem))
 )]
-pub(super) async fn syntheses(State(service): State<Service>, asked: Listed) -> Result<Json<Jobs>, Problem> {
-    Ok(Json(service.jobs(Kind::Synthesize, asked.0).await?))
+pub(super) async fn syntheses(
+    State(service): State<Service>,
+    Reader(caller): Reader,
+    asked: Listed,
+) -> Result<Json<Jobs>, Problem> {
+    Ok(Json(service.jobs(&caller, Kind::Synthesize, asked.0).await?))
 }
 
 /// List proofs of losses
@@ -159,12 +171,14 @@ pub(super) async fn syntheses(State(service): State<Service>, asked: Listed) -> 
     get,
     path = "/v1/settlements",
     tag = "topics",
+    security(("key" = ["read"])),
     params(Asked),
     responses((status = 200, body = Jobs), (status = 422, body = Problem))
 )]
 pub(super) async fn settlements(
     State(service): State<Service>,
+    Reader(caller): Reader,
     asked: Listed,
 ) -> Result<Json<Jobs>, Problem> {
-    Ok(Json(service.jobs(Kind::Settle, asked.0).await?))
+    Ok(Json(service.jobs(&caller, Kind::Settle, asked.0).await?))
 }

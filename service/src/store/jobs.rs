@@ -1,6 +1,6 @@
 //! Jobs in the database.
 
-use super::{Store, now};
+use super::{Store, damaged, now};
 use crate::job::{Job, Kind, State};
 use serde_json::Value;
 use sqlx::any::AnyRow;
@@ -51,6 +51,8 @@ pub enum Put {
 pub struct Page {
     /// Only those of this kind.
     pub kind: Option<Kind>,
+    /// Only those of this owner.
+    pub owner: Option<String>,
     /// Only those in this state.
     pub state: Option<State>,
     /// Only those of this topic.
@@ -116,12 +118,14 @@ impl Store {
     pub async fn list(&self, page: &Page) -> Result<Vec<Job>, Error> {
         let list = sqlx::query(
             "SELECT * FROM sumcast_jobs WHERE (kind = $1 OR $1 = '') AND (state = $2 OR $2 = '') \
-             AND (topic = $5 OR $5 = '') AND (batch = $6 OR $6 = '') AND (id < $3 OR $3 = '') ORDER BY id DESC LIMIT $4",
+             AND (id < $3 OR $3 = '') AND (owner = $4 OR $4 = '') AND (topic = $5 OR $5 = '') \
+             AND (batch = $6 OR $6 = '') ORDER BY id DESC LIMIT $7",
         );
         let list = list.bind(page.kind.map_or("", Kind::word)).bind(page.state.map_or("", State::word));
-        let list = list.bind(page.before.clone().unwrap_or_default()).bind(page.limit);
-        let list =
-            list.bind(page.topic.clone().unwrap_or_default()).bind(page.batch.clone().unwrap_or_default());
+        let list = list.bind(page.before.clone().unwrap_or_default());
+        let list = list.bind(page.owner.clone().unwrap_or_default());
+        let list = list.bind(page.topic.clone().unwrap_or_default());
+        let list = list.bind(page.batch.clone().unwrap_or_default()).bind(page.limit);
         list.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
@@ -255,6 +259,7 @@ fn read(row: &AnyRow) -> Result<Job, Error> {
     Ok(Job {
         id: row.try_get("id")?,
         kind: Kind::of_word(&word("kind")?).ok_or_else(|| damaged("kind", "no such kind"))?,
+        owner: row.try_get("owner")?,
         state: State::of_word(&word("state")?).ok_or_else(|| damaged("state", "no such state"))?,
         stage: text("stage")?,
         model: text("model")?,
@@ -271,8 +276,4 @@ fn read(row: &AnyRow) -> Result<Job, Error> {
         started: row.try_get("started")?,
         finished: row.try_get("finished")?,
     })
-}
-
-fn damaged(column: &str, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::ColumnDecode { index: column.into(), source: why.into() }
 }

@@ -5,6 +5,7 @@
 
 mod inputs;
 mod jobs;
+mod keys;
 
 pub use inputs::Input;
 pub use jobs::{NewJob, Page, Put};
@@ -55,6 +56,11 @@ impl Store {
 
 /// Settings of every connection: what is written lasts, and who finds it locked waits.
 pub(crate) const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON;";
+
+/// A column that holds what it should not.
+fn damaged(column: &str, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.into(), source: why.into() }
+}
 
 /// Whether a database is one in a file.
 pub(crate) fn is_sqlite(url: &str) -> bool {

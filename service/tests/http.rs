@@ -1,11 +1,16 @@
-//! The service as a caller meets it: over HTTP, on a database in a file.
+//! The service as a caller meets it: over HTTP, on a database in a file and on PostgreSQL.
+#![cfg(unix)]
 
+mod postgres;
+
+use postgres::Postgres;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 use sumcast_service::{Config, Process};
+use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -93,14 +98,55 @@ fn sample() -> (Value, f64) {
     (json["inputs"][0].clone(), json["outputs"][0][0].as_f64().unwrap())
 }
 
-fn config(folder: &Path) -> Config {
-    Config { data: folder.to_owned(), ..Config::default() }
+/// A folder and a database, which go with the test.
+struct Place {
+    folder: TempDir,
+    postgres: Option<Postgres>,
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_model_is_uploaded_proven_and_verified() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+impl Place {
+    fn sqlite() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), postgres: None }
+    }
+
+    /// None where there is no PostgreSQL, and none is required.
+    fn postgres() -> Option<Self> {
+        Some(Self { postgres: Some(Postgres::any()?), ..Self::sqlite() })
+    }
+
+    fn config(&self) -> Config {
+        let database_url = self.postgres.as_ref().map(Postgres::url);
+        Config { data: self.folder.path().to_owned(), database_url, ..Config::default() }
+    }
+}
+
+/// Each test on SQLite, and on PostgreSQL where there is one.
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $name() {
+                super::$name(&super::Place::sqlite()).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $name() {
+                if let Some(place) = super::Place::postgres() {
+                    super::$name(&place).await;
+                }
+            })*
+        }
+    };
+}
+
+on_both!(
+    a_model_is_uploaded_proven_and_verified,
+    what_cannot_be_done_says_why,
+    jobs_are_listed_cancelled_and_refused_when_too_many_wait,
+    a_job_without_a_ticket_is_found,
+);
+
+async fn a_model_is_uploaded_proven_and_verified(place: &Place) {
+    let service = Running::begin(place.config()).await;
     let model = service.model().await;
     let (input, expected) = sample();
     let context = "ab".repeat(32);
@@ -142,10 +188,8 @@ async fn a_model_is_uploaded_proven_and_verified() {
     service.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_done_says_why() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(Config { max_body_bytes: 1 << 19, ..config(folder.path()) }).await;
+async fn what_cannot_be_done_says_why(place: &Place) {
+    let service = Running::begin(Config { max_body_bytes: 1 << 19, ..place.config() }).await;
     let (status, problem) = service.get("/v1/jobs/none").await;
     assert_eq!((status, &problem["status"]), (StatusCode::NOT_FOUND, &json!(404)));
     let (status, problem) = service.upload(Form::new().text("name", "nothing")).await;
@@ -187,15 +231,13 @@ async fn what_cannot_be_done_says_why() {
     service.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait(place: &Place) {
+    let service = Running::begin(place.config()).await;
     let model = service.model().await;
     service.end().await;
 
     // Nobody works here.
-    let config = Config { jobs_at_once: 0, queue_limit: 3, ..config(folder.path()) };
+    let config = Config { jobs_at_once: 0, queue_limit: 3, ..place.config() };
     let service = Running::begin(config).await;
     let asked = json!({"model": model, "input": sample().0});
     let mut ids = vec![];
@@ -234,7 +276,7 @@ async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
     assert_eq!(events.text().await.unwrap().matches("event: job").count(), 1);
 
     // Whoever comes next does what waits, and not what was cancelled.
-    let service = Running::begin(self::config(folder.path())).await;
+    let service = Running::begin(place.config()).await;
     for (id, state) in ids.iter().zip(["done", "cancelled", "done"]) {
         let last = service.events(id).await.pop().unwrap();
         assert_eq!(last["state"], state, "{last}");
@@ -242,14 +284,12 @@ async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
     service.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_without_a_ticket_is_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+async fn a_job_without_a_ticket_is_found(place: &Place) {
+    let service = Running::begin(place.config()).await;
     let model = service.model().await;
     service.end().await;
     // As if a process had been stopped between the job and its ticket.
-    let store = sumcast_service::Store::open(&config(folder.path()).database()).await.unwrap();
+    let store = sumcast_service::Store::open(&place.config().database()).await.unwrap();
     let request = json!({"input": sample().0, "context": "00".repeat(32)});
     let job = sumcast_service::NewJob {
         id: "01".into(),
@@ -263,7 +303,7 @@ async fn a_job_without_a_ticket_is_found() {
         deadline: None,
     };
     store.put(&job).await.unwrap();
-    let service = Running::begin(config(folder.path())).await;
+    let service = Running::begin(place.config()).await;
     let found = tokio::time::timeout(Duration::from_secs(60), service.events("01")).await.unwrap();
     assert_eq!(found.last().unwrap()["state"], "done");
     service.end().await;

@@ -84,12 +84,12 @@ pub(super) async fn upload(
     let inputs = calibration.as_deref().unwrap_or_default();
     let digest = digest([&*network, inputs, request.to_string().as_bytes()]);
     let id = new_id();
-    service.artifacts.put(&id, File::Network, network).await?;
+    service.artifacts.put_given(&id, File::Network, network).await?;
     if let Some(calibration) = calibration {
-        service.artifacts.put(&id, File::Calibration, calibration).await?;
+        service.artifacts.put_given(&id, File::Calibration, calibration).await?;
     }
     let job = NewJob {
-        id,
+        id: id.clone(),
         kind: Kind::Compile,
         owner: String::new(),
         idempotency: idempotency(&headers)?,
@@ -99,7 +99,11 @@ pub(super) async fn upload(
         priority: 0,
         deadline: None,
     };
-    let (status, job) = service.put(job).await?;
+    let put = service.put(job).await;
+    if !matches!(&put, Ok((_, job)) if job.id == id) && service.store.job(&id).await?.is_none() {
+        service.artifacts.remove(&id).await?;
+    }
+    let (status, job) = put?;
     Ok((status, Json(job)))
 }
 

@@ -2,6 +2,7 @@
 
 use super::Fault;
 use crate::artifacts::{Artifacts, File};
+use crate::store::Store;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -26,12 +27,13 @@ pub(crate) struct Ready {
 #[derive(Debug)]
 pub(crate) struct Models {
     params: Option<PathBuf>,
+    store: Store,
     kept: Mutex<VecDeque<(String, Arc<Ready>)>>,
 }
 
 impl Models {
-    pub(crate) fn new(params: Option<PathBuf>) -> Self {
-        Self { params, kept: Mutex::default() }
+    pub(crate) fn new(params: Option<PathBuf>, store: Store) -> Self {
+        Self { params, store, kept: Mutex::default() }
     }
 
     /// The parameters for rows of a length.
@@ -60,11 +62,13 @@ impl Models {
         if let Some(ready) = self.kept(id) {
             return Ok(ready);
         }
-        let files = [File::Model, File::Key].map(|file| artifacts.get(id, file));
+        let missing = || Fault::Job(format!("there is no model {id:?}"));
+        let job = self.store.job(id).await?.ok_or_else(missing)?;
+        let files = [File::Model, File::Key].map(|file| artifacts.made(&job, file));
         let [model, key] =
             <[_; 2]>::try_from(futures::future::try_join_all(files).await?).unwrap_or_default();
         let (Some(model), Some(key)) = (model, key) else {
-            return Err(Fault::Job(format!("there is no model {id:?}")));
+            return Err(missing());
         };
         let models = self.clone();
         let ready = super::aside(move || {

@@ -59,7 +59,7 @@ impl Worker {
             Ok((bytes, result))
         })
         .await?;
-        self.artifacts.put(&job.id, File::Proof, file).await?;
+        self.artifacts.put_made(job, File::Proof, file).await?;
         Ok(result)
     }
 }

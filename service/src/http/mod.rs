@@ -90,6 +90,16 @@ impl Service {
         Ok(())
     }
 
+    /// Puts a job whose files are there already; they are removed if it is not put.
+    async fn put_with_files(&self, job: NewJob) -> Result<(StatusCode, Job), Problem> {
+        let id = job.id.clone();
+        let put = self.put(job).await;
+        if !matches!(&put, Ok((_, job)) if job.id == id) && self.store.job(&id).await?.is_none() {
+            self.artifacts.remove(&id).await?;
+        }
+        put
+    }
+
     /// Whether a caller's name for a request stands for a job.
     async fn is_known(&self, owner: &str, key: Option<&str>) -> Result<bool, Problem> {
         Ok(match key {

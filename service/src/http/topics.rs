@@ -89,8 +89,8 @@ impl Service {
             priority: priority(how.priority)?,
             deadline: deadline(how.deadline_seconds),
         };
-        self.artifacts.put(&job.id, File::Epoch, epoch).await?;
-        let (status, job) = self.put(job).await?;
+        self.artifacts.put_given(&job.id, File::Epoch, epoch).await?;
+        let (status, job) = self.put_with_files(job).await?;
         Ok((status, Json(job)))
     }
 }

@@ -46,6 +46,17 @@ pub enum Put {
     Other(String),
 }
 
+/// A job that is not at an end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Its name.
+    pub id: String,
+    /// How often it was begun.
+    pub attempts: i64,
+    /// Jobs of a higher one go first.
+    pub priority: i64,
+}
+
 /// Which jobs are listed, from the latest.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
@@ -140,14 +151,16 @@ impl Store {
         Ok(row.try_get::<i64, _>("jobs")?.unsigned_abs())
     }
 
-    /// Begins a job that is not at an end, and that no other job's attempt does: the job, with the number of this attempt.
+    /// Begins a job that is not at an end, and that no other job that is not at its end leads: the job, with the number of this
+    /// attempt.
     ///
     /// # Errors
     /// The database's.
     pub async fn begin(&self, id: &str) -> Result<Option<Job>, Error> {
         let begin = sqlx::query(
-            "UPDATE sumcast_jobs SET state = 'running', attempts = attempts + 1, started = $2, stage = NULL \
-             WHERE id = $1 AND (state = 'queued' OR (state = 'running' AND leader IS NULL)) RETURNING *",
+            "UPDATE sumcast_jobs SET state = 'running', attempts = attempts + 1, started = $2, stage = NULL, leader = NULL \
+             WHERE id = $1 AND (state = 'queued' OR (state = 'running' AND (leader IS NULL OR leader IN \
+             (SELECT id FROM sumcast_jobs WHERE state IN ('done', 'failed', 'cancelled'))))) RETURNING *",
         );
         let row = begin.bind(id).bind(now()).fetch_optional(&self.pool).await?;
         row.as_ref().map(read).transpose()
@@ -180,7 +193,7 @@ impl Store {
         list.iter().map(|row| row.try_get("id")).collect()
     }
 
-    /// Puts back what attempts of a job were to do with it and have not: the job is at an end, and they are not.
+    /// Puts back the jobs that an earlier attempt of a job led.
     ///
     /// # Errors
     /// The database's.
@@ -199,14 +212,15 @@ impl Store {
         Ok(set.rows_affected() > 0)
     }
 
-    /// Ends a job by its last attempt: with its result, or why there is none. Returns whether that attempt counts.
+    /// Ends a job by its last attempt: with its result, or why there is none. Returns whether that attempt counts. To ask
+    /// again after no answer came does no harm.
     ///
     /// # Errors
     /// The database's.
     pub async fn end(&self, id: &str, attempt: i64, end: Result<&Value, &str>) -> Result<bool, Error> {
         let set = sqlx::query(
             "UPDATE sumcast_jobs SET state = $3, result = $4, error = $5, finished = $6, stage = NULL \
-             WHERE id = $1 AND attempts = $2 AND state = 'running'",
+             WHERE id = $1 AND attempts = $2 AND state IN ('running', $3)",
         );
         let state = if end.is_ok() { State::Done } else { State::Failed };
         let set = set.bind(id).bind(attempt).bind(state.word());
@@ -237,14 +251,19 @@ impl Store {
         self.job(id).await
     }
 
-    /// Jobs that have waited since before a time, milliseconds since 1970.
+    /// Jobs that are not at an end, from the first.
     ///
     /// # Errors
     /// The database's.
-    pub async fn waiting(&self, before: i64) -> Result<Vec<Job>, Error> {
-        let list =
-            sqlx::query("SELECT * FROM sumcast_jobs WHERE state = 'queued' AND created < $1 ORDER BY id");
-        list.bind(before).fetch_all(&self.pool).await?.iter().map(read).collect()
+    pub async fn unfinished(&self) -> Result<Vec<Unfinished>, Error> {
+        let list = "SELECT id, attempts, priority FROM sumcast_jobs WHERE state IN ('queued', 'running') ORDER BY id";
+        let rows = sqlx::query(list).fetch_all(&self.pool).await?;
+        let read = |row: &AnyRow| {
+            let (id, attempts, priority) =
+                (row.try_get("id")?, row.try_get("attempts")?, row.try_get("priority")?);
+            Ok(Unfinished { id, attempts, priority })
+        };
+        rows.iter().map(read).collect()
     }
 }
 

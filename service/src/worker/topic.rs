@@ -136,7 +136,7 @@ impl Worker {
     /// A proof of what a topic's network computes.
     pub(super) async fn topic(self: Arc<Self>, job: &Job, stages: Stages) -> Result<Value, Fault> {
         let asked: Topic = serde_json::from_value(job.request.clone())?;
-        let epoch = self.artifacts.get(&job.id, File::Epoch).await?;
+        let epoch = self.artifacts.given(&job.id, File::Epoch).await?;
         let epoch = epoch.ok_or_else(|| Fault::Job("the epoch's file is gone".into()))?;
         let circuit = asked.circuit(job.kind, &epoch).map_err(Fault::Job)?;
         let context = context(&asked.context)?;
@@ -174,20 +174,19 @@ impl Worker {
         result.insert("block_height".into(), json!(block));
         result.insert("outcome".into(), outcome);
         result.insert("vk_bytes".into(), vk.len().into());
-        self.artifacts.put(&job.id, File::Key, vk).await?;
+        self.artifacts.put_made(job, File::Key, vk).await?;
         if let Some(opening) = made.opening {
-            self.artifacts.put(&job.id, File::Opening, opening).await?;
+            self.artifacts.put_made(job, File::Opening, opening).await?;
         }
-        self.artifacts.put(&job.id, File::Proof, made.proof).await?;
+        self.artifacts.put_made(job, File::Proof, made.proof).await?;
         Ok(result.into())
     }
 
     /// What opens the commitments of another job's proof.
     async fn state(&self, id: &str) -> Result<OpeningFile, Fault> {
-        let found = self.store.job(id).await?.map(|job| job.state);
-        let opening = match found {
-            Some(State::Done) => self.artifacts.get(id, File::Opening).await?,
-            Some(State::Queued | State::Running) => {
+        let opening = match self.store.job(id).await? {
+            Some(job) if job.state == State::Done => self.artifacts.made(&job, File::Opening).await?,
+            Some(job) if !job.state.is_final() => {
                 return Err(anyhow::anyhow!("job {id:?}, which leaves the state, is not done yet").into());
             }
             _ => None,

@@ -143,6 +143,7 @@ on_both!(
     what_cannot_be_done_says_why,
     jobs_are_listed_cancelled_and_refused_when_too_many_wait,
     a_job_without_a_ticket_is_found,
+    a_job_whose_ticket_is_used_up_is_found,
 );
 
 async fn a_model_is_uploaded_proven_and_verified(place: &Place) {
@@ -306,5 +307,34 @@ async fn a_job_without_a_ticket_is_found(place: &Place) {
     let service = Running::begin(place.config()).await;
     let found = tokio::time::timeout(Duration::from_secs(60), service.events("01")).await.unwrap();
     assert_eq!(found.last().unwrap()["state"], "done");
+    service.end().await;
+}
+
+async fn a_job_whose_ticket_is_used_up_is_found(place: &Place) {
+    let service = Running::begin(place.config()).await;
+    let model = service.model().await;
+    service.end().await;
+    let service = Running::begin(Config { jobs_at_once: 0, ..place.config() }).await;
+    let asked = json!({"model": model, "input": sample().0});
+    let mut ids = vec![];
+    for _ in 0..2 {
+        let (_, job) = service.post("/v1/proofs", &asked, None).await;
+        ids.push(job["id"].as_str().unwrap().to_owned());
+    }
+    service.end().await;
+    // As if a database had been put back to what it was: one was never begun, the other one's end is forgotten.
+    let pool = sqlx::AnyPool::connect(&place.config().database()).await.unwrap();
+    let tickets = if place.postgres.is_some() { "apalis.jobs" } else { "Jobs" };
+    let used = sqlx::AssertSqlSafe(format!("UPDATE {tickets} SET status = 'Done'"));
+    assert_eq!(sqlx::query(used).execute(&pool).await.unwrap().rows_affected(), 3);
+    let begun = "UPDATE sumcast_jobs SET state = 'running', attempts = 1 WHERE id = $1";
+    sqlx::query(begun).bind(&ids[1]).execute(&pool).await.unwrap();
+    pool.close().await;
+    let service = Running::begin(place.config()).await;
+    for (id, attempts) in ids.iter().zip([1, 2]) {
+        let found = tokio::time::timeout(Duration::from_secs(60), service.events(id)).await.unwrap();
+        let last = found.last().unwrap();
+        assert_eq!((&last["state"], &last["attempts"]), (&json!("done"), &json!(attempts)), "{last}");
+    }
     service.end().await;
 }

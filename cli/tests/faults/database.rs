@@ -2,7 +2,7 @@
 
 use crate::place::Place;
 use crate::postgres::{Server, sql};
-use crate::serving::wait;
+use crate::serving::{Serving, wait};
 use std::process::Command;
 use std::time::Duration;
 
@@ -34,17 +34,17 @@ impl Server {
     }
 }
 
-/// What happens to the server while a proof is being made.
-fn while_a_proof_is_made(happens: impl Fn(&mut Place)) {
+/// What happens to the server while proofs are made, by one process or by two. None is begun more often than this.
+fn while_proofs_are_made(workers: usize, most: u64, happens: impl Fn(&mut Place)) {
     let Some(mut place) = Place::own_postgres() else { return };
     let service = place.serve();
-    let worker = place.worker();
     let model = service.model("mlp_100k");
     service.done(&model);
-    let slow = [service.slow(), worker.slow()];
+    let workers: Vec<_> = (0..workers).map(|_| place.worker()).collect();
+    let slow: Vec<_> = workers.iter().chain([&service]).map(Serving::slow).collect();
     let proofs: Vec<String> = (0..4).map(|input| service.submit(&model, ("mlp_100k", input))).collect();
-    for id in &proofs[..2] {
-        service.until(id, |job| job["state"] == "running");
+    for id in &proofs[..=workers.len()] {
+        service.until(id, |job| job["state"] != "queued");
     }
     happens(&mut place);
     drop(slow);
@@ -55,46 +55,60 @@ fn while_a_proof_is_made(happens: impl Fn(&mut Place)) {
     });
     for id in proofs.iter().chain([&next]) {
         let job = service.proven(&place, id);
-        assert_eq!(job["attempts"], 1, "{job}");
+        assert!((1..=most).contains(&job["attempts"].as_u64().unwrap()), "{job}");
         assert_eq!(place.files(id).len(), 1);
     }
     assert_eq!(service.json("/v1/proofs?limit=100")["jobs"].as_array().unwrap().len(), 5);
-    // Both still work, and end when they are told to.
-    worker.stop();
+    // All still work, and end when they are told to.
+    workers.into_iter().for_each(Serving::stop);
     service.stop();
 }
 
-fn ended(how: End, away: Duration) {
-    while_a_proof_is_made(|place| {
+/// It comes back before a process that works is taken for dead: what is being made is not made again.
+fn ended(how: End) {
+    while_proofs_are_made(1, 1, |place| {
         place.server().end(how);
-        std::thread::sleep(away);
+        place.server().begin();
+    });
+}
+
+/// It comes back after that: a process waits for what it makes itself, and does not know what others make.
+fn away(workers: usize, most: u64) {
+    while_proofs_are_made(workers, most, |place| {
+        place.server().end(End::Fast);
+        std::thread::sleep(AWAY);
         place.server().begin();
     });
 }
 
 #[test]
 fn it_is_killed() {
-    ended(End::Killed, Duration::ZERO);
+    ended(End::Killed);
 }
 
 #[test]
 fn it_is_restarted() {
-    ended(End::Fast, Duration::ZERO);
+    ended(End::Fast);
 }
 
 #[test]
 fn it_is_restarted_at_once() {
-    ended(End::Immediate, Duration::ZERO);
+    ended(End::Immediate);
 }
 
 #[test]
 fn it_is_away_for_longer_than_a_process_may_be_silent() {
-    ended(End::Fast, AWAY);
+    away(0, 1);
+}
+
+#[test]
+fn it_is_away_for_longer_than_two_processes_may_be_silent() {
+    away(1, 2);
 }
 
 #[test]
 fn one_of_its_processes_is_killed() {
-    while_a_proof_is_made(|place| {
+    while_proofs_are_made(1, 1, |place| {
         let ask = "SELECT min(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
         let process = sql(&place.postgres.as_ref().unwrap().url(), ask);
         assert!(Command::new("kill").args(["-KILL", &process]).status().unwrap().success());

@@ -27,25 +27,36 @@ fn killed_while_idle(place: &mut Place) {
     assert_eq!(service.proven(place, &next)["attempts"], 1);
 }
 
-/// Kills a service at each of these stages, of whatever job it is at. Returns how often it was killed.
-fn kill_at(place: &Place, kind: &str, stages: &[&str]) -> usize {
+/// Kills a service at each of these stages, of whatever job it is at. Returns how often jobs will have been begun in all
+/// once they are done.
+fn kill_at(place: &Place, kind: &str, stages: &[&str]) -> u64 {
     // The first stage is not noted if it is a short one.
     let at = |job: &Value, stage: &str| {
-        job["stage"] == stage || stages[0] == stage && job["state"] == "running" && job["stage"].is_null()
+        let first = stages[0] == stage && job["stage"].is_null();
+        job["state"] == "running" && (job["stage"] == stage || first)
     };
+    let list = |service: &Serving| {
+        let listed = service.json(&format!("/v1/{kind}?limit=100"));
+        listed["jobs"].as_array().unwrap().clone()
+    };
+    let mut left = vec![];
     for stage in stages {
-        let service = place.serve_with(SETTINGS);
-        let slow = service.slow();
-        wait(|| {
-            let listed = service.json(&format!("/v1/{kind}?limit=100"));
-            let jobs = listed["jobs"].as_array().unwrap();
-            assert!(!jobs.iter().all(is_final), "no job was seen at {stage}");
-            jobs.iter().any(|job| at(job, stage)).then_some(())
-        });
-        service.kill();
-        drop(slow);
+        // It may have been at its end when it was killed.
+        while !left.iter().any(|job| at(job, stage)) {
+            let service = place.serve_with(SETTINGS);
+            let slow = service.slow();
+            wait(|| {
+                let jobs = list(&service);
+                assert!(!jobs.iter().all(is_final), "no job was seen at {stage}");
+                jobs.iter().any(|job| at(job, stage)).then_some(())
+            });
+            service.kill();
+            drop(slow);
+            left = list(&place.desk());
+        }
     }
-    stages.len()
+    let begun = |job: &Value| job["attempts"].as_u64().unwrap() + u64::from(job["state"] != "done");
+    left.iter().map(begun).sum()
 }
 
 /// A job may be hit more than once.
@@ -57,12 +68,12 @@ fn attempts(jobs: &[Value]) -> u64 {
 
 fn killed_in_each_stage_of_a_model(place: &mut Place) {
     let desk = place.desk();
-    let models: Vec<String> = (0..3).map(|_| desk.model("mlp_1m")).collect();
+    let models: Vec<String> = (0..5).map(|_| desk.model("mlp_1m")).collect();
     desk.kill();
-    let kills = kill_at(place, "models", &["import", "quantise", "commit"]);
+    let expected = kill_at(place, "models", &["import", "quantise", "commit"]);
     let service = place.serve_with(SETTINGS);
     let jobs: Vec<Value> = models.iter().map(|id| service.done(id)).collect();
-    assert_eq!(attempts(&jobs), (jobs.len() + kills) as u64, "{jobs:?}");
+    assert_eq!(attempts(&jobs), expected, "{jobs:?}");
     // Each is a model that proves.
     let proofs: Vec<String> = models.iter().map(|model| service.submit(model, ("mlp_1m", 0))).collect();
     for proof in proofs {
@@ -76,12 +87,12 @@ fn killed_in_each_stage_of_a_proof(place: &mut Place) {
     service.done(&model);
     service.kill();
     let desk = place.desk();
-    let proofs: Vec<String> = (0..5).map(|input| desk.submit(&model, ("mlp_1m", input))).collect();
+    let proofs: Vec<String> = (0..8).map(|input| desk.submit(&model, ("mlp_1m", input))).collect();
     desk.kill();
-    let kills = kill_at(place, "proofs", &["witness", "lookups", "constraints", "reduction", "opening"]);
+    let expected = kill_at(place, "proofs", &["witness", "lookups", "constraints", "reduction", "opening"]);
     let service = place.serve_with(SETTINGS);
     let jobs: Vec<Value> = proofs.iter().map(|id| service.proven(place, id)).collect();
-    assert_eq!(attempts(&jobs), (jobs.len() + kills) as u64, "{jobs:?}");
+    assert_eq!(attempts(&jobs), expected, "{jobs:?}");
     for id in &proofs {
         assert_eq!(place.files(id).len(), 1, "{:?}", place.files(id));
     }

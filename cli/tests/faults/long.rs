@@ -2,6 +2,7 @@
 
 use crate::on_both;
 use crate::place::Place;
+use crate::slow::Slow;
 use std::time::{Duration, Instant};
 
 on_both!(a_long_proof_is_begun_once);
@@ -14,7 +15,7 @@ fn a_long_proof_is_begun_once(place: &mut Place) {
     let first = place.worker();
     let model = desk.model("mlp_1m");
     desk.done(&model);
-    let slow = first.slow();
+    let slow = Slow::down(first.id(), 100);
     let proof = desk.submit(&model, ("mlp_1m", 0));
     desk.until(&proof, |job| job["state"] == "running");
     // Somebody else would take it.

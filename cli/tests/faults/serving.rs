@@ -154,9 +154,9 @@ impl Serving {
         self.process.id()
     }
 
-    /// It gets little of its time, until what is returned is dropped.
+    /// It gets a twentieth of its time, until what is returned is dropped.
     pub(crate) fn slow(&self) -> Slow {
-        Slow::down(self.id())
+        Slow::down(self.id(), 20)
     }
 
     /// kill -9.

@@ -2,7 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 
-/// A process gets a twentieth of its time, until this is dropped: clocks go on, and so does everything else.
+/// A process gets a part of its time, until this is dropped: clocks go on, and so does everything else.
 #[derive(Debug)]
 pub(crate) struct Slow {
     process: u32,
@@ -10,9 +10,12 @@ pub(crate) struct Slow {
 }
 
 impl Slow {
-    pub(crate) fn down(process: u32) -> Self {
-        let rhythm =
-            format!("while kill -STOP {process} && sleep 0.19 && kill -CONT {process}; do sleep 0.01; done");
+    /// One of so many hundredths of a second.
+    pub(crate) fn down(process: u32, parts: u32) -> Self {
+        let rest = 0.01 * f64::from(parts - 1);
+        let rhythm = format!(
+            "while kill -STOP {process} && sleep {rest:.2} && kill -CONT {process}; do sleep 0.01; done"
+        );
         let mut shell = Command::new("setpriv");
         shell.args(["--pdeathsig", "KILL", "sh", "-c", &rhythm]).stderr(Stdio::null());
         let rhythm = shell.spawn().unwrap();

@@ -55,7 +55,7 @@ impl Process {
             .with_context(|| format!("cannot open the folder {}", folder.display()))?;
         let worker = worker::Worker::new(config.clone(), store.clone(), artifacts.clone(), queue.clone());
         let (ending, told) = watch::channel(false);
-        let service = http::Service { config, store, artifacts, queue, ending: told };
+        let service = http::Service::new(config, store, artifacts, queue, told);
         Ok(Self { service, worker: Arc::new(worker), ending })
     }
 
@@ -87,16 +87,21 @@ impl Process {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
-        let router = http::router(self.service.clone());
+        let config = &self.service.config;
+        let bounds = http::Bounds {
+            connections: config.max_connections,
+            trusted: !config.asks_for_keys(),
+            patience: Duration::from_secs(config.patience_seconds),
+        };
+        let router = http::router(self.service.clone())?;
         let ending = self.ending.clone();
-        let answering = axum::serve(listener, router).with_graceful_shutdown(wait(&ending));
-        let working = self.work(wait(&ending));
+        let answering = http::serve(listener, router, bounds, ending.subscribe());
+        let working = self.work(told(ending.subscribe()));
         let stopping = async move {
             stop.await;
             ending.send_replace(true);
         };
-        let (answered, worked, ()) = tokio::join!(async { answering.await }, working, stopping);
-        answered?;
+        let ((), worked, ()) = tokio::join!(answering, working, stopping);
         worked
     }
 
@@ -137,12 +142,9 @@ fn new_id() -> String {
 }
 
 /// Until it is told.
-fn wait(told: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'static {
-    let mut told = told.subscribe();
-    async move {
-        // Nobody tells any more once the sender is gone.
-        let _ = told.wait_for(|told| *told).await;
-    }
+async fn told(mut stop: watch::Receiver<bool>) {
+    // Nobody tells any more once the sender is gone.
+    let _ = stop.wait_for(|told| *told).await;
 }
 
 /// Puts tickets of jobs that wait without one: whoever put the job was stopped in between.

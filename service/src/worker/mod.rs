@@ -1,6 +1,7 @@
 //! What is done about jobs, beside the threads that answer requests.
 
 mod compile;
+mod memory;
 mod models;
 mod prove;
 

@@ -19,16 +19,24 @@ pub enum File {
     Key,
     /// A proof with its statement.
     Proof,
+    /// What opens the commitments in the statement.
+    Opening,
 }
 
 impl File {
-    fn name(self) -> &'static str {
+    /// Those that whoever asked for the job may have.
+    pub const SHOWN: [Self; 3] = [Self::Key, Self::Proof, Self::Opening];
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Network => "network.onnx",
             Self::Calibration => "calibration.json",
             Self::Model => "model.bin",
-            Self::Key => "vk.bin",
-            Self::Proof => "proof.bin",
+            Self::Key => "vk",
+            Self::Proof => "proof",
+            Self::Opening => "opening",
         }
     }
 }

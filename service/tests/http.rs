@@ -123,14 +123,14 @@ async fn a_model_is_uploaded_proven_and_verified() {
     assert_eq!((status, &problem["title"]), (StatusCode::CONFLICT, &json!("conflict")));
 
     // The file is a proof for who has the key alone.
-    let file = service.client.get(format!("{}/v1/proofs/{id}/file", service.url)).send().await.unwrap();
+    let file = service.client.get(format!("{}/v1/jobs/{id}/files/proof", service.url)).send().await.unwrap();
     let file = file.bytes().await.unwrap();
-    let key = service.client.get(format!("{}/v1/models/{model}/vk", service.url)).send().await.unwrap();
+    let key = service.client.get(format!("{}/v1/jobs/{model}/files/vk", service.url)).send().await.unwrap();
     let key = sumcast_verifier::Key::from_bytes(&key.bytes().await.unwrap()).unwrap();
     let proof = sumcast_verifier::ProofFile::from_bytes(&file).unwrap();
     assert_eq!(sumcast_verifier::verify(&key, &proof), Ok(()));
     let check = |bytes: Vec<u8>| {
-        let path = format!("{}/v1/verify?model={model}", service.url);
+        let path = format!("{}/v1/verify?job={model}", service.url);
         let request = service.client.post(path).body(bytes);
         async move { request.send().await.unwrap().json::<Value>().await.unwrap() }
     };
@@ -146,7 +146,7 @@ async fn a_model_is_uploaded_proven_and_verified() {
 async fn what_cannot_be_done_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let service = Running::begin(Config { max_body_bytes: 1 << 19, ..config(folder.path()) }).await;
-    let (status, problem) = service.get("/v1/proofs/none").await;
+    let (status, problem) = service.get("/v1/jobs/none").await;
     assert_eq!((status, &problem["status"]), (StatusCode::NOT_FOUND, &json!(404)));
     let (status, problem) = service.upload(Form::new().text("name", "nothing")).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -210,9 +210,9 @@ async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
     assert!(response.headers().contains_key("retry-after"));
 
     let cancelled =
-        service.client.delete(format!("{}/v1/proofs/{}", service.url, ids[1])).send().await.unwrap();
+        service.client.delete(format!("{}/v1/jobs/{}", service.url, ids[1])).send().await.unwrap();
     assert_eq!(cancelled.json::<Value>().await.unwrap()["state"], "cancelled");
-    let (status, problem) = service.get(&format!("/v1/proofs/{}/file", ids[1])).await;
+    let (status, problem) = service.get(&format!("/v1/jobs/{}/files/proof", ids[1])).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert!(problem["detail"].as_str().unwrap().contains("is cancelled"), "{problem}");
 

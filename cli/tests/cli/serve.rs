@@ -86,7 +86,7 @@ fn what_was_asked_for_outlives_the_process() {
     let data = HOME.join("service");
     let service = Serving::begin(&data);
     let model = service.upload();
-    assert_eq!(service.end(&format!("/v1/models/{model}"))["state"], "done");
+    assert_eq!(service.end(&format!("/v1/jobs/{model}"))["state"], "done");
     let inputs: Value = serde_json::from_slice(&std::fs::read(LINREG.inputs()).unwrap()).unwrap();
     let asked: Vec<String> = (0..6)
         .map(|i| {
@@ -95,12 +95,12 @@ fn what_was_asked_for_outlives_the_process() {
         })
         .collect();
     // Some are done, one is being made, others wait.
-    service.end(&format!("/v1/proofs/{}", asked[1]));
+    service.end(&format!("/v1/jobs/{}", asked[1]));
     service.kill();
 
     let service = Serving::begin(&data);
     for (i, id) in asked.iter().enumerate() {
-        let done = service.end(&format!("/v1/proofs/{id}"));
+        let done = service.end(&format!("/v1/jobs/{id}"));
         assert_eq!(done["state"], "done", "{done}");
         assert!(done["attempts"].as_u64().is_some_and(|attempts| (1..=2).contains(&attempts)), "{done}");
         let expected = inputs["outputs"][i][0].as_f64().unwrap();
@@ -108,8 +108,8 @@ fn what_was_asked_for_outlives_the_process() {
     }
     // The files are those that the other commands read.
     let [vk, proof] = ["vk", "proof"].map(|name| HOME.join(format!("served.{name}")));
-    std::fs::write(&vk, service.ask(&format!("GET /v1/models/{model}/vk"), "", b"")).unwrap();
-    std::fs::write(&proof, service.ask(&format!("GET /v1/proofs/{}/file", asked[5]), "", b"")).unwrap();
+    std::fs::write(&vk, service.ask(&format!("GET /v1/jobs/{model}/files/vk"), "", b"")).unwrap();
+    std::fs::write(&proof, service.ask(&format!("GET /v1/jobs/{}/files/proof", asked[5]), "", b"")).unwrap();
     assert_eq!(json(&[&"verify", &"--vk", &vk, &proof])["valid"], true);
     service.kill();
 }

@@ -1,22 +1,11 @@
-//! Jobs as they go on.
+//! Lists of jobs.
 
 use super::{Problem, Service};
-use crate::artifacts::File;
 use crate::job::Job;
 use crate::store::Page;
-use axum::extract::{Path, Query, State};
-use axum::http::header;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{AppendHeaders, IntoResponse};
-use bytes::Bytes;
-use futures::{Stream, stream};
+use axum::extract::Query;
 use serde::{Deserialize, Serialize};
-use std::convert::Infallible;
-use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
-
-/// How often a job is looked at.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// Most jobs of a page, and as many as are listed if nothing is said.
 const MOST: i64 = 100;
@@ -58,16 +47,6 @@ impl Service {
         Ok(Jobs { jobs, next })
     }
 
-    /// A file that a job of a kind has made, once it is done.
-    pub(super) async fn made(&self, kind: crate::job::Kind, id: &str, file: File) -> Result<Bytes, Problem> {
-        let job = self.job(kind, id).await?;
-        let bytes = match job.state {
-            crate::job::State::Done => self.artifacts.get(id, file).await?,
-            _ => None,
-        };
-        bytes.ok_or_else(|| not_there(&job))
-    }
-
     /// A job of a kind.
     pub(super) async fn job(&self, kind: crate::job::Kind, id: &str) -> Result<Job, Problem> {
         let job = self.store.job(id).await?.filter(|job| job.kind == kind);
@@ -81,11 +60,6 @@ pub(super) fn not_there(job: &Job) -> Problem {
     Problem::conflict(format!("job {:?} is {}{why}", job.id, job.state.word()))
 }
 
-/// Bytes as a file.
-pub(super) fn octets(bytes: Bytes) -> impl IntoResponse {
-    (AppendHeaders([(header::CONTENT_TYPE, "application/octet-stream")]), bytes)
-}
-
 impl crate::job::Kind {
     /// What it makes.
     fn noun(self) -> &'static str {
@@ -94,43 +68,6 @@ impl crate::job::Kind {
             Self::Prove => "proof",
         }
     }
-}
-
-/// Follow a job
-///
-/// Server-sent events: `job`, with the job, whenever it has changed, until it is at an end or the
-/// service is.
-#[utoipa::path(
-    get,
-    path = "/v1/jobs/{id}/events",
-    tag = "jobs",
-    params(("id", description = "The model's or the proof's")),
-    responses(
-        (status = 200, content_type = "text/event-stream", body = Job),
-        (status = 404, body = Problem)
-    )
-)]
-pub(super) async fn events(
-    State(service): State<Service>,
-    Path(id): Path<String>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let job = service.store.job(&id).await?.ok_or_else(|| Problem::missing("job", &id))?;
-    let begin = Some((service, job, None));
-    let changes = stream::unfold(begin, |state| async move {
-        let (service, mut job, told): (Service, Job, Option<Job>) = state?;
-        while told.as_ref() == Some(&job) {
-            tokio::time::sleep(LOOK).await;
-            // A service that is to end waits for nobody who follows a job.
-            if *service.ending.borrow() {
-                return None;
-            }
-            job = service.store.job(&job.id).await.ok().flatten()?;
-        }
-        let event = Event::default().event("job").json_data(&job).ok()?;
-        let next = (!job.state.is_final()).then(|| (service, job.clone(), Some(job)));
-        Some((Ok(event), next))
-    });
-    Ok(Sse::new(changes).keep_alive(KeepAlive::default()))
 }
 
 pub(super) type Listed = Query<Asked>;

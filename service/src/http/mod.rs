@@ -2,6 +2,7 @@
 
 mod body;
 mod health;
+mod job;
 mod jobs;
 mod models;
 mod problem;
@@ -52,17 +53,15 @@ pub(crate) fn router(service: Service) -> Router {
     let body = service.config.max_body_bytes;
     let (api, openapi) = OpenApiRouter::with_openapi(Api::openapi())
         .routes(routes!(models::upload, models::list))
-        .routes(routes!(models::one))
-        .routes(routes!(models::key))
         .routes(routes!(proofs::submit, proofs::list))
-        .routes(routes!(proofs::one, proofs::cancel))
-        .routes(routes!(proofs::file))
+        .routes(routes!(job::one, job::cancel))
+        .routes(routes!(job::file))
         .routes(routes!(verify::check))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, seconds))
         // Events take as long as their job.
-        .routes(routes!(jobs::events))
+        .routes(routes!(job::events))
         .layer(DefaultBodyLimit::max(body))
         .layer(TraceLayer::new_for_http())
         .with_state(service)

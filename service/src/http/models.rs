@@ -1,17 +1,16 @@
 //! Models.
 
 use super::body::idempotency;
-use super::jobs::{Jobs, Listed, octets};
+use super::jobs::{Jobs, Listed};
 use super::{Problem, Service, digest, new_id};
 use crate::artifacts::File;
 use crate::job::{Job, Kind};
 use crate::store::NewJob;
 use crate::worker::Compile;
 use axum::Json;
+use axum::extract::State;
 use axum::extract::multipart::{Multipart, MultipartError};
-use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::IntoResponse;
 use bytes::Bytes;
 use sumcast_circuits::FRAC_BITS;
 use utoipa::ToSchema;
@@ -35,7 +34,7 @@ struct Upload {
 
 /// Upload a model
 ///
-/// It is compiled in its turn: `GET /v1/models/{id}` tells when it is there.
+/// It is compiled in its turn: `GET /v1/jobs/{id}` tells when it is there.
 #[utoipa::path(
     post,
     path = "/v1/models",
@@ -118,37 +117,4 @@ fn unreadable(error: &MultipartError) -> Problem {
 )]
 pub(super) async fn list(State(service): State<Service>, asked: Listed) -> Result<Json<Jobs>, Problem> {
     Ok(Json(service.jobs(Kind::Compile, asked.0).await?))
-}
-
-/// A model
-#[utoipa::path(
-    get,
-    path = "/v1/models/{id}",
-    tag = "models",
-    params(("id",)),
-    responses((status = 200, body = Job), (status = 404, body = Problem))
-)]
-pub(super) async fn one(
-    State(service): State<Service>,
-    Path(id): Path<String>,
-) -> Result<Json<Job>, Problem> {
-    Ok(Json(service.job(Kind::Compile, &id).await?))
-}
-
-/// A model's verifying key
-#[utoipa::path(
-    get,
-    path = "/v1/models/{id}/vk",
-    tag = "models",
-    params(("id",)),
-    responses(
-        (status = 200, content_type = "application/octet-stream", body = [u8]),
-        (status = 404, body = Problem), (status = 409, body = Problem)
-    )
-)]
-pub(super) async fn key(
-    State(service): State<Service>,
-    Path(id): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
-    Ok(octets(service.made(Kind::Compile, &id, File::Key).await?))
 }

@@ -1,16 +1,14 @@
 //! Proofs.
 
 use super::body::{Body, idempotency};
-use super::jobs::{Jobs, Listed, not_there, octets};
+use super::jobs::{Jobs, Listed, not_there};
 use super::{Problem, Service, digest, new_id};
-use crate::artifacts::File;
 use crate::job::{self, Job, Kind};
 use crate::store::{NewJob, now};
 use crate::worker::Prove;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 use utoipa::ToSchema;
@@ -39,7 +37,7 @@ pub(super) struct Submit {
 
 /// Ask for a proof
 ///
-/// It is made in its turn: follow `/v1/jobs/{id}/events`, or ask `GET /v1/proofs/{id}`.
+/// It is made in its turn: follow `/v1/jobs/{id}/events`, or ask `GET /v1/jobs/{id}`.
 #[utoipa::path(
     post,
     path = "/v1/proofs",
@@ -109,56 +107,4 @@ fn input_len(model: &Job) -> Option<usize> {
 )]
 pub(super) async fn list(State(service): State<Service>, asked: Listed) -> Result<Json<Jobs>, Problem> {
     Ok(Json(service.jobs(Kind::Prove, asked.0).await?))
-}
-
-/// A proof's job
-#[utoipa::path(
-    get,
-    path = "/v1/proofs/{id}",
-    tag = "proofs",
-    params(("id",)),
-    responses((status = 200, body = Job), (status = 404, body = Problem))
-)]
-pub(super) async fn one(
-    State(service): State<Service>,
-    Path(id): Path<String>,
-) -> Result<Json<Job>, Problem> {
-    Ok(Json(service.job(Kind::Prove, &id).await?))
-}
-
-/// Cancel a proof
-///
-/// What is at an end stays as it is.
-#[utoipa::path(
-    delete,
-    path = "/v1/proofs/{id}",
-    tag = "proofs",
-    params(("id",)),
-    responses((status = 200, body = Job), (status = 404, body = Problem))
-)]
-pub(super) async fn cancel(
-    State(service): State<Service>,
-    Path(id): Path<String>,
-) -> Result<Json<Job>, Problem> {
-    service.job(Kind::Prove, &id).await?;
-    let job = service.store.cancel(&id).await?;
-    job.map(Json).ok_or_else(|| Problem::missing("proof", &id))
-}
-
-/// The proof with its statement, as a file
-#[utoipa::path(
-    get,
-    path = "/v1/proofs/{id}/file",
-    tag = "proofs",
-    params(("id",)),
-    responses(
-        (status = 200, content_type = "application/octet-stream", body = [u8]),
-        (status = 404, body = Problem), (status = 409, body = Problem)
-    )
-)]
-pub(super) async fn file(
-    State(service): State<Service>,
-    Path(id): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
-    Ok(octets(service.made(Kind::Prove, &id, File::Proof).await?))
 }

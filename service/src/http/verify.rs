@@ -2,7 +2,6 @@
 
 use super::{Problem, Service};
 use crate::artifacts::File;
-use crate::job::Kind;
 use axum::Json;
 use axum::extract::{Query, State};
 use bytes::Bytes;
@@ -10,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use sumcast_verifier::{Key, ProofFile, verify};
 use utoipa::{IntoParams, ToSchema};
 
-/// Of which model the proof is to be.
+/// By which key the proof is to be valid.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Of {
-    /// The model's id
-    model: String,
+    /// The job that has the key: the model's, or the proof's own
+    job: String,
 }
 
 /// Whether a proof is valid.
@@ -44,7 +43,7 @@ pub(super) async fn check(
     Query(of): Query<Of>,
     proof: Bytes,
 ) -> Result<Json<Verdict>, Problem> {
-    let bytes = service.made(Kind::Compile, &of.model, File::Key).await?;
+    let bytes = service.made(&of.job, File::Key).await?;
     let verdict = tokio::task::spawn_blocking(move || -> anyhow::Result<Verdict> {
         let key = Key::from_bytes(&bytes)?;
         let found = ProofFile::from_bytes(&proof).and_then(|file| verify(&key, &file));

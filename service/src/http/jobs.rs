@@ -1,9 +1,11 @@
 //! Lists of jobs.
 
+use super::body::Asking;
 use super::{Problem, Service};
 use crate::job::Job;
 use crate::store::Page;
-use axum::extract::Query;
+use axum::Json;
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -23,6 +25,20 @@ pub(super) struct Asked {
     limit: Option<i64>,
 }
 
+/// Which jobs of any kind are listed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskedOfAny {
+    /// Only those of this kind
+    kind: Option<crate::job::Kind>,
+    /// Only those in this state
+    state: Option<crate::job::State>,
+    /// Only those before this one: the last of the page before
+    before: Option<String>,
+    /// How many, 1 to 100
+    limit: Option<i64>,
+}
+
 /// Jobs, from the latest.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Jobs {
@@ -33,13 +49,18 @@ pub(super) struct Jobs {
 }
 
 impl Service {
-    pub(super) async fn jobs(&self, kind: crate::job::Kind, asked: Asked) -> Result<Jobs, Problem> {
+    /// A page of the jobs of a kind, or of all of them.
+    pub(super) async fn jobs(
+        &self,
+        kind: impl Into<Option<crate::job::Kind>>,
+        asked: Asked,
+    ) -> Result<Jobs, Problem> {
         let limit = asked.limit.unwrap_or(USUAL);
         if !(1..=MOST).contains(&limit) {
             return Err(Problem::invalid(format!("limit is {limit}: from 1 to {MOST}")));
         }
         let (state, before) = (asked.state, asked.before);
-        let page = Page { kind: Some(kind), state, before, limit: limit + 1 };
+        let page = Page { kind: kind.into(), state, before, limit: limit + 1 };
         let mut jobs = self.store.list(&page).await?;
         let more = jobs.len() as i64 > limit;
         jobs.truncate(usize::try_from(limit).unwrap_or_default());
@@ -70,4 +91,19 @@ impl crate::job::Kind {
     }
 }
 
-pub(super) type Listed = Query<Asked>;
+/// List jobs of every kind
+#[utoipa::path(
+    get,
+    path = "/v1/jobs",
+    tag = "jobs",
+    params(AskedOfAny),
+    responses((status = 200, body = Jobs), (status = 422, body = Problem))
+)]
+pub(super) async fn list(
+    State(service): State<Service>,
+    Asking(AskedOfAny { kind, state, before, limit }): Asking<AskedOfAny>,
+) -> Result<Json<Jobs>, Problem> {
+    Ok(Json(service.jobs(kind, Asked { state, before, limit }).await?))
+}
+
+pub(super) type Listed = Asking<Asked>;

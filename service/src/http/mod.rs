@@ -7,6 +7,7 @@ mod jobs;
 mod models;
 mod problem;
 mod proofs;
+mod queue;
 mod verify;
 
 pub use problem::Problem;
@@ -57,6 +58,8 @@ pub(crate) fn router(service: Service) -> Router {
         .routes(routes!(job::one, job::cancel))
         .routes(routes!(job::file))
         .routes(routes!(verify::check))
+        .routes(routes!(jobs::list))
+        .routes(routes!(queue::numbers))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, seconds))

@@ -114,6 +114,20 @@ impl Store {
         Ok(row.try_get::<i64, _>("jobs")?.unsigned_abs())
     }
 
+    /// How many jobs are in each state that some are in.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn counts(&self) -> Result<Vec<(State, u64)>, Error> {
+        let rows = sqlx::query("SELECT state, COUNT(*) AS jobs FROM sumcast_jobs GROUP BY state");
+        let read = |row: &AnyRow| {
+            let state = State::of_word(&row.try_get::<String, _>("state")?);
+            let state = state.ok_or_else(|| damaged("state", "no such state"))?;
+            Ok((state, row.try_get::<i64, _>("jobs")?.unsigned_abs()))
+        };
+        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
     /// Begins a job that is not at an end: the job, with the number of this attempt.
     ///
     /// # Errors

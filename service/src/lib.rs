@@ -9,6 +9,7 @@ mod artifacts;
 mod config;
 mod http;
 pub mod job;
+pub mod keys;
 mod queue;
 mod store;
 mod worker;
@@ -17,8 +18,8 @@ pub use artifacts::{Artifacts, File};
 pub use config::Config;
 pub use http::Problem;
 pub use queue::Queue;
-pub use store::{NewJob, Page, Put, Store};
-pub use worker::{Compile, Prove};
+pub use store::{Input, NewJob, Page, Put, Store};
+pub use worker::{Compile, Prove, Topic};
 
 use anyhow::Context;
 use std::future::Future;
@@ -46,18 +47,25 @@ impl Process {
     /// # Errors
     /// What cannot be opened.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data)
-            .with_context(|| format!("cannot make the folder {}", config.data.display()))?;
+        let store = open_store(&config).await?;
         let url = config.database();
-        let store = Store::open(&url).await.with_context(|| format!("cannot open the database {url}"))?;
         let queue = Queue::open(&url).await.with_context(|| format!("cannot open the queue in {url}"))?;
         let folder = config.artifacts();
         let artifacts = Artifacts::in_folder(&folder)
             .with_context(|| format!("cannot open the folder {}", folder.display()))?;
         let worker = worker::Worker::new(config.clone(), store.clone(), artifacts.clone(), queue.clone());
         let (ending, told) = watch::channel(false);
-        let service = http::Service { config, store, artifacts, queue, ending: told };
+        let models = worker.models.clone();
+        let service = http::Service { config, store, artifacts, queue, models, ending: told };
         Ok(Self { service, worker: Arc::new(worker), ending })
+    }
+
+    /// Whether requests need a key while there is none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn lacks_key(&self) -> anyhow::Result<bool> {
+        Ok(self.service.config.asks_for_keys() && self.service.store.keys().await?.is_empty())
     }
 
     /// Listens, before anything is answered: where.
@@ -111,6 +119,22 @@ impl Process {
         sweep.abort();
         worked?
     }
+}
+
+/// Opens the database of a service, whose folder is made where there is none.
+///
+/// # Errors
+/// What cannot be opened.
+pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("cannot make the folder {}", config.data.display()))?;
+    let url = config.database();
+    Store::open(&url).await.with_context(|| format!("cannot open the database {url}"))
+}
+
+/// A new name, later ones after earlier ones.
+fn new_id() -> String {
+    ulid::Ulid::new().to_string().to_lowercase()
 }
 
 /// Until it is told.

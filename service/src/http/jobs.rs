@@ -1,6 +1,7 @@
 //! Lists of jobs.
 
 use super::body::Asking;
+use super::caller::{Caller, Reader};
 use super::{Problem, Service};
 use crate::job::Job;
 use crate::store::Page;
@@ -19,6 +20,10 @@ const USUAL: i64 = 20;
 pub(super) struct Asked {
     /// Only those in this state
     state: Option<crate::job::State>,
+    /// Only those of epochs of this network topic
+    topic: Option<String>,
+    /// Only those that one request asked for
+    batch: Option<String>,
     /// Only those before this one: the last of the page before
     before: Option<String>,
     /// How many, 1 to 100
@@ -49,9 +54,10 @@ pub(super) struct Jobs {
 }
 
 impl Service {
-    /// A page of the jobs of a kind, or of all of them.
+    /// The jobs of a kind, or of all of them, that a caller sees.
     pub(super) async fn jobs(
         &self,
+        caller: &Caller,
         kind: impl Into<Option<crate::job::Kind>>,
         asked: Asked,
     ) -> Result<Jobs, Problem> {
@@ -59,8 +65,9 @@ impl Service {
         if !(1..=MOST).contains(&limit) {
             return Err(Problem::invalid(format!("limit is {limit}: from 1 to {MOST}")));
         }
-        let (state, before) = (asked.state, asked.before);
-        let page = Page { kind: kind.into(), state, before, limit: limit + 1 };
+        let Asked { state, topic, batch, before, .. } = asked;
+        let owner = caller.sees().map(str::to_owned);
+        let page = Page { kind: kind.into(), owner, state, topic, batch, before, limit: limit + 1 };
         let mut jobs = self.store.list(&page).await?;
         let more = jobs.len() as i64 > limit;
         jobs.truncate(usize::try_from(limit).unwrap_or_default());
@@ -68,10 +75,21 @@ impl Service {
         Ok(Jobs { jobs, next })
     }
 
-    /// A job of a kind.
-    pub(super) async fn job(&self, kind: crate::job::Kind, id: &str) -> Result<Job, Problem> {
-        let job = self.store.job(id).await?.filter(|job| job.kind == kind);
+    /// A job of a kind, if the caller sees it.
+    pub(super) async fn job(
+        &self,
+        caller: &Caller,
+        kind: crate::job::Kind,
+        id: &str,
+    ) -> Result<Job, Problem> {
+        let job = self.seen(caller, id).await?.filter(|job| job.kind == kind);
         job.ok_or_else(|| Problem::missing(kind.noun(), id))
+    }
+
+    /// A job, if the caller sees it.
+    pub(super) async fn seen(&self, caller: &Caller, id: &str) -> Result<Option<Job>, Problem> {
+        let sees = |job: &Job| caller.sees().is_none_or(|owner| owner == job.owner);
+        Ok(self.store.job(id).await?.filter(sees))
     }
 }
 
@@ -87,6 +105,8 @@ impl crate::job::Kind {
         match self {
             Self::Compile => "model",
             Self::Prove => "proof",
+            Self::Synthesize => "synthesis",
+            Self::Settle => "settlement",
         }
     }
 }
@@ -96,14 +116,17 @@ impl crate::job::Kind {
     get,
     path = "/v1/jobs",
     tag = "jobs",
+    security(("key" = ["read"])),
     params(AskedOfAny),
     responses((status = 200, body = Jobs), (status = 422, body = Problem))
 )]
 pub(super) async fn list(
     State(service): State<Service>,
+    Reader(caller): Reader,
     Asking(AskedOfAny { kind, state, before, limit }): Asking<AskedOfAny>,
 ) -> Result<Json<Jobs>, Problem> {
-    Ok(Json(service.jobs(kind, Asked { state, before, limit }).await?))
+    let asked = Asked { state, before, limit, ..Asked::default() };
+    Ok(Json(service.jobs(&caller, kind, asked).await?))
 }
 
 pub(super) type Listed = Asking<Asked>;

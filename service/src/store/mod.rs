@@ -3,8 +3,11 @@
 //! A job's row is the truth about it; the queue only says when to look. Whoever begins a job takes the next number of its
 //! attempts, and only who has the last number may finish it: however often a job is begun, it has one result.
 
+mod inputs;
 mod jobs;
+mod keys;
 
+pub use inputs::Input;
 pub use jobs::{NewJob, Page, Put};
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
@@ -53,6 +56,11 @@ impl Store {
 
 /// Settings of every connection: what is written lasts, and who finds it locked waits.
 pub(crate) const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON;";
+
+/// A column that holds what it should not.
+fn damaged(column: &str, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.into(), source: why.into() }
+}
 
 /// Whether a database is one in a file.
 pub(crate) fn is_sqlite(url: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Settings.
 
+use crate::relay::Chains;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,9 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// Seconds that a request may take.
     pub request_seconds: u64,
+    /// The chains that proofs are posted to.
+    #[serde(skip_serializing_if = "Chains::is_empty")]
+    pub chains: Chains,
 }
 
 impl Default for Config {
@@ -42,6 +46,7 @@ impl Default for Config {
             attempts: 3,
             max_body_bytes: 1 << 26,
             request_seconds: 30,
+            chains: Chains::default(),
         }
     }
 }

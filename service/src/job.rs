@@ -56,6 +56,8 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 words!(Kind { Compile = "compile", Prove = "prove" });
 words!(State {
     Queued = "queued",

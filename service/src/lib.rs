@@ -10,6 +10,7 @@ mod config;
 mod http;
 pub mod job;
 mod queue;
+pub mod relay;
 mod store;
 mod worker;
 
@@ -17,7 +18,8 @@ pub use artifacts::{Artifacts, File};
 pub use config::Config;
 pub use http::Problem;
 pub use queue::Queue;
-pub use store::{NewJob, Page, Put, Store};
+pub use relay::Relay;
+pub use store::{NewJob, NewPost, Page, PostPage, Put, Store};
 pub use worker::{Compile, Prove};
 
 use anyhow::Context;

@@ -18,7 +18,7 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// Settings: those of a file, then of the environment and of arguments.
 #[derive(Debug, Args)]
-struct Settings {
+pub(super) struct Settings {
     /// Settings in TOML; --print-config shows them all
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -34,7 +34,7 @@ struct Settings {
 }
 
 impl Settings {
-    fn read(&self) -> Result<Config> {
+    pub(super) fn read(&self) -> Result<Config> {
         let mut config = match &self.config {
             None => Config::default(),
             Some(path) => {
@@ -113,12 +113,13 @@ impl Worker {
     }
 }
 
-fn runtime() -> Result<Runtime> {
+/// Threads for what goes on at once.
+pub(super) fn runtime() -> Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")
 }
 
 /// Until the process is told to end.
-async fn stopped() {
+pub(super) async fn stopped() {
     let interrupted = async {
         // Without a handler it ends at once.
         let _ = signal::ctrl_c().await;
@@ -153,7 +154,7 @@ impl fmt::Display for Printed {
 
 /// The end of a service.
 #[derive(Serialize)]
-struct Ended;
+pub(super) struct Ended;
 
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

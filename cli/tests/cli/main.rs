@@ -17,6 +17,8 @@ mod hidden;
 mod joined;
 mod public_model;
 mod readme;
+#[cfg(all(unix, feature = "evm", feature = "service"))]
+mod relay;
 mod reveal;
 #[cfg(feature = "service")]
 mod serve;

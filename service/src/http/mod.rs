@@ -1,10 +1,12 @@
 //! The HTTP interface.
 
 mod body;
+mod chains;
 mod health;
 mod job;
 mod jobs;
 mod models;
+mod posts;
 mod problem;
 mod proofs;
 mod verify;
@@ -15,7 +17,7 @@ use crate::artifacts::Artifacts;
 use crate::config::Config;
 use crate::job::{Job, State};
 use crate::queue::Queue;
-use crate::store::{NewJob, Put, Store};
+use crate::store::{NewJob, NewPost, Put, Store};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -57,6 +59,10 @@ pub(crate) fn router(service: Service) -> Router {
         .routes(routes!(job::one, job::cancel))
         .routes(routes!(job::file))
         .routes(routes!(verify::check))
+        .routes(routes!(chains::list))
+        .routes(routes!(posts::list))
+        .routes(routes!(posts::one))
+        .routes(routes!(posts::retry))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, seconds))
@@ -72,15 +78,21 @@ pub(crate) fn router(service: Service) -> Router {
 impl Service {
     /// Puts a job that a request asks for, and its ticket.
     async fn put(&self, job: NewJob) -> Result<(StatusCode, Job), Problem> {
+        self.put_posting(job, None).await
+    }
+
+    /// As [`Service::put`], together with the post of what the job proves.
+    async fn put_posting(&self, job: NewJob, post: Option<NewPost>) -> Result<(StatusCode, Job), Problem> {
         if self.store.count(State::Queued).await? >= self.config.queue_limit {
             return Err(Problem::busy(self.config.queue_limit));
         }
-        match self.store.put(&job).await? {
+        match self.store.put_posting(&job, post.as_ref()).await? {
             Put::New(job) => {
                 self.queue.put(&job.id, 0, job.priority, Duration::ZERO).await?;
                 Ok((StatusCode::ACCEPTED, job))
             }
             Put::Known(job) => Ok((StatusCode::OK, job)),
+            Put::Posted(other) => Err(posts::taken(&other)),
             Put::Other(id) => Err(Problem::conflict(format!(
                 "this Idempotency-Key is that of job {id:?}, which is of another request: use another one"
             ))),

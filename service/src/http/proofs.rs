@@ -4,6 +4,7 @@ use super::body::{Body, idempotency};
 use super::jobs::{Jobs, Listed, not_there};
 use super::{Problem, Service, digest, new_id};
 use crate::job::{self, Job, Kind};
+use crate::relay::Target;
 use crate::store::{NewJob, now};
 use crate::worker::Prove;
 use axum::Json;
@@ -27,6 +28,9 @@ pub(super) struct Submit {
     /// 32 bytes in hexadecimal that the proof is bound to; zeros if not given
     #[serde(default)]
     context: Option<String>,
+    /// Where the inference is to be posted; the proof is bound to that place then, and context is not given
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    post: Option<Target>,
     /// Proofs of a higher one go first, 0 to 9
     #[serde(default)]
     priority: i64,
@@ -67,13 +71,24 @@ pub(super) async fn submit(
         let found = asked.input.len();
         return Err(Problem::invalid(format!("input has {found} numbers, and the model takes {expected}")));
     }
-    let context = asked.context.as_deref().unwrap_or(ZEROS);
+    let post = asked.post.as_ref().map(|target| service.place(target)).transpose()?;
+    let context = match (&post, &asked.context) {
+        (Some(_), Some(_)) => {
+            return Err(Problem::invalid("context is that of the place to post to: leave it out"));
+        }
+        (Some((_, context)), None) => context,
+        (None, context) => context.as_deref().unwrap_or(ZEROS),
+    };
     let context = context.strip_prefix("0x").unwrap_or(context);
     if hex::decode_to_slice(context, &mut [0; 32]).is_err() {
         return Err(Problem::invalid("context has 64 hexadecimal digits, with or without 0x"));
     }
+    let context = context.to_lowercase();
     let digest = digest([&*serde_json::to_vec(&asked)?]);
-    let request = Prove { input: asked.input, context: context.to_lowercase() };
+    let mut request = serde_json::to_value(Prove { input: asked.input, context })?;
+    if let Some(target) = &asked.post {
+        request["post"] = serde_json::to_value(target)?;
+    }
     let job = NewJob {
         id: new_id(),
         kind: Kind::Prove,
@@ -81,11 +96,11 @@ pub(super) async fn submit(
         idempotency: idempotency(&headers)?,
         digest,
         model: Some(asked.model),
-        request: serde_json::to_value(&request)?,
+        request,
         priority: asked.priority,
         deadline: asked.deadline_seconds.map(|seconds| now() + 1000 * i64::from(seconds)),
     };
-    let (status, job) = service.put(job).await?;
+    let (status, job) = service.put_posting(job, post.map(|(post, _)| post)).await?;
     Ok((status, Json(job)))
 }
 

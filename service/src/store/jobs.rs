@@ -1,7 +1,9 @@
 //! Jobs in the database.
 
-use super::{Store, now};
+use super::posts::{self, NewPost};
+use super::{Store, damaged, now};
 use crate::job::{Job, Kind, State};
+use crate::relay::Post;
 use serde_json::Value;
 use sqlx::any::AnyRow;
 use sqlx::{Error, Row};
@@ -38,6 +40,8 @@ pub enum Put {
     Known(Job),
     /// Something else is there under that name.
     Other(String),
+    /// What it is to post has a post already.
+    Posted(Post),
 }
 
 /// Which jobs are listed, from the latest.
@@ -59,6 +63,15 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn put(&self, job: &NewJob) -> Result<Put, Error> {
+        self.put_posting(job, None).await
+    }
+
+    /// As [`Store::put`], together with the post of what the job proves: both or none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn put_posting(&self, job: &NewJob, post: Option<&NewPost>) -> Result<Put, Error> {
+        let mut begun = self.pool.begin().await?;
         let put = sqlx::query(
             "INSERT INTO sumcast_jobs (id, kind, state, owner, idempotency, digest, model, request, priority, attempts, \
              deadline, created) VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10) \
@@ -66,10 +79,18 @@ impl Store {
         );
         let put = put.bind(&job.id).bind(job.kind.word()).bind(&job.owner).bind(job.idempotency.clone());
         let put = put.bind(&job.digest).bind(job.model.clone()).bind(job.request.to_string());
-        let put = put.bind(job.priority).bind(job.deadline).bind(now()).execute(&self.pool).await?;
+        let put = put.bind(job.priority).bind(job.deadline).bind(now()).execute(&mut *begun).await?;
         if put.rows_affected() > 0 {
+            if let Some(post) = post
+                && let Some(other) = posts::put(&mut begun, &job.id, post).await?
+            {
+                begun.rollback().await?;
+                return Ok(Put::Posted(other));
+            }
+            begun.commit().await?;
             return Ok(Put::New(self.job(&job.id).await?.ok_or(Error::RowNotFound)?));
         }
+        begun.rollback().await?;
         let known = sqlx::query("SELECT * FROM sumcast_jobs WHERE owner = $1 AND idempotency = $2");
         let known = known.bind(&job.owner).bind(job.idempotency.clone()).fetch_one(&self.pool).await?;
         let digest: String = known.try_get("digest")?;
@@ -210,8 +231,4 @@ fn read(row: &AnyRow) -> Result<Job, Error> {
         started: row.try_get("started")?,
         finished: row.try_get("finished")?,
     })
-}
-
-fn damaged(column: &str, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::ColumnDecode { index: column.into(), source: why.into() }
 }

@@ -4,8 +4,15 @@
 //! attempts, and only who has the last number may finish it: however often a job is begun, it has one result.
 
 mod jobs;
+mod leases;
+mod posts;
+mod transactions;
 
 pub use jobs::{NewJob, Page, Put};
+pub(crate) use leases::Lease;
+pub use posts::{NewPost, PostPage};
+pub(crate) use posts::{Open, Place};
+pub(crate) use transactions::{Settled, Transaction};
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::{AnyPool, Executor};
@@ -71,4 +78,9 @@ pub(crate) fn with_file(url: &str) -> String {
 pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A column that has what it cannot have.
+fn damaged(column: &str, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.into(), source: why.into() }
 }

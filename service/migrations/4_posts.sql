@@ -3,6 +3,8 @@ CREATE TABLE sumcast_posts (
     id TEXT PRIMARY KEY,
     -- The job of its proof.
     job TEXT NOT NULL,
+    -- Whose that is.
+    owner TEXT NOT NULL,
     chain TEXT NOT NULL,
     kind TEXT NOT NULL,
     -- In decimal.

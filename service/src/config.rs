@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 pub struct Config {
     /// Where the service listens.
     pub listen: SocketAddr,
+    /// Whether requests need a key; if not given, they do unless the service listens to this machine alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_keys: Option<bool>,
     /// The folder of everything that lasts: the database, unless there is another one, and the artifacts.
     pub data: PathBuf,
     /// `sqlite://PATH` or `postgres://..`; `sumcast.db` in the folder if not given.
@@ -38,6 +41,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 8080).into(),
+            require_keys: None,
             data: "sumcast-data".into(),
             database_url: None,
             params: None,
@@ -58,8 +62,37 @@ impl Config {
         self.database_url.clone().unwrap_or_else(file)
     }
 
+    /// Whether requests need a key.
+    pub fn asks_for_keys(&self) -> bool {
+        self.require_keys.unwrap_or(!self.listen.ip().is_loopback())
+    }
+
     /// The folder of the artifacts.
     pub fn artifacts(&self) -> PathBuf {
         Path::new(&self.data).join("artifacts")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_asked_for_unless_only_this_machine_is_listened_to() {
+        let asks = |listen: &str, require_keys| {
+            let config = Config { listen: listen.parse().unwrap(), require_keys, ..Config::default() };
+            config.asks_for_keys()
+        };
+        for (listen, asked) in [
+            ("127.0.0.1:80", false),
+            ("[::1]:80", false),
+            ("0.0.0.0:80", true),
+            ("[::]:80", true),
+            ("192.0.2.1:80", true),
+            ("[::ffff:127.0.0.1]:80", true),
+        ] {
+            assert_eq!(asks(listen, None), asked, "{listen}");
+            assert!(asks(listen, Some(true)) && !asks(listen, Some(false)));
+        }
     }
 }

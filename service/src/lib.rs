@@ -9,6 +9,7 @@ mod artifacts;
 mod config;
 mod http;
 pub mod job;
+pub mod keys;
 mod queue;
 pub mod relay;
 mod store;
@@ -19,8 +20,8 @@ pub use config::Config;
 pub use http::Problem;
 pub use queue::Queue;
 pub use relay::Relay;
-pub use store::{NewJob, NewPost, Page, PostPage, Put, Store};
-pub use worker::{Compile, Prove};
+pub use store::{Input, NewJob, NewPost, Page, PostPage, Put, Store, Unfinished};
+pub use worker::{Compile, Prove, Topic};
 
 use anyhow::Context;
 use std::future::Future;
@@ -31,8 +32,11 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-/// How often jobs that wait without a ticket are looked for, and how long they have waited then.
+/// How often the queue is looked after.
 const SWEEP: Duration = Duration::from_secs(5);
+
+/// How long nothing is asked of the queue after it has failed.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// A process of the service, ready to begin.
 #[derive(Debug)]
@@ -48,18 +52,31 @@ impl Process {
     /// # Errors
     /// What cannot be opened.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data)
-            .with_context(|| format!("cannot make the folder {}", config.data.display()))?;
+        let store = open_store(&config).await?;
         let url = config.database();
-        let store = Store::open(&url).await.with_context(|| format!("cannot open the database {url}"))?;
         let queue = Queue::open(&url).await.with_context(|| format!("cannot open the queue in {url}"))?;
         let folder = config.artifacts();
         let artifacts = Artifacts::in_folder(&folder)
             .with_context(|| format!("cannot open the folder {}", folder.display()))?;
-        let worker = worker::Worker::new(config.clone(), store.clone(), artifacts.clone(), queue.clone());
         let (ending, told) = watch::channel(false);
-        let service = http::Service { config, store, artifacts, queue, ending: told };
+        let worker = worker::Worker::new(
+            config.clone(),
+            store.clone(),
+            artifacts.clone(),
+            queue.clone(),
+            told.clone(),
+        );
+        let models = worker.models.clone();
+        let service = http::Service { config, store, artifacts, queue, models, ending: told };
         Ok(Self { service, worker: Arc::new(worker), ending })
+    }
+
+    /// Whether requests need a key while there is none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn lacks_key(&self) -> anyhow::Result<bool> {
+        Ok(self.service.config.asks_for_keys() && self.service.store.keys().await?.is_empty())
     }
 
     /// Listens, before anything is answered: where.
@@ -95,24 +112,54 @@ impl Process {
         worked
     }
 
-    /// Works on jobs until it is told to stop; what is begun is finished.
+    /// Works on jobs until it is told to stop; what is begun is finished. Where the database goes away it goes on once it is
+    /// back.
     ///
     /// # Errors
-    /// What ends it before.
+    /// If threads cannot be had.
     pub async fn work(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
         let sweep = tokio::spawn(sweep(self.service));
-        let worker = self.worker;
-        let runtime = Handle::current();
-        // A thread of its own: the queue's future does not leave the one it is on.
-        let working = tokio::task::spawn_blocking(move || {
-            let name = format!("sumcast-{}", ulid::Ulid::new());
-            let (queue, at_once) = (worker.queue.clone(), worker.config.jobs_at_once);
-            runtime.block_on(queue.work(&name, at_once, worker, stop))
+        let (ending, told) = (self.ending.clone(), wait(&self.ending));
+        let stopping = tokio::spawn(async move {
+            tokio::select! { () = stop => { ending.send_replace(true); } () = told => () }
         });
-        let worked = working.await;
+        let worker = self.worker;
+        loop {
+            let (worker, stop) = (worker.clone(), wait(&self.ending));
+            let runtime = Handle::current();
+            // A thread of its own: the queue's future does not leave the one it is on.
+            let working = tokio::task::spawn_blocking(move || {
+                let name = format!("sumcast-{}", ulid::Ulid::new());
+                let (queue, at_once) = (worker.queue.clone(), worker.config.jobs_at_once);
+                runtime.block_on(queue.work(&name, at_once, worker, stop))
+            });
+            match working.await? {
+                Ok(()) => break,
+                Err(error) => tracing::warn!("{error:#}"),
+            }
+            tokio::select! { () = tokio::time::sleep(AGAIN) => (), () = wait(&self.ending) => break }
+        }
+        worker.ended().await;
+        stopping.abort();
         sweep.abort();
-        worked?
+        Ok(())
     }
+}
+
+/// Opens the database of a service, whose folder is made where there is none.
+///
+/// # Errors
+/// What cannot be opened.
+pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("cannot make the folder {}", config.data.display()))?;
+    let url = config.database();
+    Store::open(&url).await.with_context(|| format!("cannot open the database {url}"))
+}
+
+/// A new name, later ones after earlier ones.
+fn new_id() -> String {
+    ulid::Ulid::new().to_string().to_lowercase()
 }
 
 /// Until it is told.
@@ -124,22 +171,17 @@ fn wait(told: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'static
     }
 }
 
-/// Puts tickets of jobs that wait without one: whoever put the job was stopped in between.
+/// Looks after the queue.
 async fn sweep(service: http::Service) {
     loop {
-        let before = store::now() - i64::try_from(SWEEP.as_millis()).unwrap_or(i64::MAX);
-        match service.store.waiting(before).await {
-            Ok(jobs) => {
-                for job in jobs {
-                    if let Err(error) =
-                        service.queue.put(&job.id, job.attempts, job.priority, Duration::ZERO).await
-                    {
-                        tracing::warn!(job = job.id, "{error:#}");
-                    }
-                }
-            }
-            Err(error) => tracing::warn!("{error}"),
+        if let Err(error) = mend(&service).await {
+            tracing::warn!("{error:#}");
         }
         tokio::time::sleep(SWEEP).await;
     }
+}
+
+async fn mend(service: &http::Service) -> anyhow::Result<()> {
+    service.queue.mend_times().await?;
+    service.queue.mend_tickets(&service.store.unfinished().await?).await
 }

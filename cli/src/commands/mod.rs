@@ -7,6 +7,8 @@ mod epoch;
 #[cfg(feature = "evm")]
 mod evm;
 mod inspect;
+#[cfg(feature = "service")]
+mod key;
 mod params;
 mod prove;
 #[cfg(feature = "service")]
@@ -53,6 +55,10 @@ pub(crate) enum Command {
     /// Compile models and prove inferences on request, over HTTP
     #[cfg(feature = "service")]
     Serve(serve::Serve),
+    /// Make, list and revoke the keys of a service's callers
+    #[cfg(feature = "service")]
+    #[command(subcommand)]
+    Key(key::Key),
     /// Work on the jobs of a service
     #[cfg(feature = "service")]
     Worker(serve::Worker),
@@ -84,6 +90,8 @@ impl Command {
             Self::Settle(command) => command.run(),
             #[cfg(feature = "service")]
             Self::Serve(command) => command.run(),
+            #[cfg(feature = "service")]
+            Self::Key(command) => command.run(),
             #[cfg(feature = "service")]
             Self::Worker(command) => command.run(),
             #[cfg(feature = "service")]

@@ -1,6 +1,6 @@
 //! `sumcast relay`.
 
-use super::serve::{Ended, Settings, runtime, stopped};
+use super::serve::{Ended, Place, runtime, stopped};
 use crate::error::Result;
 use crate::output::Outcome;
 use clap::Args;
@@ -18,7 +18,7 @@ use clap::Args;
     several relayers one works on a chain. Ctrl-C or SIGTERM ends it.")]
 pub(crate) struct Relay {
     #[command(flatten)]
-    settings: Settings,
+    place: Place,
     /// Look at every chain once, do what can be done, and end
     #[arg(long)]
     once: bool,
@@ -26,7 +26,7 @@ pub(crate) struct Relay {
 
 impl Relay {
     pub(crate) fn run(self) -> Result<Outcome> {
-        let config = self.settings.read()?;
+        let config = self.place.read()?;
         runtime()?.block_on(async {
             let relay = sumcast_service::Relay::open(&config).await?;
             for chain in relay.chains() {

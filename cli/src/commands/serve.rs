@@ -16,9 +16,9 @@ use tokio::signal;
 /// Largest file of settings that is read.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Settings: those of a file, then of the environment and of arguments.
+/// Where a service has what lasts: by a file of settings, then by the environment and by arguments.
 #[derive(Debug, Args)]
-pub(super) struct Settings {
+pub(super) struct Place {
     /// Settings in TOML; --print-config shows them all
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -28,12 +28,19 @@ pub(super) struct Settings {
     /// The database: sqlite://PATH or postgres://..; a file in the folder if not given
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
+}
+
+/// Settings: those of a file, then of the environment and of arguments.
+#[derive(Debug, Args)]
+struct Settings {
+    #[command(flatten)]
+    place: Place,
     /// Parameters from `sumcast params`; the cached development string if not given
     #[arg(long, value_name = "FILE")]
     params: Option<PathBuf>,
 }
 
-impl Settings {
+impl Place {
     pub(super) fn read(&self) -> Result<Config> {
         let mut config = match &self.config {
             None => Config::default(),
@@ -47,6 +54,13 @@ impl Settings {
             config.data.clone_from(data);
         }
         config.database_url = self.database_url.clone().or(config.database_url);
+        Ok(config)
+    }
+}
+
+impl Settings {
+    fn read(&self) -> Result<Config> {
+        let mut config = self.place.read()?;
         config.params = self.params.clone().or(config.params);
         Ok(config)
     }
@@ -59,9 +73,10 @@ impl Settings {
     sumcast serve --data /var/lib/sumcast --params ceremony.srs --listen 127.0.0.1:9000\n  \
     DATABASE_URL=postgres://sumcast@db/sumcast sumcast serve --config sumcast.toml\n  \
     sumcast serve --print-config > sumcast.toml\n\n\
-    Models are uploaded, proofs asked for and downloaded over HTTP: /docs has the requests. Whoever reaches the address can\n\
-    use the service, so it listens to this machine alone unless told otherwise. What was asked for is in the database and\n\
-    goes on after a stop, whatever stopped it. Ctrl-C or SIGTERM ends the service once the jobs that are begun are done.")]
+    Models are uploaded, proofs asked for and downloaded over HTTP: /docs has the requests. The service\n\
+    listens to this machine alone, and asks for no keys, unless told otherwise; at another address it asks for those of\n\
+    `sumcast key new`, and behind a proxy it has to be told to: require_keys = true. What was asked for is in the database\n\
+    and goes on after a stop, whatever stopped it. Ctrl-C or SIGTERM ends the service once the jobs that are begun are done.")]
 pub(crate) struct Serve {
     #[command(flatten)]
     settings: Settings,
@@ -95,6 +110,9 @@ impl Serve {
             let process = Process::open(config).await?;
             let (listener, at) = process.listen().await?;
             eprintln!("listening at http://{at}: requests are described at http://{at}/docs");
+            if process.lacks_key().await? {
+                eprintln!("requests need a key, and there is none: make one by `sumcast key new`");
+            }
             process.serve(listener, stopped()).await
         })?;
         Outcome::new(&Ended)

@@ -15,6 +15,8 @@ mod evm_network;
 mod flow;
 mod hidden;
 mod joined;
+#[cfg(feature = "service")]
+mod key;
 mod public_model;
 mod readme;
 #[cfg(all(unix, feature = "evm", feature = "service"))]

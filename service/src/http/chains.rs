@@ -1,6 +1,7 @@
 //! The chains that proofs are posted to.
 
 use super::Service;
+use super::caller::Reader;
 use crate::relay::Chain;
 use axum::Json;
 use axum::extract::State;
@@ -50,7 +51,7 @@ pub(super) struct Chains {
 }
 
 /// List chains
-#[utoipa::path(get, path = "/v1/chains", tag = "posts", responses((status = 200, body = Chains)))]
-pub(super) async fn list(State(service): State<Service>) -> Json<Chains> {
+#[utoipa::path(get, path = "/v1/chains", tag = "posts", security(("key" = ["read"])), responses((status = 200, body = Chains)))]
+pub(super) async fn list(State(service): State<Service>, _reader: Reader) -> Json<Chains> {
     Json(Chains { chains: service.config.chains.iter().map(Shown::of).collect() })
 }

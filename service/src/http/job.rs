@@ -1,5 +1,6 @@
 //! One job, whatever it does: how far it is, its files, its end.
 
+use super::caller::{Caller, Prover, Reader};
 use super::jobs::not_there;
 use super::{Problem, Service};
 use crate::artifacts::File;
@@ -18,23 +19,23 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_millis(100);
 
 impl Service {
-    /// A job.
-    async fn any(&self, id: &str) -> Result<Job, Problem> {
-        self.store.job(id).await?.ok_or_else(|| Problem::missing("job", id))
+    /// A job that the caller sees.
+    pub(super) async fn any(&self, caller: &Caller, id: &str) -> Result<Job, Problem> {
+        self.seen(caller, id).await?.ok_or_else(|| Problem::missing("job", id))
     }
 
     /// A file that a job has made, once it is done. The key of a proof that has none of its own is its model's.
-    pub(super) async fn made(&self, id: &str, file: File) -> Result<Bytes, Problem> {
-        let job = self.any(id).await?;
+    pub(super) async fn made(&self, caller: &Caller, id: &str, file: File) -> Result<Bytes, Problem> {
+        let job = self.any(caller, id).await?;
         if job.state != JobState::Done {
             return Err(not_there(&job));
         }
         let of_model = job.model.as_deref().filter(|_| file == File::Key && job.kind == Kind::Prove);
-        if let Some(bytes) = self.artifacts.get(id, file).await? {
+        if let Some(bytes) = self.artifacts.made(&job, file).await? {
             return Ok(bytes);
         }
         let bytes = match of_model {
-            Some(model) => self.artifacts.get(model, file).await?,
+            Some(model) => self.artifacts.made(&self.any(caller, model).await?, file).await?,
             None => None,
         };
         bytes.ok_or_else(|| Problem::missing("file", &format!("{id}/{}", file.name())))
@@ -46,14 +47,16 @@ impl Service {
     get,
     path = "/v1/jobs/{id}",
     tag = "jobs",
+    security(("key" = ["read"])),
     params(("id",)),
     responses((status = 200, body = Job), (status = 404, body = Problem))
 )]
 pub(super) async fn one(
     State(service): State<Service>,
+    Reader(caller): Reader,
     Path(id): Path<String>,
 ) -> Result<Json<Job>, Problem> {
-    Ok(Json(service.any(&id).await?))
+    Ok(Json(service.any(&caller, &id).await?))
 }
 
 /// Cancel a job
@@ -63,13 +66,16 @@ pub(super) async fn one(
     delete,
     path = "/v1/jobs/{id}",
     tag = "jobs",
+    security(("key" = ["prove"])),
     params(("id",)),
     responses((status = 200, body = Job), (status = 404, body = Problem))
 )]
 pub(super) async fn cancel(
     State(service): State<Service>,
+    Prover(caller): Prover,
     Path(id): Path<String>,
 ) -> Result<Json<Job>, Problem> {
+    service.any(&caller, &id).await?;
     let job = service.store.cancel(&id).await?;
     job.map(Json).ok_or_else(|| Problem::missing("job", &id))
 }
@@ -82,6 +88,7 @@ pub(super) async fn cancel(
     get,
     path = "/v1/jobs/{id}/files/{name}",
     tag = "jobs",
+    security(("key" = ["read"])),
     params(("id",), ("name", description = "vk, proof or opening")),
     responses(
         (status = 200, content_type = "application/octet-stream", body = [u8]),
@@ -90,11 +97,12 @@ pub(super) async fn cancel(
 )]
 pub(super) async fn file(
     State(service): State<Service>,
+    Reader(caller): Reader,
     Path((id, name)): Path<(String, String)>,
 ) -> Result<impl IntoResponse, Problem> {
     let file = File::SHOWN.into_iter().find(|file| file.name() == name);
     let file = file.ok_or_else(|| Problem::missing("file", &name))?;
-    let bytes = service.made(&id, file).await?;
+    let bytes = service.made(&caller, &id, file).await?;
     Ok((AppendHeaders([(header::CONTENT_TYPE, "application/octet-stream")]), bytes))
 }
 
@@ -106,6 +114,7 @@ pub(super) async fn file(
     get,
     path = "/v1/jobs/{id}/events",
     tag = "jobs",
+    security(("key" = ["read"])),
     params(("id",)),
     responses(
         (status = 200, content_type = "text/event-stream", body = Job),
@@ -114,9 +123,10 @@ pub(super) async fn file(
 )]
 pub(super) async fn events(
     State(service): State<Service>,
+    Reader(caller): Reader,
     Path(id): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let job = service.any(&id).await?;
+    let job = service.any(&caller, &id).await?;
     let begin = Some((service, job, None));
     let changes = stream::unfold(begin, |state| async move {
         let (service, mut job, told): (Service, Job, Option<Job>) = state?;

@@ -1,5 +1,6 @@
 //! Lists of jobs.
 
+use super::caller::Caller;
 use super::{Problem, Service};
 use crate::job::Job;
 use crate::store::Page;
@@ -17,6 +18,10 @@ const USUAL: i64 = 20;
 pub(super) struct Asked {
     /// Only those in this state
     state: Option<crate::job::State>,
+    /// Only those of epochs of this network topic
+    topic: Option<String>,
+    /// Only those that one request asked for
+    batch: Option<String>,
     /// Only those before this one: the last of the page before
     before: Option<String>,
     /// How many, 1 to 100
@@ -33,13 +38,20 @@ pub(super) struct Jobs {
 }
 
 impl Service {
-    pub(super) async fn jobs(&self, kind: crate::job::Kind, asked: Asked) -> Result<Jobs, Problem> {
+    /// The jobs of a kind that a caller sees.
+    pub(super) async fn jobs(
+        &self,
+        caller: &Caller,
+        kind: crate::job::Kind,
+        asked: Asked,
+    ) -> Result<Jobs, Problem> {
         let limit = asked.limit.unwrap_or(USUAL);
         if !(1..=MOST).contains(&limit) {
             return Err(Problem::invalid(format!("limit is {limit}: from 1 to {MOST}")));
         }
-        let (state, before) = (asked.state, asked.before);
-        let page = Page { kind: Some(kind), state, before, limit: limit + 1 };
+        let Asked { state, topic, batch, before, .. } = asked;
+        let owner = caller.sees().map(str::to_owned);
+        let page = Page { kind: Some(kind), owner, state, topic, batch, before, limit: limit + 1 };
         let mut jobs = self.store.list(&page).await?;
         let more = jobs.len() as i64 > limit;
         jobs.truncate(usize::try_from(limit).unwrap_or_default());
@@ -47,10 +59,21 @@ impl Service {
         Ok(Jobs { jobs, next })
     }
 
-    /// A job of a kind.
-    pub(super) async fn job(&self, kind: crate::job::Kind, id: &str) -> Result<Job, Problem> {
-        let job = self.store.job(id).await?.filter(|job| job.kind == kind);
+    /// A job of a kind, if the caller sees it.
+    pub(super) async fn job(
+        &self,
+        caller: &Caller,
+        kind: crate::job::Kind,
+        id: &str,
+    ) -> Result<Job, Problem> {
+        let job = self.seen(caller, id).await?.filter(|job| job.kind == kind);
         job.ok_or_else(|| Problem::missing(kind.noun(), id))
+    }
+
+    /// A job, if the caller sees it.
+    pub(super) async fn seen(&self, caller: &Caller, id: &str) -> Result<Option<Job>, Problem> {
+        let sees = |job: &Job| caller.sees().is_none_or(|owner| owner == job.owner);
+        Ok(self.store.job(id).await?.filter(sees))
     }
 }
 
@@ -66,6 +89,8 @@ impl crate::job::Kind {
         match self {
             Self::Compile => "model",
             Self::Prove => "proof",
+            Self::Synthesize => "synthesis",
+            Self::Settle => "settlement",
         }
     }
 }

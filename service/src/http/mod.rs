@@ -1,14 +1,18 @@
 //! The HTTP interface.
 
 mod body;
+mod caller;
 mod chains;
 mod health;
+mod inference;
 mod job;
 mod jobs;
 mod models;
+mod openapi;
 mod posts;
 mod problem;
 mod proofs;
+mod topics;
 mod verify;
 
 pub use problem::Problem;
@@ -16,12 +20,16 @@ pub use problem::Problem;
 use crate::artifacts::Artifacts;
 use crate::config::Config;
 use crate::job::{Job, State};
+use crate::new_id;
 use crate::queue::Queue;
 use crate::store::{NewJob, NewPost, Put, Store};
+use crate::worker::Models;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tower_http::timeout::TimeoutLayer;
@@ -38,24 +46,26 @@ pub(crate) struct Service {
     pub(crate) store: Store,
     pub(crate) artifacts: Artifacts,
     pub(crate) queue: Queue,
+    pub(crate) models: Arc<Models>,
     /// Whether the process is to end.
     pub(crate) ending: watch::Receiver<bool>,
 }
-
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "Sumcast",
-    description = "Compiles ONNX models, proves their inferences, verifies the proofs."
-))]
-struct Api;
 
 /// All paths.
 pub(crate) fn router(service: Service) -> Router {
     let seconds = Duration::from_secs(service.config.request_seconds);
     let body = service.config.max_body_bytes;
-    let (api, openapi) = OpenApiRouter::with_openapi(Api::openapi())
+    let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, seconds);
+    let identify = from_fn_with_state(service.clone(), caller::identify);
+    let health = OpenApiRouter::new().routes(routes!(health::live)).routes(routes!(health::ready));
+    let (api, mut openapi) = OpenApiRouter::with_openapi(openapi::Api::openapi())
         .routes(routes!(models::upload, models::list))
         .routes(routes!(proofs::submit, proofs::list))
+        .routes(routes!(proofs::submit_many))
+        .routes(routes!(topics::synthesize, topics::syntheses))
+        .routes(routes!(topics::settle, topics::settlements))
+        .routes(routes!(inference::give, inference::given))
+        .routes(routes!(inference::infer))
         .routes(routes!(job::one, job::cancel))
         .routes(routes!(job::file))
         .routes(routes!(verify::check))
@@ -63,19 +73,47 @@ pub(crate) fn router(service: Service) -> Router {
         .routes(routes!(posts::list))
         .routes(routes!(posts::one))
         .routes(routes!(posts::retry))
-        .routes(routes!(health::live))
-        .routes(routes!(health::ready))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, seconds))
+        .layer(timeout)
         // Events take as long as their job.
         .routes(routes!(job::events))
         .layer(DefaultBodyLimit::max(body))
+        .route_layer(identify)
+        .merge(health.layer(timeout))
         .layer(TraceLayer::new_for_http())
         .with_state(service)
         .split_for_parts();
+    openapi::complete(&mut openapi);
     api.merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
 }
 
 impl Service {
+    /// That so many more jobs may wait.
+    async fn room(&self, more: u64) -> Result<(), Problem> {
+        let limit = self.config.queue_limit;
+        if self.store.count(State::Queued).await? + more > limit {
+            return Err(Problem::busy(limit));
+        }
+        Ok(())
+    }
+
+    /// Puts a job whose files are there already; they are removed if it is not put.
+    async fn put_with_files(&self, job: NewJob) -> Result<(StatusCode, Job), Problem> {
+        let id = job.id.clone();
+        let put = self.put(job).await;
+        if !matches!(&put, Ok((_, job)) if job.id == id) && self.store.job(&id).await?.is_none() {
+            self.artifacts.remove(&id).await?;
+        }
+        put
+    }
+
+    /// Whether a caller's name for a request stands for a job.
+    async fn is_known(&self, owner: &str, key: Option<&str>) -> Result<bool, Problem> {
+        Ok(match key {
+            Some(key) => self.store.known(owner, key).await?.is_some(),
+            None => false,
+        })
+    }
+
     /// Puts a job that a request asks for, and its ticket.
     async fn put(&self, job: NewJob) -> Result<(StatusCode, Job), Problem> {
         self.put_posting(job, None).await
@@ -83,8 +121,8 @@ impl Service {
 
     /// As [`Service::put`], together with the post of what the job proves.
     async fn put_posting(&self, job: NewJob, post: Option<NewPost>) -> Result<(StatusCode, Job), Problem> {
-        if self.store.count(State::Queued).await? >= self.config.queue_limit {
-            return Err(Problem::busy(self.config.queue_limit));
+        if !self.is_known(&job.owner, job.idempotency.as_deref()).await? {
+            self.room(1).await?;
         }
         match self.store.put_posting(&job, post.as_ref()).await? {
             Put::New(job) => {
@@ -108,9 +146,4 @@ fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
         hash.update(part);
     }
     hex::encode(hash.finalize())
-}
-
-/// A new name, later ones after earlier ones.
-fn new_id() -> String {
-    ulid::Ulid::new().to_string().to_lowercase()
 }

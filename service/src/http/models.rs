@@ -1,6 +1,7 @@
 //! Models.
 
 use super::body::idempotency;
+use super::caller::{Reader, Uploader};
 use super::jobs::{Jobs, Listed};
 use super::{Problem, Service, digest, new_id};
 use crate::artifacts::File;
@@ -30,6 +31,10 @@ struct Upload {
     frac_bits: Option<u8>,
     /// Leave the weights' commitments unblinded, so that whoever has the ONNX file can recompute the model id
     public_model: Option<bool>,
+    /// Have commitments of inputs in statements in place of their numbers: true or false
+    hide_input: Option<bool>,
+    /// As hide_input
+    hide_output: Option<bool>,
 }
 
 /// Upload a model
@@ -39,6 +44,7 @@ struct Upload {
     post,
     path = "/v1/models",
     tag = "models",
+    security(("key" = ["models"])),
     request_body(content = inline(Upload), content_type = "multipart/form-data"),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same request twice is one job")),
     responses(
@@ -49,11 +55,19 @@ struct Upload {
 )]
 pub(super) async fn upload(
     State(service): State<Service>,
+    Uploader(caller): Uploader,
     headers: HeaderMap,
     mut form: Multipart,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     let (mut network, mut calibration) = (None::<Bytes>, None::<Bytes>);
-    let mut request = Compile { name: String::new(), frac_bits: 16, public_model: false, calibrated: false };
+    let mut request = Compile {
+        name: String::new(),
+        frac_bits: 16,
+        public_model: false,
+        hide_input: false,
+        hide_output: false,
+        calibrated: false,
+    };
     while let Some(part) = form.next_field().await.map_err(|error| unreadable(&error))? {
         let name = part.name().unwrap_or_default().to_owned();
         match name.as_str() {
@@ -66,10 +80,15 @@ pub(super) async fn upload(
                 request.frac_bits =
                     bits.ok_or_else(|| Problem::invalid(format!("frac_bits is {text:?}: from 8 to 24")))?;
             }
-            "public_model" => {
+            "public_model" | "hide_input" | "hide_output" => {
                 let text = part.text().await.map_err(|error| unreadable(&error))?;
-                let refused = |_| Problem::invalid(format!("public_model is {text:?}: true or false"));
-                request.public_model = text.parse().map_err(refused)?;
+                let refused = |_| Problem::invalid(format!("{name} is {text:?}: true or false"));
+                let flag = match name.as_str() {
+                    "public_model" => &mut request.public_model,
+                    "hide_input" => &mut request.hide_input,
+                    _ => &mut request.hide_output,
+                };
+                *flag = text.parse().map_err(refused)?;
             }
             other => return Err(Problem::invalid(format!("there is no part {other:?} in a model's form"))),
         }
@@ -84,22 +103,25 @@ pub(super) async fn upload(
     let inputs = calibration.as_deref().unwrap_or_default();
     let digest = digest([&*network, inputs, request.to_string().as_bytes()]);
     let id = new_id();
-    service.artifacts.put(&id, File::Network, network).await?;
+    service.artifacts.put_given(&id, File::Network, network).await?;
     if let Some(calibration) = calibration {
-        service.artifacts.put(&id, File::Calibration, calibration).await?;
+        service.artifacts.put_given(&id, File::Calibration, calibration).await?;
     }
     let job = NewJob {
         id,
         kind: Kind::Compile,
-        owner: String::new(),
+        owner: caller.owner().into(),
         idempotency: idempotency(&headers)?,
         digest,
         model: None,
+        topic: None,
+        batch: None,
+        together: None,
         request,
         priority: 0,
         deadline: None,
     };
-    let (status, job) = service.put(job).await?;
+    let (status, job) = service.put_with_files(job).await?;
     Ok((status, Json(job)))
 }
 
@@ -112,9 +134,14 @@ fn unreadable(error: &MultipartError) -> Problem {
     get,
     path = "/v1/models",
     tag = "models",
+    security(("key" = ["read"])),
     params(super::jobs::Asked),
     responses((status = 200, body = Jobs), (status = 422, body = Problem))
 )]
-pub(super) async fn list(State(service): State<Service>, asked: Listed) -> Result<Json<Jobs>, Problem> {
-    Ok(Json(service.jobs(Kind::Compile, asked.0).await?))
+pub(super) async fn list(
+    State(service): State<Service>,
+    Reader(caller): Reader,
+    asked: Listed,
+) -> Result<Json<Jobs>, Problem> {
+    Ok(Json(service.jobs(&caller, Kind::Compile, asked.0).await?))
 }

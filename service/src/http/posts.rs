@@ -1,5 +1,6 @@
 //! Posts: inferences that are to be in a feed, and how far they are.
 
+use super::caller::{Caller, Poster, Reader};
 use super::{Problem, Service, new_id};
 use crate::relay::{Post, PostState, Target};
 use crate::store::{NewPost, PostPage};
@@ -69,15 +70,22 @@ impl Service {
         };
         Ok((post, hex::encode(place.context())))
     }
+
+    /// A post that the caller sees.
+    async fn post(&self, caller: &Caller, id: &str) -> Result<Post, Problem> {
+        let post = self.store.post(id).await?;
+        let post = post.filter(|post| caller.sees().is_none_or(|owner| owner == post.owner));
+        post.ok_or_else(|| Problem::missing("post", id))
+    }
 }
 
 /// What a request asks to be posted is so already, or will be.
 pub(super) fn taken(post: &Post) -> Problem {
-    let Post { id, job, chain, topic, epoch, .. } = post;
+    let Post { chain, topic, epoch, .. } = post;
     let state = post.state.word();
     Problem::conflict(format!(
-        "epoch {epoch} of topic {topic} on chain {chain:?} is that of post {id:?}, which is {state}, with the proof of job \
-         {job:?}: ask for another epoch"
+        "epoch {epoch} of topic {topic} on chain {chain:?} was asked for already, and its post is {state}: ask for another \
+         epoch"
     ))
 }
 
@@ -86,11 +94,13 @@ pub(super) fn taken(post: &Post) -> Problem {
     get,
     path = "/v1/posts",
     tag = "posts",
+    security(("key" = ["read"])),
     params(Asked),
     responses((status = 200, body = Posts), (status = 422, body = Problem))
 )]
 pub(super) async fn list(
     State(service): State<Service>,
+    Reader(caller): Reader,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Posts>, Problem> {
     let limit = asked.limit.unwrap_or(USUAL);
@@ -98,7 +108,9 @@ pub(super) async fn list(
         return Err(Problem::invalid(format!("limit is {limit}: from 1 to {MOST}")));
     }
     let Asked { chain, state, before, .. } = asked;
-    let mut posts = service.store.posts(&PostPage { chain, state, before, limit: limit + 1 }).await?;
+    let owner = caller.sees().map(str::to_owned);
+    let page = PostPage { chain, owner, state, before, limit: limit + 1 };
+    let mut posts = service.store.posts(&page).await?;
     let more = posts.len() as i64 > limit;
     posts.truncate(usize::try_from(limit).unwrap_or_default());
     let next = posts.last().filter(|_| more).map(|post| post.id.clone());
@@ -110,15 +122,16 @@ pub(super) async fn list(
     get,
     path = "/v1/posts/{id}",
     tag = "posts",
+    security(("key" = ["read"])),
     params(("id",)),
     responses((status = 200, body = Post), (status = 404, body = Problem))
 )]
 pub(super) async fn one(
     State(service): State<Service>,
+    Reader(caller): Reader,
     Path(id): Path<String>,
 ) -> Result<Json<Post>, Problem> {
-    let post = service.store.post(&id).await?;
-    post.map(Json).ok_or_else(|| Problem::missing("post", &id))
+    service.post(&caller, &id).await.map(Json)
 }
 
 /// Let a post that was refused wait again
@@ -128,6 +141,7 @@ pub(super) async fn one(
     post,
     path = "/v1/posts/{id}/retry",
     tag = "posts",
+    security(("key" = ["post"])),
     params(("id",)),
     responses(
         (status = 200, body = Post),
@@ -136,8 +150,10 @@ pub(super) async fn one(
 )]
 pub(super) async fn retry(
     State(service): State<Service>,
+    Poster(caller): Poster,
     Path(id): Path<String>,
 ) -> Result<Json<Post>, Problem> {
+    service.post(&caller, &id).await?;
     let post = service.store.retry(&id).await?.ok_or_else(|| Problem::missing("post", &id))?;
     match post.state {
         PostState::Waiting => Ok(Json(post)),

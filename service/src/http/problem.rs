@@ -1,7 +1,8 @@
 //! What goes wrong with a request, as problem+json (RFC 9457).
 
+use crate::keys::Scope;
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,12 +17,12 @@ pub struct Problem {
     /// What is wrong with this request, and what would mend it.
     pub detail: String,
     #[serde(skip)]
-    retry_after: Option<u64>,
+    header: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
     fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status: status.as_u16(), title, detail: detail.into(), retry_after: None }
+        Self { status: status.as_u16(), title, detail: detail.into(), header: None }
     }
 
     /// The request is not what it should be.
@@ -33,6 +34,23 @@ impl Problem {
     pub(crate) fn unreadable(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = if status == StatusCode::PAYLOAD_TOO_LARGE { "too large" } else { "invalid request" };
         Self::new(status, title, detail)
+    }
+
+    /// There is no key, or one that does not count.
+    pub(crate) fn unauthorized(detail: impl Into<String>, sent: bool) -> Self {
+        let scheme = match sent {
+            true => HeaderValue::from_static("Bearer realm=\"sumcast\", error=\"invalid_token\""),
+            false => HeaderValue::from_static("Bearer realm=\"sumcast\""),
+        };
+        let problem = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail);
+        Self { header: Some((header::WWW_AUTHENTICATE, scheme)), ..problem }
+    }
+
+    /// The key is not for this.
+    pub(crate) fn forbidden(scope: Scope) -> Self {
+        let scope = scope.word();
+        let detail = format!("this key has no scope {scope:?}: use one that has it");
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
     }
 
     /// There is no such thing.
@@ -49,7 +67,7 @@ impl Problem {
     pub(crate) fn busy(limit: u64) -> Self {
         let detail = format!("{limit} jobs wait already: try again later");
         let busy = Self::new(StatusCode::TOO_MANY_REQUESTS, "queue is full", detail);
-        Self { retry_after: Some(5), ..busy }
+        Self { header: Some((header::RETRY_AFTER, 5.into())), ..busy }
     }
 }
 
@@ -65,13 +83,11 @@ impl<E: Into<anyhow::Error>> From<E> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry = self.retry_after;
+        let header = self.header.clone();
         let mut response = (status, Json(self)).into_response();
         let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
-        if let Some(seconds) = retry {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
+        response.headers_mut().extend(header);
         response
     }
 }

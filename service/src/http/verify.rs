@@ -1,5 +1,6 @@
 //! Verification.
 
+use super::caller::Reader;
 use super::{Problem, Service};
 use crate::artifacts::File;
 use axum::Json;
@@ -34,16 +35,18 @@ pub(super) struct Verdict {
     post,
     path = "/v1/verify",
     tag = "proofs",
+    security(("key" = ["read"])),
     params(Of),
     request_body(content = [u8], content_type = "application/octet-stream"),
     responses((status = 200, body = Verdict), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn check(
     State(service): State<Service>,
+    Reader(caller): Reader,
     Query(of): Query<Of>,
     proof: Bytes,
 ) -> Result<Json<Verdict>, Problem> {
-    let bytes = service.made(&of.job, File::Key).await?;
+    let bytes = service.made(&caller, &of.job, File::Key).await?;
     let verdict = tokio::task::spawn_blocking(move || -> anyhow::Result<Verdict> {
         let key = Key::from_bytes(&bytes)?;
         let found = ProofFile::from_bytes(&proof).and_then(|file| verify(&key, &file));

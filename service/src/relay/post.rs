@@ -58,6 +58,9 @@ pub struct Post {
     pub id: String,
     /// The job of its proof.
     pub job: String,
+    /// Whose that is: the name of an API key, or empty where none is asked for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub owner: String,
     /// The chain, by its name in the settings.
     pub chain: String,
     /// What is posted.

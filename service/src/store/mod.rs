@@ -3,12 +3,15 @@
 //! A job's row is the truth about it; the queue only says when to look. Whoever begins a job takes the next number of its
 //! attempts, and only who has the last number may finish it: however often a job is begun, it has one result.
 
+mod inputs;
 mod jobs;
+mod keys;
 mod leases;
 mod posts;
 mod transactions;
 
-pub use jobs::{NewJob, Page, Put};
+pub use inputs::Input;
+pub use jobs::{NewJob, Page, Put, Unfinished};
 pub(crate) use leases::Lease;
 pub use posts::{NewPost, PostPage};
 pub(crate) use posts::{Open, Place};
@@ -16,7 +19,7 @@ pub(crate) use transactions::{Settled, Transaction};
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::{AnyPool, Executor};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The database of jobs.
 #[derive(Clone, Debug)]
@@ -33,7 +36,7 @@ impl Store {
         install_default_drivers();
         let sqlite = is_sqlite(url);
         let options = AnyPoolOptions::new().max_connections(if sqlite { 4 } else { 8 });
-        let options = options.after_connect(move |connection, _| {
+        let options = options.acquire_timeout(ANSWER).after_connect(move |connection, _| {
             Box::pin(async move {
                 if sqlite {
                     connection.execute(PRAGMAS).await?;
@@ -58,8 +61,30 @@ impl Store {
     }
 }
 
+/// How long the database may be away before who asks is told.
+pub(crate) const ANSWER: Duration = Duration::from_secs(10);
+
 /// Settings of every connection: what is written lasts, and who finds it locked waits.
 pub(crate) const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON;";
+
+/// A column that holds what it should not.
+fn damaged(column: &str, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.into(), source: why.into() }
+}
+
+/// Whether a question may be answered when it is asked again: the database is away, busy or has no room.
+pub(crate) fn is_away(error: &sqlx::Error) -> bool {
+    use sqlx::Error;
+    matches!(
+        error,
+        Error::Io(_)
+            | Error::Tls(_)
+            | Error::Protocol(_)
+            | Error::PoolTimedOut
+            | Error::WorkerCrashed
+            | Error::Database(_)
+    )
+}
 
 /// Whether a database is one in a file.
 pub(crate) fn is_sqlite(url: &str) -> bool {
@@ -78,9 +103,4 @@ pub(crate) fn with_file(url: &str) -> String {
 pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// A column that has what it cannot have.
-fn damaged(column: &str, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
-    sqlx::Error::ColumnDecode { index: column.into(), source: why.into() }
 }

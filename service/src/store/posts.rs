@@ -1,6 +1,6 @@
 //! Posts in the database: one for each chain, topic, epoch and worker.
 
-use super::{Store, damaged, now};
+use super::{NewJob, Store, damaged, now};
 use crate::job::State as JobState;
 use crate::relay::{Post, PostKind, PostState};
 use sqlx::any::AnyRow;
@@ -26,6 +26,8 @@ pub struct NewPost {
 pub struct PostPage {
     /// Only those of this chain.
     pub chain: Option<String>,
+    /// Only those of this owner's jobs.
+    pub owner: Option<String>,
     /// Only those in this state.
     pub state: Option<PostState>,
     /// Only those before this one.
@@ -56,17 +58,17 @@ pub(crate) struct Place {
 /// Puts the post of a job. Returns the one that has its place, if that was not refused.
 pub(super) async fn put(
     connection: &mut AnyConnection,
-    job: &str,
+    job: &NewJob,
     post: &NewPost,
 ) -> Result<Option<Post>, Error> {
     let put = sqlx::query(
-        "INSERT INTO sumcast_posts (id, job, chain, kind, topic, epoch, worker, state, attempts, created) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8) \
-         ON CONFLICT (chain, topic, epoch, worker) DO UPDATE SET job = excluded.job, state = 'waiting', error = NULL, \
-         attempts = 0, hash = NULL, sent = NULL WHERE sumcast_posts.state = 'refused'",
+        "INSERT INTO sumcast_posts (id, job, chain, kind, topic, epoch, worker, state, attempts, created, owner) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, $9) \
+         ON CONFLICT (chain, topic, epoch, worker) DO UPDATE SET job = excluded.job, owner = excluded.owner, \
+         state = 'waiting', error = NULL, attempts = 0, hash = NULL, sent = NULL WHERE sumcast_posts.state = 'refused'",
     );
-    let put = put.bind(&post.id).bind(job).bind(&post.chain).bind(PostKind::Inference.word());
-    let put = put.bind(&post.topic).bind(post.epoch).bind(&post.worker).bind(now());
+    let put = put.bind(&post.id).bind(&job.id).bind(&post.chain).bind(PostKind::Inference.word());
+    let put = put.bind(&post.topic).bind(post.epoch).bind(&post.worker).bind(now()).bind(&job.owner);
     if put.execute(&mut *connection).await?.rows_affected() > 0 {
         return Ok(None);
     }
@@ -92,11 +94,12 @@ impl Store {
     pub async fn posts(&self, page: &PostPage) -> Result<Vec<Post>, Error> {
         let list = sqlx::query(
             "SELECT * FROM sumcast_posts WHERE (chain = $1 OR $1 = '') AND (state = $2 OR $2 = '') \
-             AND (id < $3 OR $3 = '') ORDER BY id DESC LIMIT $4",
+             AND (id < $3 OR $3 = '') AND (owner = $5 OR $5 = '') ORDER BY id DESC LIMIT $4",
         );
         let list = list.bind(page.chain.clone().unwrap_or_default());
         let list = list.bind(page.state.map_or("", PostState::word));
         let list = list.bind(page.before.clone().unwrap_or_default()).bind(page.limit);
+        let list = list.bind(page.owner.clone().unwrap_or_default());
         list.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
@@ -172,6 +175,7 @@ fn read(row: &AnyRow) -> Result<Post, Error> {
     Ok(Post {
         id: row.try_get("id")?,
         job: row.try_get("job")?,
+        owner: row.try_get("owner")?,
         chain: row.try_get("chain")?,
         kind: PostKind::of_word(&word("kind")?).ok_or_else(|| damaged("kind", "no such kind"))?,
         topic: row.try_get("topic")?,

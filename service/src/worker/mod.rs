@@ -1,25 +1,36 @@
 //! What is done about jobs, beside the threads that answer requests.
 
+mod begun;
+mod company;
 mod compile;
 mod models;
+mod proof;
 mod prove;
+mod topic;
 
 use crate::artifacts::Artifacts;
 use crate::config::Config;
 use crate::job::{Job, Kind};
 use crate::queue::Queue;
-use crate::store::{Store, now};
-use models::Models;
+use crate::store::{self, Store, now};
+use anyhow::bail;
+use begun::Begun;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 pub use compile::Compile;
+pub(crate) use models::Models;
 pub use prove::Prove;
+pub use topic::Topic;
 
 /// The longest wait between attempts.
 const LONGEST: Duration = Duration::from_secs(300);
+
+/// The first and the longest wait for the database.
+const SOON: Duration = Duration::from_millis(250);
+const LONG: Duration = Duration::from_secs(10);
 
 /// How often the stage of a job is noted at most.
 const NOTED: Duration = Duration::from_millis(100);
@@ -56,69 +67,136 @@ pub(crate) struct Worker {
     pub(crate) store: Store,
     pub(crate) artifacts: Artifacts,
     pub(crate) queue: Queue,
-    models: Arc<Models>,
+    pub(crate) models: Arc<Models>,
+    begun: Begun,
+    /// Whether the process is to end.
+    ending: watch::Receiver<bool>,
 }
 
 impl Worker {
-    pub(crate) fn new(config: Config, store: Store, artifacts: Artifacts, queue: Queue) -> Self {
-        let models = Arc::new(Models::new(config.params.clone()));
-        Self { config, store, artifacts, queue, models }
+    pub(crate) fn new(
+        config: Config,
+        store: Store,
+        artifacts: Artifacts,
+        queue: Queue,
+        ending: watch::Receiver<bool>,
+    ) -> Self {
+        let models = Arc::new(Models::new(config.params.clone(), store.clone()));
+        let begun = Begun::new(config.jobs_at_once);
+        Self { config, store, artifacts, queue, models, begun, ending }
     }
 
-    /// Looks at a job, and does it if there is something to be done.
-    pub(crate) async fn look(self: Arc<Self>, id: String) {
-        if let Err(error) = self.clone().attempt(&id).await {
-            // The job is as it was, and its ticket is put again by whoever looks after jobs that wait.
-            tracing::error!(job = id, "{error:#}");
-        }
+    /// Looks at a job, and does it if there is something to be done. What is begun goes on when nobody waits for it.
+    ///
+    /// # Errors
+    /// If the job is to be looked at again.
+    pub(crate) async fn look(self: Arc<Self>, id: String) -> anyhow::Result<()> {
+        let looking = tokio::spawn(async move {
+            let looked = self.begun.alone(&id, self.clone().attempt(&id)).await;
+            looked.inspect_err(|error| tracing::error!(job = id, "{error:#}"))
+        });
+        looking.await?
+    }
+
+    /// Once all that is begun is at its end.
+    pub(crate) async fn ended(&self) {
+        self.begun.ended().await;
     }
 
     async fn attempt(self: Arc<Self>, id: &str) -> anyhow::Result<()> {
-        let Some(job) = self.store.begin(id).await? else { return Ok(()) };
-        let attempt = job.attempts;
-        let refused = if attempt > i64::from(self.config.attempts) {
-            Some(format!("it was begun {} times and never came to an end", attempt - 1))
-        } else if job.deadline.is_some_and(|deadline| deadline < now()) {
-            Some("its deadline had passed before it was begun".to_owned())
-        } else {
-            None
-        };
-        let found = match refused {
-            Some(why) => Err(Fault::Job(why)),
-            None => self.clone().run(&job).await,
-        };
-        match found {
-            Ok(result) => self.store.end(id, attempt, Ok(&result)).await?,
-            Err(Fault::Job(why)) => self.store.end(id, attempt, Err(&why)).await?,
-            Err(Fault::Other(error)) if attempt >= i64::from(self.config.attempts) => {
-                let why = format!("it failed {attempt} times, at last because: {error:#}");
-                self.store.end(id, attempt, Err(&why)).await?
-            }
-            Err(Fault::Other(error)) => {
-                tracing::warn!(job = id, attempt, "{error:#}");
-                let back = self.store.put_back(id, attempt).await?;
-                let wait = Duration::from_secs(1 << attempt.clamp(0, 16)).min(LONGEST);
-                self.queue.put(id, attempt, job.priority, wait).await?;
-                back
-            }
-        };
+        let Some(job) = self.insist(|| self.store.begin(id)).await? else { return Ok(()) };
+        if job.attempts > 1 {
+            // Whoever began it may have been stopped before what was to be done with it.
+            self.insist(|| self.store.disband(id)).await?;
+        }
+        if self.admitted(&job).await? {
+            let company = self.company(&job).await?;
+            self.clone().together(job, company).await?;
+        }
         Ok(())
     }
 
-    async fn run(self: Arc<Self>, job: &Job) -> Result<Value, Fault> {
+    /// Whether a job that was begun is to be done; it has failed if not.
+    async fn admitted(&self, job: &Job) -> anyhow::Result<bool> {
+        let attempt = job.attempts;
+        let refused = if attempt > i64::from(self.config.attempts) {
+            format!("it was begun {} times and never came to an end", attempt - 1)
+        } else if job.deadline.is_some_and(|deadline| deadline < now()) {
+            "its deadline had passed before it was begun".to_owned()
+        } else {
+            return Ok(true);
+        };
+        self.insist(|| self.store.end(&job.id, attempt, Err(&refused))).await?;
+        Ok(false)
+    }
+
+    /// Ends an attempt: the job is done, has failed, or waits for the next one.
+    async fn end(&self, job: &Job, found: Result<Value, Fault>) -> anyhow::Result<()> {
+        let (id, attempt) = (&job.id, job.attempts);
+        let ended = match found {
+            Ok(result) => Ok(result),
+            Err(Fault::Job(why)) => Err(why),
+            Err(Fault::Other(error)) if attempt >= i64::from(self.config.attempts) => {
+                Err(format!("it failed {attempt} times, at last because: {error:#}"))
+            }
+            Err(Fault::Other(error)) => {
+                tracing::warn!(job = id, attempt, "{error:#}");
+                self.insist(|| self.store.put_back(id, attempt)).await?;
+                let wait = Duration::from_secs(1 << attempt.clamp(0, 16)).min(LONGEST);
+                return self.queue.put(id, attempt, job.priority, wait).await;
+            }
+        };
+        let ended = ended.as_ref().map_err(String::as_str);
+        if !self.insist(|| self.store.end(id, attempt, ended)).await? {
+            // Another attempt counts, or it was cancelled. Files that cannot be removed do no harm.
+            if let Err(error) = self.artifacts.forget(job).await {
+                tracing::warn!(job = id, attempt, "{error}");
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks the database until it answers: what is done is not to be lost because it is away. A question may be asked twice.
+    ///
+    /// # Errors
+    /// If the answer makes no sense, or the process is to end.
+    async fn insist<T, F: Future<Output = Result<T, sqlx::Error>>>(
+        &self,
+        ask: impl Fn() -> F,
+    ) -> anyhow::Result<T> {
+        let mut ending = self.ending.clone();
+        let mut wait = SOON;
+        loop {
+            match ask().await {
+                Err(error) if store::is_away(&error) => tracing::warn!("{error}"),
+                answer => return Ok(answer?),
+            }
+            // Whoever is to end does not wait; nobody tells once the sender is gone.
+            tokio::select! {
+                () = tokio::time::sleep(wait) => wait = (2 * wait).min(LONG),
+                _ = ending.wait_for(|ending| *ending) => bail!("the database is away, and the process is to end"),
+            }
+        }
+    }
+
+    /// The results of jobs of one kind: of one, or of several that are proven together.
+    async fn run(self: Arc<Self>, jobs: &[Job]) -> Result<Vec<Value>, Fault> {
+        let Some(job) = jobs.first() else { return Ok(vec![]) };
         let (stages, heard) = mpsc::unbounded_channel();
-        let noting = tokio::spawn(note(self.store.clone(), job.id.clone(), job.attempts, heard));
-        let result = match job.kind {
-            Kind::Compile => self.compile(job, stages).await,
-            Kind::Prove => self.prove(job, stages).await,
+        let noted = jobs.iter().map(|job| (job.id.clone(), job.attempts)).collect();
+        let noting = tokio::spawn(note(self.store.clone(), noted, heard));
+        let results = match job.kind {
+            Kind::Prove => self.prove(jobs, stages).await,
+            Kind::Compile => self.compile(job, stages).await.map(|result| vec![result]),
+            Kind::Synthesize | Kind::Settle => self.topic(job, stages).await.map(|result| vec![result]),
         };
         noting.abort();
-        result
+        results
     }
 }
 
-/// Notes the stages that a job reaches, if it stays at them for a while.
-async fn note(store: Store, id: String, attempt: i64, mut heard: mpsc::UnboundedReceiver<&'static str>) {
+/// Notes the stages that jobs reach, if they stay at them for a while.
+async fn note(store: Store, jobs: Vec<(String, i64)>, mut heard: mpsc::UnboundedReceiver<&'static str>) {
     let mut last = Instant::now();
     while let Some(mut stage) = heard.recv().await {
         if let Some(rest) = NOTED.checked_sub(last.elapsed()) {
@@ -127,8 +205,10 @@ async fn note(store: Store, id: String, attempt: i64, mut heard: mpsc::Unbounded
         while let Ok(later) = heard.try_recv() {
             stage = later;
         }
-        if let Err(error) = store.stage(&id, attempt, stage).await {
-            tracing::warn!(job = id, "{error}");
+        for (id, attempt) in &jobs {
+            if let Err(error) = store.stage(id, *attempt, stage).await {
+                tracing::warn!(job = id, "{error}");
+            }
         }
         last = Instant::now();
     }

@@ -24,7 +24,7 @@ fn killed_at_each_stage_it_posts_once() {
     site.node.set(Way::Open);
     let relayer = site.relay();
     confirmed(&id);
-    assert!(relayer.end().success());
+    site.end(relayer);
 
     // Between record and send, and after the node has it.
     for (epoch, way) in
@@ -42,7 +42,7 @@ fn killed_at_each_stage_it_posts_once() {
         let relayer = site.relay();
         let post = confirmed(&id);
         assert_eq!((&post["transaction"], &post["attempts"]), (&left["transaction"], &json!(1)));
-        assert!(relayer.end().success());
+        site.end(relayer);
     }
 
     // While it is in no block; then before it is confirmed.

@@ -45,7 +45,7 @@ fn what_may_be_paid_is_kept() {
     let Some(site) = Site::begin("relay-limits", 0) else { return };
     let relayer = site.relay();
     let paid = site.until_state(&site.ask("1", 1), "confirmed");
-    assert!(relayer.end().success());
+    site.end(relayer);
 
     // What is left is less than another post may cost.
     let fee: u64 = text(&paid, "fee_wei").parse().unwrap();
@@ -61,7 +61,7 @@ fn what_may_be_paid_is_kept() {
     site.until_state(&second, "confirmed");
     site.until_error(&third, "spend_wei_per_day");
     assert_eq!((site.post(&third)["state"].clone(), site.relayed()), (json!("waiting"), 2));
-    assert!(relayer.end().success());
+    site.end(relayer);
 
     // The price of a gas.
     site.chain.rpc("evm_setAutomine", &json!([false]));

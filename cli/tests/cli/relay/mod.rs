@@ -11,8 +11,9 @@ use super::serve::Serving;
 use super::{HOME, LINREG, command, write};
 use node::Node;
 use serde_json::{Value, json};
+use std::fs::File;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long anything may take.
@@ -77,8 +78,21 @@ impl Site {
 
     /// A relayer that may spend so much.
     fn relay_within(&self, spend: &str) -> Relayer {
-        let mut command = self.command(spend);
-        Relayer(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+        let log = File::options().create(true).append(true).open(self.log()).unwrap();
+        Relayer(self.command(spend).stdout(Stdio::null()).stderr(log).spawn().unwrap())
+    }
+
+    /// What the relayers have said.
+    fn log(&self) -> PathBuf {
+        HOME.join(format!("{}.log", self.name))
+    }
+
+    /// Tells a relayer to end, and waits.
+    fn end(&self, mut relayer: Relayer) {
+        let told = Command::new("kill").args(["-TERM", &relayer.0.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        let ended = relayer.0.wait().unwrap();
+        assert!(ended.success(), "{ended}: {}", std::fs::read_to_string(self.log()).unwrap());
     }
 
     fn relay(&self) -> Relayer {
@@ -169,13 +183,6 @@ impl Relayer {
     fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
-    }
-
-    /// Tells it to end, and waits.
-    fn end(mut self) -> ExitStatus {
-        let told = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
-        assert!(told.success());
-        self.0.wait().unwrap()
     }
 }
 

@@ -1,106 +1,22 @@
-//! The service as a caller meets it: over HTTP, on a database in a file.
+//! The service as a caller meets it: over HTTP, on a database in a file and on PostgreSQL.
 
+use crate::running::{Place, Running, on_both, sample};
+use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
-use std::path::Path;
 use std::time::Duration;
-use sumcast_service::{Config, Process};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use sumcast_service::Config;
 
-/// A service that runs, on a port of its own.
-struct Running {
-    url: String,
-    client: Client,
-    stop: oneshot::Sender<()>,
-    serving: JoinHandle<anyhow::Result<()>>,
-}
+on_both!(
+    a_model_is_uploaded_proven_and_verified,
+    what_cannot_be_done_says_why,
+    jobs_are_listed_cancelled_and_refused_when_too_many_wait,
+    a_job_without_a_ticket_is_found,
+    a_job_whose_ticket_is_used_up_is_found,
+);
 
-impl Running {
-    async fn begin(config: Config) -> Self {
-        // The client asks for one, if only for https. Whoever comes second finds it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let listen = "127.0.0.1:0".parse().unwrap();
-        let process = Process::open(Config { listen, ..config }).await.unwrap();
-        let (listener, at) = process.listen().await.unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(process.serve(listener, async move {
-            let _ = stopped.await;
-        }));
-        Self { url: format!("http://{at}"), client: Client::new(), stop, serving }
-    }
-
-    async fn end(self) {
-        drop(self.client);
-        self.stop.send(()).unwrap();
-        self.serving.await.unwrap().unwrap();
-    }
-
-    async fn get(&self, path: &str) -> (StatusCode, Value) {
-        let response = self.client.get(format!("{}{path}", self.url)).send().await.unwrap();
-        (response.status(), response.json().await.unwrap())
-    }
-
-    async fn post(&self, path: &str, body: &Value, key: Option<&str>) -> (StatusCode, Value) {
-        let mut request = self.client.post(format!("{}{path}", self.url)).json(body);
-        if let Some(key) = key {
-            request = request.header("Idempotency-Key", key);
-        }
-        let response = request.send().await.unwrap();
-        (response.status(), response.json().await.unwrap())
-    }
-
-    async fn upload(&self, form: Form) -> (StatusCode, Value) {
-        let response =
-            self.client.post(format!("{}/v1/models", self.url)).multipart(form).send().await.unwrap();
-        (response.status(), response.json().await.unwrap())
-    }
-
-    /// The events of a job, up to its end.
-    async fn events(&self, id: &str) -> Vec<Value> {
-        let path = format!("{}/v1/jobs/{id}/events", self.url);
-        let text = self.client.get(path).send().await.unwrap().text().await.unwrap();
-        let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
-        data.map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    /// A bundled model, compiled.
-    async fn model(&self) -> String {
-        let (status, job) = self.upload(linreg()).await;
-        assert_eq!((status, &job["kind"]), (StatusCode::ACCEPTED, &json!("compile")), "{job}");
-        let id = job["id"].as_str().unwrap().to_owned();
-        let last = self.events(&id).await.pop().unwrap();
-        assert_eq!(last["state"], "done", "{last}");
-        id
-    }
-}
-
-fn bundled(file: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/linreg").join(file)).unwrap()
-}
-
-fn linreg() -> Form {
-    Form::new()
-        .part("model", Part::bytes(bundled("network.onnx")))
-        .part("calibrate", Part::bytes(bundled("inputs.json")))
-        .text("name", "linreg")
-}
-
-/// Input 0, and what onnxruntime gives for it.
-fn sample() -> (Value, f64) {
-    let json: Value = serde_json::from_slice(&bundled("inputs.json")).unwrap();
-    (json["inputs"][0].clone(), json["outputs"][0][0].as_f64().unwrap())
-}
-
-fn config(folder: &Path) -> Config {
-    Config { data: folder.to_owned(), ..Config::default() }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_model_is_uploaded_proven_and_verified() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+async fn a_model_is_uploaded_proven_and_verified(place: &Place) {
+    let service = Running::begin(place.config()).await;
     let model = service.model().await;
     let (input, expected) = sample();
     let context = "ab".repeat(32);
@@ -142,10 +58,8 @@ async fn a_model_is_uploaded_proven_and_verified() {
     service.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_done_says_why() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(Config { max_body_bytes: 1 << 19, ..config(folder.path()) }).await;
+async fn what_cannot_be_done_says_why(place: &Place) {
+    let service = Running::begin(Config { max_body_bytes: 1 << 19, ..place.config() }).await;
     let (status, problem) = service.get("/v1/jobs/none").await;
     assert_eq!((status, &problem["status"]), (StatusCode::NOT_FOUND, &json!(404)));
     let (status, problem) = service.upload(Form::new().text("name", "nothing")).await;
@@ -187,15 +101,13 @@ async fn what_cannot_be_done_says_why() {
     service.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait(place: &Place) {
+    let service = Running::begin(place.config()).await;
     let model = service.model().await;
     service.end().await;
 
     // Nobody works here.
-    let config = Config { jobs_at_once: 0, queue_limit: 3, ..config(folder.path()) };
+    let config = Config { jobs_at_once: 0, queue_limit: 3, ..place.config() };
     let service = Running::begin(config).await;
     let asked = json!({"model": model, "input": sample().0});
     let mut ids = vec![];
@@ -234,7 +146,7 @@ async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
     assert_eq!(events.text().await.unwrap().matches("event: job").count(), 1);
 
     // Whoever comes next does what waits, and not what was cancelled.
-    let service = Running::begin(self::config(folder.path())).await;
+    let service = Running::begin(place.config()).await;
     for (id, state) in ids.iter().zip(["done", "cancelled", "done"]) {
         let last = service.events(id).await.pop().unwrap();
         assert_eq!(last["state"], state, "{last}");
@@ -242,14 +154,12 @@ async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
     service.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_without_a_ticket_is_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+async fn a_job_without_a_ticket_is_found(place: &Place) {
+    let service = Running::begin(place.config()).await;
     let model = service.model().await;
     service.end().await;
     // As if a process had been stopped between the job and its ticket.
-    let store = sumcast_service::Store::open(&config(folder.path()).database()).await.unwrap();
+    let store = sumcast_service::Store::open(&place.config().database()).await.unwrap();
     let request = json!({"input": sample().0, "context": "00".repeat(32)});
     let job = sumcast_service::NewJob {
         id: "01".into(),
@@ -258,13 +168,45 @@ async fn a_job_without_a_ticket_is_found() {
         idempotency: None,
         digest: String::new(),
         model: Some(model),
+        topic: None,
+        batch: None,
+        together: None,
         request,
         priority: 0,
         deadline: None,
     };
     store.put(&job).await.unwrap();
-    let service = Running::begin(config(folder.path())).await;
+    let service = Running::begin(place.config()).await;
     let found = tokio::time::timeout(Duration::from_secs(60), service.events("01")).await.unwrap();
     assert_eq!(found.last().unwrap()["state"], "done");
+    service.end().await;
+}
+
+async fn a_job_whose_ticket_is_used_up_is_found(place: &Place) {
+    let service = Running::begin(place.config()).await;
+    let model = service.model().await;
+    service.end().await;
+    let service = Running::begin(Config { jobs_at_once: 0, ..place.config() }).await;
+    let asked = json!({"model": model, "input": sample().0});
+    let mut ids = vec![];
+    for _ in 0..2 {
+        let (_, job) = service.post("/v1/proofs", &asked, None).await;
+        ids.push(job["id"].as_str().unwrap().to_owned());
+    }
+    service.end().await;
+    // As if a database had been put back to what it was: one was never begun, the other one's end is forgotten.
+    let pool = sqlx::AnyPool::connect(&place.config().database()).await.unwrap();
+    let tickets = if place.postgres.is_some() { "apalis.jobs" } else { "Jobs" };
+    let used = sqlx::AssertSqlSafe(format!("UPDATE {tickets} SET status = 'Done'"));
+    assert_eq!(sqlx::query(used).execute(&pool).await.unwrap().rows_affected(), 3);
+    let begun = "UPDATE sumcast_jobs SET state = 'running', attempts = 1 WHERE id = $1";
+    sqlx::query(begun).bind(&ids[1]).execute(&pool).await.unwrap();
+    pool.close().await;
+    let service = Running::begin(place.config()).await;
+    for (id, attempts) in ids.iter().zip([1, 2]) {
+        let found = tokio::time::timeout(Duration::from_secs(60), service.events(id)).await.unwrap();
+        let last = found.last().unwrap();
+        assert_eq!((&last["state"], &last["attempts"]), (&json!("done"), &json!(attempts)), "{last}");
+    }
     service.end().await;
 }

@@ -30,8 +30,24 @@ pub struct Config {
     pub attempts: u32,
     /// Largest body of a request, bytes.
     pub max_body_bytes: usize,
-    /// Seconds that a request may take.
+    /// Seconds that a request may take, its body included.
     pub request_seconds: u64,
+    /// Seconds that the head of a request may take, and that nothing of an answer may be taken.
+    pub patience_seconds: u64,
+    /// Requests that a caller may make in a minute, if its key does not say otherwise: a key, or an address where none is
+    /// asked for.
+    pub requests_per_minute: u32,
+    /// Requests that are answered at once; others wait. Where keys are asked for, one has a quarter of them.
+    pub requests_at_once: usize,
+    /// Jobs that are followed at once. Where keys are asked for, one has a quarter of them.
+    pub max_followers: usize,
+    /// Connections that are open at once. Where keys are asked for, an address has a quarter of them.
+    pub max_connections: usize,
+    /// Most memory that a job is expected to need, bytes; three quarters of the machine's if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_job_bytes: Option<u64>,
+    /// Origins whose pages may use the service, as `https://example.org`.
+    pub cors_origins: Vec<String>,
     /// The chains that proofs are posted to.
     #[serde(skip_serializing_if = "Chains::is_empty")]
     pub chains: Chains,
@@ -50,6 +66,13 @@ impl Default for Config {
             attempts: 3,
             max_body_bytes: 1 << 26,
             request_seconds: 30,
+            patience_seconds: 10,
+            requests_per_minute: 6000,
+            requests_at_once: 64,
+            max_followers: 512,
+            max_connections: 1024,
+            max_job_bytes: None,
+            cors_origins: vec![],
             chains: Chains::default(),
         }
     }

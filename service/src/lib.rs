@@ -67,7 +67,7 @@ impl Process {
             told.clone(),
         );
         let models = worker.models.clone();
-        let service = http::Service { config, store, artifacts, queue, models, ending: told };
+        let service = http::Service::new(config, store, artifacts, queue, models, told);
         Ok(Self { service, worker: Arc::new(worker), ending })
     }
 
@@ -99,16 +99,21 @@ impl Process {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
-        let router = http::router(self.service.clone());
+        let config = &self.service.config;
+        let bounds = http::Bounds {
+            connections: config.max_connections,
+            trusted: !config.asks_for_keys(),
+            patience: Duration::from_secs(config.patience_seconds),
+        };
+        let router = http::router(self.service.clone())?;
         let ending = self.ending.clone();
-        let answering = axum::serve(listener, router).with_graceful_shutdown(wait(&ending));
-        let working = self.work(wait(&ending));
+        let answering = http::serve(listener, router, bounds, ending.subscribe());
+        let working = self.work(told(ending.subscribe()));
         let stopping = async move {
             stop.await;
             ending.send_replace(true);
         };
-        let (answered, worked, ()) = tokio::join!(async { answering.await }, working, stopping);
-        answered?;
+        let ((), worked, ()) = tokio::join!(answering, working, stopping);
         worked
     }
 
@@ -119,13 +124,13 @@ impl Process {
     /// If threads cannot be had.
     pub async fn work(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
         let sweep = tokio::spawn(sweep(self.service));
-        let (ending, told) = (self.ending.clone(), wait(&self.ending));
+        let (ending, ended) = (self.ending.clone(), told(self.ending.subscribe()));
         let stopping = tokio::spawn(async move {
-            tokio::select! { () = stop => { ending.send_replace(true); } () = told => () }
+            tokio::select! { () = stop => { ending.send_replace(true); } () = ended => () }
         });
         let worker = self.worker;
         loop {
-            let (worker, stop) = (worker.clone(), wait(&self.ending));
+            let (worker, stop) = (worker.clone(), told(self.ending.subscribe()));
             let runtime = Handle::current();
             // A thread of its own: the queue's future does not leave the one it is on.
             let working = tokio::task::spawn_blocking(move || {
@@ -137,7 +142,7 @@ impl Process {
                 Ok(()) => break,
                 Err(error) => tracing::warn!("{error:#}"),
             }
-            tokio::select! { () = tokio::time::sleep(AGAIN) => (), () = wait(&self.ending) => break }
+            tokio::select! { () = tokio::time::sleep(AGAIN) => (), () = told(self.ending.subscribe()) => break }
         }
         worker.ended().await;
         stopping.abort();
@@ -163,12 +168,9 @@ fn new_id() -> String {
 }
 
 /// Until it is told.
-fn wait(told: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'static {
-    let mut told = told.subscribe();
-    async move {
-        // Nobody tells any more once the sender is gone.
-        let _ = told.wait_for(|told| *told).await;
-    }
+async fn told(mut stop: watch::Receiver<bool>) {
+    // Nobody tells any more once the sender is gone.
+    let _ = stop.wait_for(|told| *told).await;
 }
 
 /// Looks after the queue.

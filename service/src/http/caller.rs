@@ -1,6 +1,7 @@
 //! Who asks, and what they may do.
 //!
-//! [`identify`] stands before every path of the interface but those of its health, and finds the caller of a request. A
+//! [`identify`] stands before every path of the interface but those of its health, finds the caller of a request and
+//! counts it among the caller's. A
 //! handler takes the caller by the extractor of the scope that it asks for, before it reads a body, and asks the caller
 //! whose jobs it may see; its description names the scope, and a test holds the two against each other:
 //!
@@ -11,6 +12,7 @@
 //!     let job = NewJob { owner: caller.owner().into(), .. };
 //! ```
 
+use super::connections::Peer;
 use super::{Problem, Service};
 use crate::keys::{self, Ended, Scope};
 use crate::store::now;
@@ -19,18 +21,39 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+/// How long a request waits while others are answered.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// Whose requests are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Who {
+    /// A key's, by its id.
+    Key(String),
+    /// An address's, where no keys are asked for.
+    Address(Option<IpAddr>),
+}
 
 /// Who asks.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
+    who: Who,
     name: String,
     scopes: Vec<Scope>,
 }
 
 impl Caller {
     /// Whoever asks where no keys are asked for: may do everything.
-    fn anybody() -> Self {
-        Self { name: String::new(), scopes: vec![Scope::Operate] }
+    fn anybody(request: &Request) -> Self {
+        let address = request.extensions().get::<Peer>().map(|peer| peer.0);
+        Self { who: Who::Address(address), name: String::new(), scopes: vec![Scope::Operate] }
+    }
+
+    /// Whose requests its own are counted with.
+    pub(super) fn who(&self) -> Who {
+        self.who.clone()
     }
 
     /// Whose the jobs are that this caller asks for; empty where no keys are asked for.
@@ -85,22 +108,27 @@ extractors! {
     Poster = Post;
 }
 
-/// Finds the caller of a request; refuses it if there has to be a key and there is none that counts.
+/// Finds the caller of a request; refuses it if there has to be a key and there is none that counts, or if the caller asks
+/// for too much.
 pub(super) async fn identify(
     State(service): State<Service>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let caller = match service.config.asks_for_keys() {
+    let (caller, per_minute) = match service.config.asks_for_keys() {
         true => keyed(&service, request.headers()).await?,
-        false => Caller::anybody(),
+        false => (Caller::anybody(&request), None),
     };
+    let per_minute = per_minute.unwrap_or(service.config.requests_per_minute);
+    service.rates.take(caller.who(), per_minute, Instant::now()).map_err(Problem::too_many)?;
+    let place = service.requests.enter(caller.who(), WAIT).await;
+    let _place = place.ok_or_else(Problem::overloaded)?;
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
 
-/// The caller whose key these headers have.
-async fn keyed(service: &Service, headers: &HeaderMap) -> Result<Caller, Problem> {
+/// The caller whose key these headers have, with the key's own limit of requests in a minute.
+async fn keyed(service: &Service, headers: &HeaderMap) -> Result<(Caller, Option<u32>), Problem> {
     let token = bearer(headers).ok_or_else(no_key)?;
     let unknown = || Problem::unauthorized("this service knows no such key: ask its operators for one", true);
     let (id, secret) = keys::read(token).ok_or_else(unknown)?;
@@ -108,7 +136,10 @@ async fn keyed(service: &Service, headers: &HeaderMap) -> Result<Caller, Problem
     let ended =
         |how| Problem::unauthorized(format!("this key {how}: ask the operators for another one"), true);
     match key.ended(now()) {
-        None => Ok(Caller { name: key.name, scopes: key.scopes }),
+        None => {
+            let caller = Caller { who: Who::Key(key.id), name: key.name, scopes: key.scopes };
+            Ok((caller, key.per_minute))
+        }
         Some(Ended::Revoked) => Err(ended("was revoked")),
         Some(Ended::Expired) => Err(ended("has expired")),
     }

@@ -1,7 +1,8 @@
 //! One job, whatever it does: how far it is, its files, its end.
 
-use super::caller::{Caller, Prover, Reader};
+use super::caller::{Caller, Prover, Reader, Who};
 use super::jobs::not_there;
+use super::shares::Place;
 use super::{Problem, Service};
 use crate::artifacts::File;
 use crate::job::{Job, Kind, State as JobState};
@@ -127,9 +128,11 @@ pub(super) async fn events(
     Path(id): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let job = service.any(&caller, &id).await?;
-    let begin = Some((service, job, None));
+    let place = service.followers.enter(caller.who(), Duration::ZERO).await;
+    let place = place.ok_or_else(Problem::overloaded)?;
+    let begin = Some((service, job, None, place));
     let changes = stream::unfold(begin, |state| async move {
-        let (service, mut job, told): (Service, Job, Option<Job>) = state?;
+        let (service, mut job, told, place): (Service, Job, Option<Job>, Place<Who>) = state?;
         while told.as_ref() == Some(&job) {
             tokio::time::sleep(LOOK).await;
             // A service that is to end waits for nobody who follows a job.
@@ -139,7 +142,7 @@ pub(super) async fn events(
             job = service.store.job(&job.id).await.ok().flatten()?;
         }
         let event = Event::default().event("job").json_data(&job).ok()?;
-        let next = (!job.state.is_final()).then(|| (service, job.clone(), Some(job)));
+        let next = (!job.state.is_final()).then(|| (service, job.clone(), Some(job), place));
         Some((Ok(event), next))
     });
     Ok(Sse::new(changes).keep_alive(KeepAlive::default()))

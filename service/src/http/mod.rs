@@ -1,20 +1,27 @@
 //! The HTTP interface.
 
+mod answers;
 mod body;
 mod caller;
 mod chains;
+mod connections;
 mod health;
 mod inference;
 mod job;
 mod jobs;
 mod models;
 mod openapi;
+mod origin;
 mod posts;
 mod problem;
 mod proofs;
+mod queue;
+mod rates;
+mod shares;
 mod topics;
 mod verify;
 
+pub(crate) use connections::{Bounds, serve};
 pub use problem::Problem;
 
 use crate::artifacts::Artifacts;
@@ -27,13 +34,14 @@ use crate::worker::Models;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
+use caller::Who;
+use rates::Rates;
 use sha2::{Digest, Sha256};
+use shares::Shares;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tower_http::timeout::TimeoutLayer;
-use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -49,14 +57,21 @@ pub(crate) struct Service {
     pub(crate) models: Arc<Models>,
     /// Whether the process is to end.
     pub(crate) ending: watch::Receiver<bool>,
+    rates: Rates<Who>,
+    requests: Shares<Who>,
+    followers: Shares<Who>,
 }
 
 /// All paths.
-pub(crate) fn router(service: Service) -> Router {
-    let seconds = Duration::from_secs(service.config.request_seconds);
+///
+/// # Errors
+/// What is wrong with the settings, as a sentence.
+pub(crate) fn router(service: Service) -> anyhow::Result<Router> {
     let body = service.config.max_body_bytes;
-    let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, seconds);
+    let cors = origin::cors(&service.config.cors_origins)?;
+    let in_time = from_fn_with_state(service.clone(), answers::in_time);
     let identify = from_fn_with_state(service.clone(), caller::identify);
+    let pages = from_fn_with_state(service.clone(), origin::check);
     let health = OpenApiRouter::new().routes(routes!(health::live)).routes(routes!(health::ready));
     let (api, mut openapi) = OpenApiRouter::with_openapi(openapi::Api::openapi())
         .routes(routes!(models::upload, models::list))
@@ -73,20 +88,37 @@ pub(crate) fn router(service: Service) -> Router {
         .routes(routes!(posts::list))
         .routes(routes!(posts::one))
         .routes(routes!(posts::retry))
-        .layer(timeout)
+        .routes(routes!(jobs::list))
+        .routes(routes!(queue::numbers))
+        .route_layer(in_time.clone())
         // Events take as long as their job.
         .routes(routes!(job::events))
         .layer(DefaultBodyLimit::max(body))
         .route_layer(identify)
-        .merge(health.layer(timeout))
-        .layer(TraceLayer::new_for_http())
+        .merge(health.route_layer(in_time))
         .with_state(service)
         .split_for_parts();
     openapi::complete(&mut openapi);
-    api.merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
+    let all = api.merge(SwaggerUi::new("/docs").url("/openapi.json", openapi));
+    Ok(all.layer(pages).layer(cors).layer(from_fn(answers::refusals)))
 }
 
 impl Service {
+    /// Of a process.
+    pub(crate) fn new(
+        config: Config,
+        store: Store,
+        artifacts: Artifacts,
+        queue: Queue,
+        models: Arc<Models>,
+        ending: watch::Receiver<bool>,
+    ) -> Self {
+        let trusted = !config.asks_for_keys();
+        let requests = Shares::new(config.requests_at_once, trusted);
+        let followers = Shares::new(config.max_followers, trusted);
+        Self { config, store, artifacts, queue, models, ending, rates: Rates::new(), requests, followers }
+    }
+
     /// That so many more jobs may wait.
     async fn room(&self, more: u64) -> Result<(), Problem> {
         let limit = self.config.queue_limit;

@@ -3,11 +3,14 @@
 use super::Problem;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Content, Ref, Response};
+use utoipa::openapi::{Content, Ref, RefOr, Response};
 use utoipa::{OpenApi, openapi};
 
 /// The name of the scheme in which keys are sent.
 const KEY: &str = "key";
+
+/// The kind of refusals.
+const PROBLEM: &str = "application/problem+json";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -30,6 +33,20 @@ pub(super) fn complete(openapi: &mut openapi::OpenApi) {
         if operation.security.is_some() {
             add(operation, 401, "there is no key, or none that counts");
             add(operation, 403, "the key is not for this");
+            add(operation, 408, "it has taken too long");
+            add(operation, 429, "too many requests in a minute, or too many jobs wait");
+            add(operation, 503, "too much is asked for at once");
+        }
+        refusals(operation);
+    }
+}
+
+/// Says of all refusals that they are problems.
+fn refusals(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let (true, RefOr::T(response)) = (status.starts_with(['4', '5']), response) {
+            let content = response.content.swap_remove("application/json");
+            response.content.extend(content.map(|content| (PROBLEM.to_owned(), content)));
         }
     }
 }
@@ -37,7 +54,7 @@ pub(super) fn complete(openapi: &mut openapi::OpenApi) {
 /// Adds a way to be refused.
 fn add(operation: &mut Operation, status: u16, why: &str) {
     let content = Content::new(Some(Ref::from_schema_name("Problem")));
-    let response = Response::builder().description(why).content("application/problem+json", content).build();
+    let response = Response::builder().description(why).content(PROBLEM, content).build();
     operation.responses.responses.entry(status.to_string()).or_insert(response.into());
 }
 

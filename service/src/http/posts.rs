@@ -1,11 +1,12 @@
 //! Posts: inferences that are to be in a feed, and how far they are.
 
+use super::body::Asking;
 use super::caller::{Caller, Poster, Reader};
 use super::{Problem, Service, new_id};
 use crate::relay::{Post, PostState, Target};
 use crate::store::{NewPost, PostPage};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use sumcast_contracts::InferencePlace;
 use sumcast_contracts::alloy_primitives::U256;
@@ -101,7 +102,7 @@ pub(super) fn taken(post: &Post) -> Problem {
 pub(super) async fn list(
     State(service): State<Service>,
     Reader(caller): Reader,
-    Query(asked): Query<Asked>,
+    Asking(asked): Asking<Asked>,
 ) -> Result<Json<Posts>, Problem> {
     let limit = asked.limit.unwrap_or(USUAL);
     if !(1..=MOST).contains(&limit) {

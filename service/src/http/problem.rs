@@ -5,6 +5,7 @@ use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// Why a request is refused.
@@ -32,7 +33,12 @@ impl Problem {
 
     /// The request cannot be read.
     pub(crate) fn unreadable(status: StatusCode, detail: impl Into<String>) -> Self {
-        let title = if status == StatusCode::PAYLOAD_TOO_LARGE { "too large" } else { "invalid request" };
+        let title = match status {
+            StatusCode::PAYLOAD_TOO_LARGE => "too large",
+            StatusCode::NOT_FOUND => "not found",
+            StatusCode::METHOD_NOT_ALLOWED => "method not allowed",
+            _ => "invalid request",
+        };
         Self::new(status, title, detail)
     }
 
@@ -53,6 +59,30 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
     }
 
+    /// A page of somebody else's asks.
+    pub(crate) fn foreign(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// The caller has asked too often.
+    pub(crate) fn too_many(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + 1;
+        let detail = format!("too many requests in a minute: try again in {seconds} s");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many requests", detail).retry(seconds)
+    }
+
+    /// Too much is asked for at once.
+    pub(crate) fn overloaded() -> Self {
+        let detail = "too much is asked for at once: wait for what was asked for before, and try again";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too busy", detail).retry(5)
+    }
+
+    /// The request took too long.
+    pub(crate) fn slow(seconds: u64) -> Self {
+        let detail = format!("the request has taken {seconds} s, as long as one may: try again");
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too slow", detail)
+    }
+
     /// There is no such thing.
     pub(crate) fn missing(what: &str, id: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not found", format!("there is no {what} {id:?}"))
@@ -66,8 +96,12 @@ impl Problem {
     /// There is too much to do already.
     pub(crate) fn busy(limit: u64) -> Self {
         let detail = format!("{limit} jobs wait already: try again later");
-        let busy = Self::new(StatusCode::TOO_MANY_REQUESTS, "queue is full", detail);
-        Self { header: Some((header::RETRY_AFTER, 5.into())), ..busy }
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "queue is full", detail).retry(5)
+    }
+
+    /// The same, with the seconds after which it may be asked again.
+    fn retry(self, seconds: u64) -> Self {
+        Self { header: Some((header::RETRY_AFTER, seconds.into())), ..self }
     }
 }
 

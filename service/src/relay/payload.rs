@@ -1,8 +1,9 @@
 //! What a post sends: a proof with its statement, as the feed takes it.
 
+use super::account::Account;
 use super::post::Post;
 use super::settings::Chain;
-use crate::artifacts::{Artifacts, File};
+use crate::artifacts::File;
 use sumcast_contracts::abi::IInferenceFeed;
 use sumcast_contracts::alloy_primitives::{Bytes, U256};
 use sumcast_contracts::alloy_sol_types::SolCall;
@@ -15,22 +16,25 @@ pub(super) type Payload = Result<Bytes, String>;
 /// The call that posts a proof.
 ///
 /// # Errors
-/// The store's of the files.
-pub(super) async fn payload(
-    chain: &Chain,
-    artifacts: &Artifacts,
-    post: &Post,
-    model: Option<&str>,
-) -> Result<Payload, object_store::Error> {
-    let mut key = artifacts.get(&post.job, File::Key).await?;
-    if let (None, Some(model)) = (&key, model) {
-        key = artifacts.get(model, File::Key).await?;
+/// The database's of the jobs, and the store's of the files.
+pub(super) async fn payload(account: &Account, post: &Post) -> anyhow::Result<Payload> {
+    let Account { chain, store, artifacts, .. } = account;
+    let Some(job) = store.job(&post.job).await? else { return Ok(gone()) };
+    let mut key = artifacts.made(&job, File::Key).await?;
+    // A proof of a model alone has the model's.
+    if let (None, Some(model)) = (&key, &job.model)
+        && let Some(model) = store.job(model).await?
+    {
+        key = artifacts.made(&model, File::Key).await?;
     }
-    let proof = artifacts.get(&post.job, File::Proof).await?;
-    let (Some(key), Some(proof)) = (key, proof) else {
-        return Ok(Err("the files of its proof are gone: ask for the proof again".into()));
-    };
-    Ok(encode(chain, post, &key, &proof))
+    match (key, artifacts.made(&job, File::Proof).await?) {
+        (Some(key), Some(proof)) => Ok(encode(chain, post, &key, &proof)),
+        _ => Ok(gone()),
+    }
+}
+
+fn gone() -> Payload {
+    Err("the files of its proof are gone: ask for the proof again".into())
 }
 
 fn encode(chain: &Chain, post: &Post, key: &[u8], proof: &[u8]) -> Payload {

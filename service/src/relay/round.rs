@@ -138,8 +138,7 @@ impl<'a> Round<'a> {
 
     /// Signs a transaction with higher fees, of the same nonce, and sends it.
     async fn raise(&self, open: &Open, last: &Transaction, fees: Fees) -> anyhow::Result<()> {
-        let Account { chain, artifacts, .. } = self.account;
-        let data = match payload(chain, artifacts, &open.post, open.model.as_deref()).await? {
+        let data = match payload(self.account, &open.post).await? {
             Ok(data) => data,
             Err(why) => return self.account.hold(open, Some(&why)).await,
         };
@@ -189,9 +188,9 @@ impl<'a> Round<'a> {
 
     /// What is done about a post whose turn it is.
     async fn work(&self, open: &Open) -> anyhow::Result<Done> {
-        let Account { chain, store, artifacts, .. } = self.account;
+        let Account { chain, store, .. } = self.account;
         let post = &open.post;
-        let data = match payload(chain, artifacts, post, open.model.as_deref()).await? {
+        let data = match payload(self.account, post).await? {
             Ok(data) => data,
             Err(why) => return self.account.refuse(open, &why).await.map(|()| Done::Ended),
         };

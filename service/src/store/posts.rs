@@ -42,8 +42,6 @@ pub(crate) struct Open {
     pub(crate) post: Post,
     /// The proof's job: its state, and why there is no proof; none if it is gone.
     pub(crate) proof: Option<(JobState, Option<String>)>,
-    /// The job that made the proof's model.
-    pub(crate) model: Option<String>,
 }
 
 /// Where a transaction of a post is.
@@ -117,7 +115,7 @@ impl Store {
     /// The posts of a chain that are neither confirmed nor refused, in the order of their epochs.
     pub(crate) async fn open_posts(&self, chain: &str) -> Result<Vec<Open>, Error> {
         let list = sqlx::query(
-            "SELECT p.*, j.state AS proof, j.error AS fault, j.model AS model FROM sumcast_posts p \
+            "SELECT p.*, j.state AS proof, j.error AS fault FROM sumcast_posts p \
              LEFT JOIN sumcast_jobs j ON j.id = p.job \
              WHERE p.chain = $1 AND p.state IN ('waiting', 'sent') ORDER BY p.epoch, p.id",
         );
@@ -130,7 +128,7 @@ impl Store {
                 }
                 None => None,
             };
-            Ok(Open { post: read(row)?, proof, model: row.try_get("model")? })
+            Ok(Open { post: read(row)?, proof })
         };
         list.bind(chain).fetch_all(&self.pool).await?.iter().map(open).collect()
     }

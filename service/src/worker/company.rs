@@ -17,7 +17,8 @@ impl Worker {
         if job.together.is_none() || job.attempts > 1 {
             return Ok(company);
         }
-        let mut waiting = self.insist(|| self.store.company(job, MOST - 1)).await?;
+        let most = self.most(job).await?;
+        let mut waiting = self.insist(|| self.store.company(job, most - 1)).await?;
         let size = 1 << (waiting.len() + 1).ilog2();
         waiting.truncate(size - 1);
         for id in waiting {
@@ -33,6 +34,15 @@ impl Worker {
             self.insist(|| self.store.put_back(&other.id, other.attempts)).await?;
         }
         Ok(company)
+    }
+
+    /// How many inputs of a job's model there is memory for in one proof.
+    async fn most(&self, job: &Job) -> anyhow::Result<i64> {
+        let model = job.model.as_deref().unwrap_or_default();
+        let model = self.insist(|| self.store.job(model)).await?;
+        let each = model.and_then(|model| model.result?.get("proof_memory_bytes")?.as_u64());
+        let (Some(each), Some(all)) = (each, self.memory()) else { return Ok(MOST) };
+        Ok(i64::try_from(all / each.max(1)).unwrap_or(MOST).clamp(1, MOST))
     }
 
     /// Does a job and its company: by one proof or, if that comes to nothing, each by itself. The job is ended last, so that

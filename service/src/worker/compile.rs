@@ -1,6 +1,6 @@
 //! From an ONNX file to a model.
 
-use super::{Fault, Stages, Worker, aside};
+use super::{Fault, Stages, Worker, aside, memory};
 use crate::artifacts::File;
 use crate::job::Job;
 use rand::Rng;
@@ -39,6 +39,7 @@ impl Worker {
             false => None,
         };
         let worker = self.clone();
+        let limit = self.memory();
         let made = aside(move || {
             let said = |stage| {
                 // Nobody has to hear.
@@ -58,6 +59,7 @@ impl Worker {
             let how = CompileOptions { frac_bits, secret, committed, ..CompileOptions::default() };
             let model = compile(&graph, &inputs, &how).map_err(Fault::job)?;
             let relation = model.lower().map_err(Fault::job)?;
+            memory::admit(&relation.program, limit).map_err(Fault::Job)?;
             said("commit");
             let srs = worker.models.srs(relation.program.row_log)?;
             let key = ProvingKey::setup(relation.program, relation.fixed, model.secret(), &srs, &Cpu);

@@ -3,6 +3,7 @@
 mod begun;
 mod company;
 mod compile;
+mod memory;
 mod models;
 mod proof;
 mod prove;

@@ -1,6 +1,9 @@
 //! The service among strangers, over TCP: who has no key, a wrong one, somebody else's.
 
+mod hostile;
 mod keys;
+mod limits;
+mod pages;
 
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -23,6 +26,11 @@ struct Serving {
 
 impl Serving {
     async fn begin(folder: &Path) -> Self {
+        Self::with(folder, |config| config).await
+    }
+
+    /// With other settings.
+    async fn with(folder: &Path, settings: impl FnOnce(Config) -> Config) -> Self {
         // The client asks for one, if only for https. Whoever comes second finds it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let config = Config {
@@ -31,6 +39,7 @@ impl Serving {
             require_keys: Some(true),
             ..Config::default()
         };
+        let config = settings(config);
         let store = sumcast_service::open_store(&config).await.unwrap();
         let process = Process::open(config).await.unwrap();
         let (listener, at) = process.listen().await.unwrap();
@@ -39,6 +48,14 @@ impl Serving {
             let _ = stopped.await;
         }));
         Self { at, client: Client::new(), store, stop, serving }
+    }
+
+    /// Why a service with these settings does not begin.
+    async fn refused(folder: &Path, config: Config) -> String {
+        let config = Config { listen: "127.0.0.1:0".parse().unwrap(), data: folder.to_owned(), ..config };
+        let process = Process::open(config).await.unwrap();
+        let (listener, _) = process.listen().await.unwrap();
+        format!("{:#}", process.serve(listener, std::future::pending()).await.unwrap_err())
     }
 
     async fn end(self) {

@@ -11,6 +11,7 @@ mod http;
 pub mod job;
 pub mod keys;
 mod queue;
+pub mod relay;
 mod store;
 mod worker;
 
@@ -18,7 +19,8 @@ pub use artifacts::{Artifacts, File};
 pub use config::Config;
 pub use http::Problem;
 pub use queue::Queue;
-pub use store::{Input, NewJob, Page, Put, Store, Unfinished};
+pub use relay::Relay;
+pub use store::{Input, NewJob, NewPost, Page, PostPage, Put, Store, Unfinished};
 pub use worker::{Compile, Prove, Topic};
 
 use anyhow::Context;

@@ -70,11 +70,13 @@ impl Caller {
     fn of(parts: &Parts, scope: Scope) -> Result<Self, Problem> {
         // None where nobody has asked who it is.
         let caller = parts.extensions.get::<Self>().ok_or_else(no_key)?;
-        if caller.scopes.contains(&scope) || caller.scopes.contains(&Scope::Operate) {
-            Ok(caller.clone())
-        } else {
-            Err(Problem::forbidden(scope))
-        }
+        caller.check(scope).map(|()| caller.clone())
+    }
+
+    /// Refuses the caller if it may not do this.
+    pub(super) fn check(&self, scope: Scope) -> Result<(), Problem> {
+        let may = self.scopes.contains(&scope) || self.scopes.contains(&Scope::Operate);
+        if may { Ok(()) } else { Err(Problem::forbidden(scope)) }
     }
 }
 
@@ -102,6 +104,8 @@ extractors! {
     Prover = Prove;
     /// Who may upload models: scope `models`.
     Uploader = Models;
+    /// Who may have proofs posted to chains: scope `post`.
+    Poster = Post;
 }
 
 /// Finds the caller of a request; refuses it if there has to be a key and there is none that counts, or if the caller asks

@@ -1,7 +1,9 @@
 //! Jobs in the database.
 
+use super::posts::{self, NewPost};
 use super::{Store, damaged, now};
 use crate::job::{Job, Kind, State};
+use crate::relay::Post;
 use serde_json::Value;
 use sqlx::any::AnyRow;
 use sqlx::{Error, Row};
@@ -46,6 +48,8 @@ pub enum Put {
     Known(Job),
     /// Something else is there under that name.
     Other(String),
+    /// What it is to post has a post already.
+    Posted(Post),
 }
 
 /// A job that is not at an end.
@@ -84,6 +88,15 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn put(&self, job: &NewJob) -> Result<Put, Error> {
+        self.put_posting(job, None).await
+    }
+
+    /// As [`Store::put`], together with the post of what the job proves: both or none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn put_posting(&self, job: &NewJob, post: Option<&NewPost>) -> Result<Put, Error> {
+        let mut begun = self.pool.begin().await?;
         let put = sqlx::query(
             "INSERT INTO sumcast_jobs (id, kind, state, owner, idempotency, digest, model, request, priority, attempts, \
              deadline, created, topic, batch, together, needs) \
@@ -93,10 +106,18 @@ impl Store {
         let put = put.bind(&job.digest).bind(job.model.clone()).bind(job.request.to_string());
         let put = put.bind(job.priority).bind(job.deadline).bind(now());
         let put = put.bind(job.topic.clone()).bind(job.batch.clone()).bind(job.together.clone());
-        let put = put.bind(job.needs.clone()).execute(&self.pool).await?;
+        let put = put.bind(job.needs.clone()).execute(&mut *begun).await?;
         if put.rows_affected() > 0 {
+            if let Some(post) = post
+                && let Some(other) = posts::put(&mut begun, job, post).await?
+            {
+                begun.rollback().await?;
+                return Ok(Put::Posted(other));
+            }
+            begun.commit().await?;
             return Ok(Put::New(self.job(&job.id).await?.ok_or(Error::RowNotFound)?));
         }
+        begun.rollback().await?;
         let key = job.idempotency.as_deref().unwrap_or_default();
         let (known, digest) = self.known(&job.owner, key).await?.ok_or(Error::RowNotFound)?;
         Ok(if digest == job.digest { Put::Known(known) } else { Put::Other(known.id) })

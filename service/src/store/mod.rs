@@ -6,9 +6,16 @@
 mod inputs;
 mod jobs;
 mod keys;
+mod leases;
+mod posts;
+mod transactions;
 
 pub use inputs::Input;
 pub use jobs::{NewJob, Page, Put, Unfinished};
+pub(crate) use leases::Lease;
+pub use posts::{NewPost, PostPage};
+pub(crate) use posts::{Open, Place};
+pub(crate) use transactions::{Settled, Transaction};
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::{AnyPool, Executor};

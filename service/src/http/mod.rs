@@ -13,6 +13,7 @@ mod openapi;
 mod origin;
 mod problem;
 mod proofs;
+mod queue;
 mod rates;
 mod shares;
 mod topics;
@@ -81,6 +82,8 @@ pub(crate) fn router(service: Service) -> anyhow::Result<Router> {
         .routes(routes!(job::one, job::cancel))
         .routes(routes!(job::file))
         .routes(routes!(verify::check))
+        .routes(routes!(jobs::list))
+        .routes(routes!(queue::numbers))
         .route_layer(in_time.clone())
         // Events take as long as their job.
         .routes(routes!(job::events))

@@ -151,6 +151,23 @@ impl Store {
         Ok(row.try_get::<i64, _>("jobs")?.unsigned_abs())
     }
 
+    /// How many jobs are in each state that some are in: an owner's, or everyone's.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn counts(&self, owner: Option<&str>) -> Result<Vec<(State, u64)>, Error> {
+        let counts = sqlx::query(
+            "SELECT state, COUNT(*) AS jobs FROM sumcast_jobs WHERE (owner = $1 OR $1 = '') GROUP BY state",
+        );
+        let rows = counts.bind(owner.unwrap_or_default().to_owned()).fetch_all(&self.pool).await?;
+        let read = |row: &AnyRow| {
+            let state = State::of_word(&row.try_get::<String, _>("state")?);
+            let state = state.ok_or_else(|| damaged("state", "no such state"))?;
+            Ok((state, row.try_get::<i64, _>("jobs")?.unsigned_abs()))
+        };
+        rows.iter().map(read).collect()
+    }
+
     /// Begins a job that is not at an end, and that no other job that is not at its end leads: the job, with the number of this
     /// attempt.
     ///

@@ -87,6 +87,13 @@ impl Circuit {
         }
     }
 
+    /// What each inferer infers, of a synthesis.
+    fn inferences(&self) -> Option<Value> {
+        let Self::Synthesis(epoch, _) = self else { return None };
+        let inferences = epoch.inferers.iter().map(|by| (by.address.clone(), json!(by.inference)));
+        Some(Value::Object(inferences.collect()))
+    }
+
     /// What circuits of its form are called.
     pub(crate) fn name(&self) -> String {
         match self {
@@ -147,6 +154,7 @@ impl Worker {
         let ready = self.models.topic(&circuit).await?;
         let vk = ready.key.key.to_bytes();
         let (topic, block) = circuit.of();
+        let inferences = circuit.inferences();
         let (outcome, made) = aside(move || {
             let known = match state {
                 None => vec![],
@@ -173,6 +181,9 @@ impl Worker {
         result.insert("topic".into(), json!(topic));
         result.insert("block_height".into(), json!(block));
         result.insert("outcome".into(), outcome);
+        if let Some(inferences) = inferences {
+            result.insert("inferences".into(), inferences);
+        }
         result.insert("vk_bytes".into(), vk.len().into());
         self.artifacts.put_made(job, File::Key, vk).await?;
         if let Some(opening) = made.opening {

@@ -139,6 +139,21 @@ async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait(place: &Place)
     assert_eq!((listed(&page), page.get("next")), (vec![ids[0].clone()], None));
     let (_, page) = service.get("/v1/proofs?state=cancelled").await;
     assert_eq!(listed(&page), [ids[1].clone()]);
+    // Of every kind in one list, and how many there are.
+    let (_, page) = service.get("/v1/jobs").await;
+    assert_eq!(listed(&page), [ids[2].clone(), ids[1].clone(), ids[0].clone(), model.clone()]);
+    let (_, page) = service.get("/v1/jobs?limit=1&kind=compile&state=done").await;
+    assert_eq!((listed(&page), page.get("next")), (vec![model.clone()], None));
+    for (query, detail) in
+        [("kind=none", "unknown variant `none`"), ("limit=0", "from 1 to 100"), ("x=1", "`x`")]
+    {
+        let (status, problem) = service.get(&format!("/v1/jobs?{query}")).await;
+        assert!(status.is_client_error(), "{status}");
+        assert!(problem["detail"].as_str().unwrap().contains(detail), "{problem}");
+    }
+    let (_, queue) = service.get("/v1/queue").await;
+    let expected = json!({"queued": 2, "running": 0, "done": 1, "failed": 0, "cancelled": 1, "limit": 3});
+    assert_eq!(queue, expected);
     // Whoever follows a job that waits does not keep the service from its end.
     let events =
         service.client.get(format!("{}/v1/jobs/{}/events", service.url, ids[0])).send().await.unwrap();

@@ -267,7 +267,9 @@ impl Store {
         let state = if end.is_ok() { State::Done } else { State::Failed };
         let set = set.bind(id).bind(attempt).bind(state.word());
         let set = set.bind(end.ok().map(Value::to_string)).bind(end.err().map(str::to_owned)).bind(now());
-        Ok(set.execute(&self.pool).await?.rows_affected() > 0)
+        let ended = set.execute(&self.pool).await?.rows_affected() > 0;
+        self.tell_end(id);
+        Ok(ended)
     }
 
     /// Puts a job back to wait, after an attempt that came to nothing by no fault of the job.

@@ -318,6 +318,31 @@ impl Model {
         Ok(model)
     }
 
+    /// The model for batches of `asked` inputs, rounded up to a power of two, or of the most that the limits of a key allow
+    /// and whose program fits.
+    ///
+    /// # Errors
+    /// Those of [`Self::lower`].
+    pub fn largest_batch(
+        self,
+        asked: u32,
+        mut fits: impl FnMut(&Program) -> bool,
+    ) -> Result<Self, CompileError> {
+        let mut found = self.clone();
+        for log in 1..=asked.next_power_of_two().trailing_zeros() as u8 {
+            let batched = match self.batched(log) {
+                Ok(batched) => batched,
+                Err(CompileError::Key(_) | CompileError::Rows(_)) => break,
+                Err(error) => return Err(error),
+            };
+            if !fits(&batched.lower()?.program) {
+                break;
+            }
+            found = batched;
+        }
+        Ok(found)
+    }
+
     /// Which tensors of its statements are commitments.
     pub fn committed(&self) -> Committed {
         let of = |list: &[usize]| list.first().is_some_and(|t| self.circuit.committed.contains(t));

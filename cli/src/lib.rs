@@ -7,7 +7,6 @@
 //! `benches/` the estimate of gas and the way numbers are written.
 #![forbid(unsafe_code)]
 
-mod batch;
 #[cfg(feature = "evm")]
 mod chain;
 mod commands;

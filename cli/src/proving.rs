@@ -3,7 +3,6 @@
 use crate::error::Result;
 use crate::files::{self, Readers, Staged};
 use crate::format;
-use crate::opening::OpeningFile;
 use crate::progress::Progress;
 use anyhow::{anyhow, bail};
 use serde::Serialize;
@@ -11,7 +10,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use sumcast_params::Srs;
-use sumcast_prover::{Assignment, Cpu, Proven, ProvingKey, Stage, TensorOpening, prove_known};
+use sumcast_prover::{Assignment, Cpu, OpeningFile, Proven, ProvingKey, Stage, TensorOpening, prove_known};
 use sumcast_verifier::verify;
 use sumcast_verifier::vk::SrsKind;
 

@@ -12,7 +12,7 @@ pub(crate) mod tensors;
 use crate::error::Result;
 use crate::files::{self, Readers};
 use crate::format;
-use crate::opening::OpeningFile;
+use crate::opening;
 use crate::parameters;
 use crate::progress::Progress;
 use crate::proving::{self, Context32, Job, Made, STAGES, ZERO_CONTEXT, context};
@@ -25,7 +25,7 @@ use std::time::Instant;
 use sumcast_circuits::epoch::{Epoch, MAX_FORECASTERS, MAX_INFERERS, Settlement};
 use sumcast_circuits::{Inference, Model, Relation};
 use sumcast_prover::{Assignment, Cpu, ProvingKey, TensorOpening};
-use sumcast_verifier::vk::{Program, Visibility};
+use sumcast_verifier::vk::Program;
 
 /// Largest file of an epoch that is read.
 const MAX_BYTES: u64 = 1 << 24;
@@ -217,22 +217,14 @@ impl Proving {
     /// state's numbers.
     fn known<T: Topic>(&self, topic: &T, input: &T::Input, program: &Program) -> Result<Vec<TensorOpening>> {
         let Some(path) = &self.state else { return Ok(vec![]) };
-        let own = topic.inputs(input)?;
-        // It is the last input; one before it may be a model's, which is committed, too.
-        let inputs = program.tensors.iter().zip(own).enumerate();
-        let mut committed = inputs.filter(|(_, (spec, _))| spec.visibility == Visibility::Committed);
-        let state = committed.next_back().map(|(tensor, (_, values))| (tensor, values));
-        for entry in OpeningFile::read(path)?.tensors {
-            let opening = entry.opening()?;
-            if let Some((tensor, _)) = state.as_ref().filter(|(_, values)| *values == opening.values) {
-                return Ok(vec![TensorOpening { tensor: *tensor, ..opening }]);
-            }
+        match opening::read(path)?.known(program, &topic.inputs(input)?) {
+            Some(known) => Ok(vec![known]),
+            None => bail!(
+                "--state: {} opens no state with these regrets for as many workers: give the opening of a proof that has \
+                 it or has left it, with the same --inferers, --forecasters and --one-out",
+                path.display()
+            ),
         }
-        bail!(
-            "--state: {} opens no state with these regrets for as many workers: give the opening of a proof that has it or \
-             has left it, with the same --inferers, --forecasters and --one-out",
-            path.display()
-        )
     }
 }
 

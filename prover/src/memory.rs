@@ -15,3 +15,11 @@ pub fn prover_memory(program: &Program) -> u64 {
     let rows = Shape::of(program).rows as u64;
     (rows * CELL + POWER) << program.row_log
 }
+
+/// Bytes of memory that are free for programs, where the system tells.
+pub fn available_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}

@@ -13,6 +13,8 @@ pub enum File {
     Network,
     /// The inputs that bounds are chosen by.
     Calibration,
+    /// An epoch or a settlement.
+    Epoch,
     /// The compiled model, which has the weights.
     Model,
     /// The verifying key.
@@ -33,6 +35,7 @@ impl File {
         match self {
             Self::Network => "network.onnx",
             Self::Calibration => "calibration.json",
+            Self::Epoch => "epoch.json",
             Self::Model => "model.bin",
             Self::Key => "vk",
             Self::Proof => "proof",

@@ -12,6 +12,10 @@ pub enum Kind {
     Compile,
     /// Proves an inference.
     Prove,
+    /// Proves the network inference of an epoch.
+    Synthesize,
+    /// Proves the losses and regrets of an epoch.
+    Settle,
 }
 
 /// How far it is.
@@ -58,7 +62,12 @@ macro_rules! words {
 
 pub(crate) use words;
 
-words!(Kind { Compile = "compile", Prove = "prove" });
+words!(Kind {
+    Compile = "compile",
+    Prove = "prove",
+    Synthesize = "synthesize",
+    Settle = "settle",
+});
 words!(State {
     Queued = "queued",
     Running = "running",
@@ -86,6 +95,15 @@ pub struct Job {
     /// The model, of a proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The network topic, of a proof of its epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// The request that asked for it with others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<String>,
+    /// Jobs that have the same here, and wait, may be in one proof.
+    #[serde(skip)]
+    pub together: Option<String>,
     /// What was asked for.
     pub request: Value,
     /// What came of it.

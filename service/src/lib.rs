@@ -18,8 +18,8 @@ pub use artifacts::{Artifacts, File};
 pub use config::Config;
 pub use http::Problem;
 pub use queue::Queue;
-pub use store::{NewJob, Page, Put, Store};
-pub use worker::{Compile, Prove};
+pub use store::{Input, NewJob, Page, Put, Store};
+pub use worker::{Compile, Prove, Topic};
 
 use anyhow::Context;
 use std::future::Future;
@@ -55,7 +55,9 @@ impl Process {
             .with_context(|| format!("cannot open the folder {}", folder.display()))?;
         let worker = worker::Worker::new(config.clone(), store.clone(), artifacts.clone(), queue.clone());
         let (ending, told) = watch::channel(false);
-        let service = http::Service::new(config, store, artifacts, queue, told);
+        let models = worker.models.clone();
+        let limits = http::Limits::new(&config);
+        let service = http::Service { config, store, artifacts, queue, models, ending: told, limits };
         Ok(Self { service, worker: Arc::new(worker), ending })
     }
 

@@ -1,6 +1,5 @@
 //! `sumcast compile`.
 
-use crate::batch;
 use crate::error::Result;
 use crate::files::{self, ModelDir, Readers};
 use crate::format;
@@ -22,7 +21,11 @@ use std::time::Instant;
 use sumcast_circuits::graph::Graph;
 use sumcast_circuits::samples::Samples;
 use sumcast_circuits::{Committed, CompileOptions, Secret, compile, onnx};
-use sumcast_prover::{Cpu, ProvingKey};
+use sumcast_prover::{Cpu, ProvingKey, available_memory, prover_memory};
+use sumcast_verifier::vk::Program;
+
+/// The share of the free memory that a proof of a batch may take, in percent.
+const MEMORY_SHARE: u64 = 80;
 
 /// Arguments of `compile`.
 #[derive(Debug, Args)]
@@ -126,7 +129,9 @@ impl Compile {
                 (frac_bits, model, trials)
             }
         };
-        let model = batch::largest(model, self.batch).with_context(file)?;
+        let room = available_memory().map(|bytes| bytes / 100 * MEMORY_SHARE);
+        let fits = |program: &Program| room.is_none_or(|bytes| prover_memory(program) <= bytes);
+        let model = model.largest_batch(self.batch, fits).with_context(file)?;
         let relation = model.lower().with_context(file)?;
 
         progress.stage("parameters");

@@ -2,7 +2,7 @@
 
 use super::verify::sentence;
 use crate::error::Result;
-use crate::opening::OpeningFile;
+use crate::opening;
 use crate::output::Outcome;
 use crate::summary::{self, ProgramSummary, srs_kind};
 use crate::topic::tensors;
@@ -184,7 +184,7 @@ impl Contents {
     }
 
     fn opening(path: &Path) -> Result<Self> {
-        let file = OpeningFile::read(path)
+        let file = opening::read(path)
             .with_context(|| format!("{} is no file of Sumcast's: {TAKEN}", path.display()))?;
         let tensors = file.tensors.into_iter().map(|entry| OpeningTensor {
             tensor: entry.tensor,

@@ -4,7 +4,7 @@ use super::verify::sentence;
 use crate::error::Result;
 use crate::files;
 use crate::format;
-use crate::opening::{Entry, OpeningFile};
+use crate::opening;
 use crate::output::{self, Outcome};
 use crate::parameters;
 use crate::summary::{real, role};
@@ -15,7 +15,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Instant;
 use sumcast_params::Srs;
-use sumcast_prover::Cpu;
+use sumcast_prover::{Cpu, OpeningFile};
 use sumcast_verifier::vk::{Key, Role, SrsKind};
 use sumcast_verifier::{ProofFile, verify};
 
@@ -65,7 +65,7 @@ impl Reveal {
     pub(crate) fn run(self) -> Result<Outcome> {
         let (key, _) = files::read_key(&self.vk)?;
         let bytes = files::read_small(&self.proof)?;
-        let opening = OpeningFile::read(&self.opening)?;
+        let opening = opening::read(&self.opening)?;
         let srs = parameters::of_key(&key, &self.vk, self.params.as_deref())?;
         output::warn_insecure(key.srs.kind == SrsKind::Development);
         let begun = Instant::now();
@@ -103,7 +103,7 @@ impl Reveal {
         if let Err(error) = verify(key, proof) {
             return Ok(Err(sentence(&self.proof, &error)));
         }
-        if let Some(error) = opening.foreign(&self.opening, proof, &self.proof) {
+        if let Some(error) = opening::foreign(opening, &self.opening, proof, &self.proof) {
             return Ok(Err(error));
         }
         let file = self.opening.display();
@@ -128,7 +128,7 @@ impl Reveal {
             });
         }
         if revealed.is_empty() {
-            let there: Vec<_> = opening.tensors.iter().map(|Entry { role, .. }| role.as_str()).collect();
+            let there: Vec<_> = opening.tensors.iter().map(|entry| entry.role.as_str()).collect();
             let what = self.only.map_or("tensor", |only| role(only.role()));
             let there = if there.is_empty() { "nothing".into() } else { there.join(", ") };
             bail!("{file} opens no {what}: it has {there}; ask whoever made the proof for a file with more");

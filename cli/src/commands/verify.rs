@@ -1,7 +1,7 @@
 //! `sumcast verify`.
 
 use crate::error::Result;
-use crate::opening::OpeningFile;
+use crate::opening;
 use crate::output::{self, Outcome};
 use crate::summary::{commitments, reals};
 use crate::topic::bundle::{Linked, Worker};
@@ -97,7 +97,7 @@ impl Verify {
     /// Whether a valid proof is of the epoch or settlement that is given, if one is, and of the workers' proofs.
     fn check(&self, key: &Key, proof: &ProofFile) -> Result<check::Verdict<Option<OfEpoch>>> {
         let begun = Instant::now();
-        let opening = self.opening.as_deref().map(OpeningFile::read).transpose()?;
+        let opening = self.opening.as_deref().map(opening::read).transpose()?;
         let opening = self.opening.as_deref().zip(opening.as_ref());
         let claim = |srs| Claim { key, vk: &self.vk, srs, proof, path: &self.proof, opening };
         let srs = || parameters::of_key(key, &self.vk, self.params.as_deref());

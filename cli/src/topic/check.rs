@@ -2,7 +2,7 @@
 
 use super::Topic;
 use crate::error::Result;
-use crate::opening::OpeningFile;
+use crate::opening;
 use anyhow::{Context, bail};
 use serde::Serialize;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use sumcast_circuits::epoch::Decimal;
 use sumcast_params::Srs;
-use sumcast_prover::{Cpu, ProvingKey};
+use sumcast_prover::{Cpu, OpeningFile, ProvingKey};
 use sumcast_verifier::vk::{Key, Role, TensorSpec, Visibility};
 use sumcast_verifier::{ProofFile, Tensor};
 
@@ -109,7 +109,7 @@ impl Claim<'_> {
     fn opened(&self) -> Result<Verdict<BTreeMap<usize, Vec<i128>>>> {
         let mut opened = BTreeMap::new();
         let Some((path, opening)) = self.opening else { return Ok(Ok(opened)) };
-        if let Some(error) = opening.foreign(path, self.proof, self.path) {
+        if let Some(error) = opening::foreign(opening, path, self.proof, self.path) {
             return Ok(Err(error));
         }
         for entry in &opening.tensors {

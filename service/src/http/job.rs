@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(100);
 
 impl Service {
     /// A job that the caller sees.
-    async fn any(&self, caller: &Caller, id: &str) -> Result<Job, Problem> {
+    pub(super) async fn any(&self, caller: &Caller, id: &str) -> Result<Job, Problem> {
         self.seen(caller, id).await?.ok_or_else(|| Problem::missing("job", id))
     }
 
@@ -128,7 +128,7 @@ pub(super) async fn events(
     Path(id): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let job = service.any(&caller, &id).await?;
-    let place = service.followers.enter(caller.who(), Duration::ZERO).await;
+    let place = service.limits.followers.enter(caller.who(), Duration::ZERO).await;
     let place = place.ok_or_else(Problem::overloaded)?;
     let begin = Some((service, job, None, place));
     let changes = stream::unfold(begin, |state| async move {

@@ -18,6 +18,10 @@ const USUAL: i64 = 20;
 pub(super) struct Asked {
     /// Only those in this state
     state: Option<crate::job::State>,
+    /// Only those of epochs of this network topic
+    topic: Option<String>,
+    /// Only those that one request asked for
+    batch: Option<String>,
     /// Only those before this one: the last of the page before
     before: Option<String>,
     /// How many, 1 to 100
@@ -45,9 +49,9 @@ impl Service {
         if !(1..=MOST).contains(&limit) {
             return Err(Problem::invalid(format!("limit is {limit}: from 1 to {MOST}")));
         }
-        let (state, before) = (asked.state, asked.before);
+        let Asked { state, topic, batch, before, .. } = asked;
         let owner = caller.sees().map(str::to_owned);
-        let page = Page { kind: Some(kind), owner, state, before, limit: limit + 1 };
+        let page = Page { kind: Some(kind), owner, state, topic, batch, before, limit: limit + 1 };
         let mut jobs = self.store.list(&page).await?;
         let more = jobs.len() as i64 > limit;
         jobs.truncate(usize::try_from(limit).unwrap_or_default());
@@ -85,6 +89,8 @@ impl crate::job::Kind {
         match self {
             Self::Compile => "model",
             Self::Prove => "proof",
+            Self::Synthesize => "synthesis",
+            Self::Settle => "settlement",
         }
     }
 }

@@ -5,6 +5,7 @@ mod body;
 mod caller;
 mod connections;
 mod health;
+mod inference;
 mod job;
 mod jobs;
 mod models;
@@ -14,8 +15,10 @@ mod problem;
 mod proofs;
 mod rates;
 mod shares;
+mod topics;
 mod verify;
 
+pub(crate) use caller::Limits;
 pub(crate) use connections::{Bounds, serve};
 pub use problem::Problem;
 
@@ -25,14 +28,13 @@ use crate::job::{Job, State};
 use crate::new_id;
 use crate::queue::Queue;
 use crate::store::{NewJob, Put, Store};
+use crate::worker::Models;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
-use caller::Who;
-use rates::Rates;
 use sha2::{Digest, Sha256};
-use shares::Shares;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use utoipa::OpenApi;
@@ -47,11 +49,10 @@ pub(crate) struct Service {
     pub(crate) store: Store,
     pub(crate) artifacts: Artifacts,
     pub(crate) queue: Queue,
+    pub(crate) models: Arc<Models>,
     /// Whether the process is to end.
     pub(crate) ending: watch::Receiver<bool>,
-    rates: Rates<Who>,
-    requests: Shares<Who>,
-    followers: Shares<Who>,
+    pub(crate) limits: Limits,
 }
 
 /// All paths.
@@ -68,6 +69,11 @@ pub(crate) fn router(service: Service) -> anyhow::Result<Router> {
     let (api, mut openapi) = OpenApiRouter::with_openapi(openapi::Api::openapi())
         .routes(routes!(models::upload, models::list))
         .routes(routes!(proofs::submit, proofs::list))
+        .routes(routes!(proofs::submit_many))
+        .routes(routes!(topics::synthesize, topics::syntheses))
+        .routes(routes!(topics::settle, topics::settlements))
+        .routes(routes!(inference::give, inference::given))
+        .routes(routes!(inference::infer))
         .routes(routes!(job::one, job::cancel))
         .routes(routes!(job::file))
         .routes(routes!(verify::check))
@@ -85,24 +91,27 @@ pub(crate) fn router(service: Service) -> anyhow::Result<Router> {
 }
 
 impl Service {
-    /// Of a process.
-    pub(crate) fn new(
-        config: Config,
-        store: Store,
-        artifacts: Artifacts,
-        queue: Queue,
-        ending: watch::Receiver<bool>,
-    ) -> Self {
-        let trusted = !config.asks_for_keys();
-        let requests = Shares::new(config.requests_at_once, trusted);
-        let followers = Shares::new(config.max_followers, trusted);
-        Self { config, store, artifacts, queue, ending, rates: Rates::new(), requests, followers }
+    /// That so many more jobs may wait.
+    async fn room(&self, more: u64) -> Result<(), Problem> {
+        let limit = self.config.queue_limit;
+        if self.store.count(State::Queued).await? + more > limit {
+            return Err(Problem::busy(limit));
+        }
+        Ok(())
+    }
+
+    /// Whether a caller's name for a request stands for a job.
+    async fn is_known(&self, owner: &str, key: Option<&str>) -> Result<bool, Problem> {
+        Ok(match key {
+            Some(key) => self.store.known(owner, key).await?.is_some(),
+            None => false,
+        })
     }
 
     /// Puts a job that a request asks for, and its ticket.
     async fn put(&self, job: NewJob) -> Result<(StatusCode, Job), Problem> {
-        if self.store.count(State::Queued).await? >= self.config.queue_limit {
-            return Err(Problem::busy(self.config.queue_limit));
+        if !self.is_known(&job.owner, job.idempotency.as_deref()).await? {
+            self.room(1).await?;
         }
         match self.store.put(&job).await? {
             Put::New(job) => {

@@ -31,6 +31,10 @@ struct Upload {
     frac_bits: Option<u8>,
     /// Leave the weights' commitments unblinded, so that whoever has the ONNX file can recompute the model id
     public_model: Option<bool>,
+    /// Have commitments of inputs in statements in place of their numbers: true or false
+    hide_input: Option<bool>,
+    /// As hide_input
+    hide_output: Option<bool>,
 }
 
 /// Upload a model
@@ -56,7 +60,14 @@ pub(super) async fn upload(
     mut form: Multipart,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     let (mut network, mut calibration) = (None::<Bytes>, None::<Bytes>);
-    let mut request = Compile { name: String::new(), frac_bits: 16, public_model: false, calibrated: false };
+    let mut request = Compile {
+        name: String::new(),
+        frac_bits: 16,
+        public_model: false,
+        hide_input: false,
+        hide_output: false,
+        calibrated: false,
+    };
     while let Some(part) = form.next_field().await.map_err(|error| unreadable(&error))? {
         let name = part.name().unwrap_or_default().to_owned();
         match name.as_str() {
@@ -69,10 +80,15 @@ pub(super) async fn upload(
                 request.frac_bits =
                     bits.ok_or_else(|| Problem::invalid(format!("frac_bits is {text:?}: from 8 to 24")))?;
             }
-            "public_model" => {
+            "public_model" | "hide_input" | "hide_output" => {
                 let text = part.text().await.map_err(|error| unreadable(&error))?;
-                let refused = |_| Problem::invalid(format!("public_model is {text:?}: true or false"));
-                request.public_model = text.parse().map_err(refused)?;
+                let refused = |_| Problem::invalid(format!("{name} is {text:?}: true or false"));
+                let flag = match name.as_str() {
+                    "public_model" => &mut request.public_model,
+                    "hide_input" => &mut request.hide_input,
+                    _ => &mut request.hide_output,
+                };
+                *flag = text.parse().map_err(refused)?;
             }
             other => return Err(Problem::invalid(format!("there is no part {other:?} in a model's form"))),
         }
@@ -98,6 +114,9 @@ pub(super) async fn upload(
         idempotency: idempotency(&headers)?,
         digest,
         model: None,
+        topic: None,
+        batch: None,
+        together: None,
         request,
         priority: 0,
         deadline: None,

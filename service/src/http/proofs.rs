@@ -1,21 +1,20 @@
-//! Proofs.
+//! Proofs of inferences, one or many.
 
-use super::body::{Body, idempotency};
-use super::caller::{Prover, Reader};
-use super::jobs::{Jobs, Listed, not_there};
+use super::body::{Body, context, deadline, idempotency, priority};
+use super::caller::{Caller, Prover, Reader};
+use super::jobs::{Asked, Jobs, Listed, not_there};
 use super::{Problem, Service, digest, new_id};
 use crate::job::{self, Job, Kind};
-use crate::store::{NewJob, now};
+use crate::store::NewJob;
 use crate::worker::Prove;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use std::ops::RangeInclusive;
 use utoipa::ToSchema;
 
-/// Priorities that a request may have.
-const PRIORITY: RangeInclusive<i64> = 0..=9;
+/// Most inputs of a batch.
+const MOST: usize = 256;
 
 /// A proof to be made.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -28,12 +27,94 @@ pub(super) struct Submit {
     /// 32 bytes in hexadecimal that the proof is bound to; zeros if not given
     #[serde(default)]
     context: Option<String>,
+    /// Whether it may be in one proof with others of its model and context that wait: that is faster, and whoever has the
+    /// proof then sees the others' inputs and outputs, too
+    #[serde(default)]
+    together: bool,
     /// Proofs of a higher one go first, 0 to 9
     #[serde(default)]
     priority: i64,
     /// Seconds after which it is no longer worth beginning
     #[serde(default)]
     deadline_seconds: Option<u32>,
+}
+
+/// Proofs to be made of one model.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SubmitMany {
+    /// The model's id
+    model: String,
+    /// The inputs, at most 256, each as many numbers as the model takes
+    inputs: Vec<Vec<Option<f64>>>,
+    /// As of one proof
+    #[serde(default)]
+    context: Option<String>,
+    /// Whether several of them may be in one proof, which is faster
+    #[serde(default = "yes")]
+    together: bool,
+    /// As of one proof
+    #[serde(default)]
+    priority: i64,
+    /// As of one proof
+    #[serde(default)]
+    deadline_seconds: Option<u32>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What was asked for at once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Batch {
+    /// What `batch` is in the list of proofs.
+    batch: String,
+    /// One for each input, in their order.
+    jobs: Vec<Job>,
+}
+
+impl Service {
+    /// Puts the proof that a request asks for.
+    async fn prove(
+        &self,
+        caller: &Caller,
+        asked: Submit,
+        batch: Option<String>,
+        key: Option<String>,
+    ) -> Result<(StatusCode, Job), Problem> {
+        let model = self.job(caller, Kind::Compile, &asked.model).await?;
+        if matches!(model.state, job::State::Failed | job::State::Cancelled) {
+            return Err(not_there(&model));
+        }
+        if let Some(expected) = input_len(&model).filter(|expected| *expected != asked.input.len()) {
+            let found = asked.input.len();
+            return Err(Problem::invalid(format!(
+                "input has {found} numbers, and the model takes {expected}"
+            )));
+        }
+        let digest = digest([&*serde_json::to_vec(&asked)?]);
+        let context = context(asked.context.as_deref())?;
+        let owner = caller.owner().to_owned();
+        let group = || super::digest([owner.as_bytes(), asked.model.as_bytes(), context.as_bytes()]);
+        let together = asked.together.then(group);
+        let request = serde_json::to_value(Prove { input: asked.input, context })?;
+        let job = NewJob {
+            id: new_id(),
+            kind: Kind::Prove,
+            owner,
+            idempotency: key,
+            digest,
+            model: Some(asked.model),
+            topic: None,
+            batch,
+            together,
+            request,
+            priority: priority(asked.priority)?,
+            deadline: deadline(asked.deadline_seconds),
+        };
+        self.put(job).await
+    }
 }
 
 /// Ask for a proof
@@ -59,40 +140,60 @@ pub(super) async fn submit(
     headers: HeaderMap,
     Body(asked): Body<Submit>,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
-    let model = service.job(&caller, Kind::Compile, &asked.model).await?;
-    if matches!(model.state, job::State::Failed | job::State::Cancelled) {
-        return Err(not_there(&model));
-    }
-    if !PRIORITY.contains(&asked.priority) {
-        return Err(Problem::invalid(format!("priority is {}: from 0 to 9", asked.priority)));
-    }
-    if let Some(expected) = input_len(&model).filter(|expected| *expected != asked.input.len()) {
-        let found = asked.input.len();
-        return Err(Problem::invalid(format!("input has {found} numbers, and the model takes {expected}")));
-    }
-    let context = asked.context.as_deref().unwrap_or(ZEROS);
-    let context = context.strip_prefix("0x").unwrap_or(context);
-    if hex::decode_to_slice(context, &mut [0; 32]).is_err() {
-        return Err(Problem::invalid("context has 64 hexadecimal digits, with or without 0x"));
-    }
-    let digest = digest([&*serde_json::to_vec(&asked)?]);
-    let request = Prove { input: asked.input, context: context.to_lowercase() };
-    let job = NewJob {
-        id: new_id(),
-        kind: Kind::Prove,
-        owner: caller.owner().into(),
-        idempotency: idempotency(&headers)?,
-        digest,
-        model: Some(asked.model),
-        request: serde_json::to_value(&request)?,
-        priority: asked.priority,
-        deadline: asked.deadline_seconds.map(|seconds| now() + 1000 * i64::from(seconds)),
-    };
-    let (status, job) = service.put(job).await?;
+    let (status, job) = service.prove(&caller, asked, None, idempotency(&headers)?).await?;
     Ok((status, Json(job)))
 }
 
-const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// Ask for proofs of many inputs
+///
+/// Each is a job of its own, and several of them may be in one proof: their results say which, and where in it they are. A
+/// request that was cut short is asked again under the same Idempotency-Key: what it asked for already is not made twice.
+#[utoipa::path(
+    post,
+    path = "/v1/batches",
+    tag = "proofs",
+    security(("key" = ["prove"])),
+    request_body = SubmitMany,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request twice is the same proofs")),
+    responses(
+        (status = 202, description = "they will be made", body = Batch),
+        (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem)
+    )
+)]
+pub(super) async fn submit_many(
+    State(service): State<Service>,
+    Prover(caller): Prover,
+    headers: HeaderMap,
+    Body(asked): Body<SubmitMany>,
+) -> Result<(StatusCode, Json<Batch>), Problem> {
+    let count = asked.inputs.len();
+    if !(1..=MOST).contains(&count) {
+        return Err(Problem::invalid(format!("inputs has {count} inputs: from 1 to {MOST}")));
+    }
+    let key = idempotency(&headers)?;
+    if !service.is_known(caller.owner(), key.as_ref().map(|key| format!("{key}#0")).as_deref()).await? {
+        service.room(count as u64).await?;
+    }
+    let batch = match &key {
+        Some(key) => digest([b"batch", key.as_bytes()])[..26].to_owned(),
+        None => new_id(),
+    };
+    let mut jobs = vec![];
+    for (i, input) in asked.inputs.into_iter().enumerate() {
+        let one = Submit {
+            model: asked.model.clone(),
+            input,
+            context: asked.context.clone(),
+            together: asked.together,
+            priority: asked.priority,
+            deadline_seconds: asked.deadline_seconds,
+        };
+        let key = key.as_ref().map(|key| format!("{key}#{i}"));
+        jobs.push(service.prove(&caller, one, Some(batch.clone()), key).await?.1);
+    }
+    Ok((StatusCode::ACCEPTED, Json(Batch { batch, jobs })))
+}
 
 /// How many numbers a model takes, once it is compiled.
 fn input_len(model: &Job) -> Option<usize> {
@@ -106,7 +207,7 @@ fn input_len(model: &Job) -> Option<usize> {
     path = "/v1/proofs",
     tag = "proofs",
     security(("key" = ["read"])),
-    params(super::jobs::Asked),
+    params(Asked),
     responses((status = 200, body = Jobs), (status = 422, body = Problem))
 )]
 pub(super) async fn list(

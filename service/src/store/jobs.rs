@@ -21,6 +21,12 @@ pub struct NewJob {
     pub digest: String,
     /// The model, of a proof.
     pub model: Option<String>,
+    /// The network topic, of a proof of its epoch.
+    pub topic: Option<String>,
+    /// The request that asked for it with others.
+    pub batch: Option<String>,
+    /// Jobs that have the same here, and wait, may be in one proof.
+    pub together: Option<String>,
     /// What was asked for.
     pub request: Value,
     /// Jobs of a higher one go first.
@@ -49,6 +55,10 @@ pub struct Page {
     pub owner: Option<String>,
     /// Only those in this state.
     pub state: Option<State>,
+    /// Only those of this topic.
+    pub topic: Option<String>,
+    /// Only those that were asked for together.
+    pub batch: Option<String>,
     /// Only those before this one.
     pub before: Option<String>,
     /// How many.
@@ -63,20 +73,30 @@ impl Store {
     pub async fn put(&self, job: &NewJob) -> Result<Put, Error> {
         let put = sqlx::query(
             "INSERT INTO sumcast_jobs (id, kind, state, owner, idempotency, digest, model, request, priority, attempts, \
-             deadline, created) VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10) \
-             ON CONFLICT DO NOTHING",
+             deadline, created, topic, batch, together) \
+             VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
         );
         let put = put.bind(&job.id).bind(job.kind.word()).bind(&job.owner).bind(job.idempotency.clone());
         let put = put.bind(&job.digest).bind(job.model.clone()).bind(job.request.to_string());
-        let put = put.bind(job.priority).bind(job.deadline).bind(now()).execute(&self.pool).await?;
+        let put = put.bind(job.priority).bind(job.deadline).bind(now());
+        let put = put.bind(job.topic.clone()).bind(job.batch.clone()).bind(job.together.clone());
+        let put = put.execute(&self.pool).await?;
         if put.rows_affected() > 0 {
             return Ok(Put::New(self.job(&job.id).await?.ok_or(Error::RowNotFound)?));
         }
-        let known = sqlx::query("SELECT * FROM sumcast_jobs WHERE owner = $1 AND idempotency = $2");
-        let known = known.bind(&job.owner).bind(job.idempotency.clone()).fetch_one(&self.pool).await?;
-        let digest: String = known.try_get("digest")?;
-        let known = read(&known)?;
+        let key = job.idempotency.as_deref().unwrap_or_default();
+        let (known, digest) = self.known(&job.owner, key).await?.ok_or(Error::RowNotFound)?;
         Ok(if digest == job.digest { Put::Known(known) } else { Put::Other(known.id) })
+    }
+
+    /// The job that a caller's name for a request stands for, and the digest of what was asked for.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn known(&self, owner: &str, idempotency: &str) -> Result<Option<(Job, String)>, Error> {
+        let known = sqlx::query("SELECT * FROM sumcast_jobs WHERE owner = $1 AND idempotency = $2");
+        let row = known.bind(owner).bind(idempotency).fetch_optional(&self.pool).await?;
+        row.map(|row| Ok((read(&row)?, row.try_get("digest")?))).transpose()
     }
 
     /// A job.
@@ -98,11 +118,14 @@ impl Store {
     pub async fn list(&self, page: &Page) -> Result<Vec<Job>, Error> {
         let list = sqlx::query(
             "SELECT * FROM sumcast_jobs WHERE (kind = $1 OR $1 = '') AND (state = $2 OR $2 = '') \
-             AND (id < $3 OR $3 = '') AND (owner = $4 OR $4 = '') ORDER BY id DESC LIMIT $5",
+             AND (id < $3 OR $3 = '') AND (owner = $4 OR $4 = '') AND (topic = $5 OR $5 = '') \
+             AND (batch = $6 OR $6 = '') ORDER BY id DESC LIMIT $7",
         );
         let list = list.bind(page.kind.map_or("", Kind::word)).bind(page.state.map_or("", State::word));
         let list = list.bind(page.before.clone().unwrap_or_default());
-        let list = list.bind(page.owner.clone().unwrap_or_default()).bind(page.limit);
+        let list = list.bind(page.owner.clone().unwrap_or_default());
+        let list = list.bind(page.topic.clone().unwrap_or_default());
+        let list = list.bind(page.batch.clone().unwrap_or_default()).bind(page.limit);
         list.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
@@ -117,17 +140,53 @@ impl Store {
         Ok(row.try_get::<i64, _>("jobs")?.unsigned_abs())
     }
 
-    /// Begins a job that is not at an end: the job, with the number of this attempt.
+    /// Begins a job that is not at an end, and that no other job's attempt does: the job, with the number of this attempt.
     ///
     /// # Errors
     /// The database's.
     pub async fn begin(&self, id: &str) -> Result<Option<Job>, Error> {
         let begin = sqlx::query(
             "UPDATE sumcast_jobs SET state = 'running', attempts = attempts + 1, started = $2, stage = NULL \
-             WHERE id = $1 AND state IN ('queued', 'running') RETURNING *",
+             WHERE id = $1 AND (state = 'queued' OR (state = 'running' AND leader IS NULL)) RETURNING *",
         );
         let row = begin.bind(id).bind(now()).fetch_optional(&self.pool).await?;
         row.as_ref().map(read).transpose()
+    }
+
+    /// Begins a job in the attempt of another one, its leader.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn follow(&self, id: &str, leader: &str) -> Result<Option<Job>, Error> {
+        let begin = sqlx::query(
+            "UPDATE sumcast_jobs SET state = 'running', attempts = attempts + 1, started = $3, stage = NULL, leader = $2 \
+             WHERE id = $1 AND (state = 'queued' OR (state = 'running' AND leader = $2)) RETURNING *",
+        );
+        let row = begin.bind(id).bind(leader).bind(now()).fetch_optional(&self.pool).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Jobs that may be in one proof with a job: those that wait, from the oldest, and those that an earlier attempt of it
+    /// was to do.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn company(&self, job: &Job, most: i64) -> Result<Vec<String>, Error> {
+        let list = sqlx::query(
+            "SELECT id FROM sumcast_jobs WHERE together = $1 AND id <> $2 \
+             AND (state = 'queued' OR (state = 'running' AND leader = $2)) ORDER BY id LIMIT $3",
+        );
+        let list = list.bind(job.together.clone()).bind(&job.id).bind(most).fetch_all(&self.pool).await?;
+        list.iter().map(|row| row.try_get("id")).collect()
+    }
+
+    /// Puts back what attempts of a job were to do with it and have not: the job is at an end, and they are not.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn disband(&self, leader: &str) -> Result<(), Error> {
+        let set = "UPDATE sumcast_jobs SET state = 'queued', stage = NULL, leader = NULL WHERE leader = $1 AND state = 'running'";
+        sqlx::query(set).bind(leader).execute(&self.pool).await.map(|_| ())
     }
 
     /// Notes the stage that an attempt is at. Returns whether it still counts.
@@ -160,7 +219,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn put_back(&self, id: &str, attempt: i64) -> Result<bool, Error> {
-        let set = "UPDATE sumcast_jobs SET state = 'queued', stage = NULL WHERE id = $1 AND attempts = $2 AND state = 'running'";
+        let set = "UPDATE sumcast_jobs SET state = 'queued', stage = NULL, leader = NULL WHERE id = $1 AND attempts = $2 AND state = 'running'";
         let set = sqlx::query(set).bind(id).bind(attempt).execute(&self.pool).await?;
         Ok(set.rows_affected() > 0)
     }
@@ -204,6 +263,9 @@ fn read(row: &AnyRow) -> Result<Job, Error> {
         state: State::of_word(&word("state")?).ok_or_else(|| damaged("state", "no such state"))?,
         stage: text("stage")?,
         model: text("model")?,
+        topic: text("topic")?,
+        batch: text("batch")?,
+        together: text("together")?,
         request: value("request")?.unwrap_or_default(),
         result: value("result")?,
         error: text("error")?,

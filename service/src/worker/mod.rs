@@ -3,27 +3,33 @@
 mod compile;
 mod memory;
 mod models;
+mod proof;
 mod prove;
+mod topic;
 
 use crate::artifacts::Artifacts;
 use crate::config::Config;
 use crate::job::{Job, Kind};
 use crate::queue::Queue;
 use crate::store::{Store, now};
-use models::Models;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 pub use compile::Compile;
+pub(crate) use models::Models;
 pub use prove::Prove;
+pub use topic::Topic;
 
 /// The longest wait between attempts.
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// How often the stage of a job is noted at most.
 const NOTED: Duration = Duration::from_millis(100);
+
+/// Most inputs of one proof.
+const MOST_TOGETHER: i64 = 64;
 
 /// Why a job came to nothing.
 #[derive(Debug)]
@@ -57,7 +63,7 @@ pub(crate) struct Worker {
     pub(crate) store: Store,
     pub(crate) artifacts: Artifacts,
     pub(crate) queue: Queue,
-    models: Arc<Models>,
+    pub(crate) models: Arc<Models>,
 }
 
 impl Worker {
@@ -75,19 +81,85 @@ impl Worker {
     }
 
     async fn attempt(self: Arc<Self>, id: &str) -> anyhow::Result<()> {
-        let Some(job) = self.store.begin(id).await? else { return Ok(()) };
+        let begun = self.store.begin(id).await?;
+        if begun.as_ref().is_none_or(|job| job.attempts > 1) {
+            // Whoever began it may have been stopped before what was to be done with it.
+            self.store.disband(id).await?;
+        }
+        if let Some(job) = begun
+            && self.admitted(&job).await?
+        {
+            let company = self.company(&job).await?;
+            self.clone().together(job, company).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a job that was begun is to be done; it has failed if not.
+    async fn admitted(&self, job: &Job) -> anyhow::Result<bool> {
         let attempt = job.attempts;
         let refused = if attempt > i64::from(self.config.attempts) {
-            Some(format!("it was begun {} times and never came to an end", attempt - 1))
+            format!("it was begun {} times and never came to an end", attempt - 1)
         } else if job.deadline.is_some_and(|deadline| deadline < now()) {
-            Some("its deadline had passed before it was begun".to_owned())
+            "its deadline had passed before it was begun".to_owned()
         } else {
-            None
+            return Ok(true);
         };
-        let found = match refused {
-            Some(why) => Err(Fault::Job(why)),
-            None => self.clone().run(&job).await,
-        };
+        self.store.end(&job.id, attempt, Err(&refused)).await?;
+        Ok(false)
+    }
+
+    /// Jobs that are begun with a job, for one proof of all: with it as many as a power of two.
+    async fn company(&self, job: &Job) -> anyhow::Result<Vec<Job>> {
+        let mut company = vec![];
+        if job.together.is_none() || job.attempts > 1 {
+            return Ok(company);
+        }
+        let mut waiting = self.store.company(job, MOST_TOGETHER - 1).await?;
+        let size = 1 << (waiting.len() + 1).ilog2();
+        waiting.truncate(size - 1);
+        for id in waiting {
+            if let Some(other) = self.store.follow(&id, &job.id).await?
+                && self.admitted(&other).await?
+            {
+                company.push(other);
+            }
+        }
+        // Some were taken by others in between.
+        let size = 1 << (company.len() + 1).ilog2();
+        for other in company.split_off(size - 1) {
+            self.store.put_back(&other.id, other.attempts).await?;
+        }
+        Ok(company)
+    }
+
+    /// Does a job and its company: by one proof or, if that comes to nothing, each by itself. The job is ended last, so that
+    /// its ticket is there as long as there is something to be done.
+    async fn together(self: Arc<Self>, job: Job, company: Vec<Job>) -> anyhow::Result<()> {
+        let mut jobs = company;
+        jobs.push(job);
+        if jobs.len() > 1 {
+            match self.clone().run(&jobs).await {
+                Ok(results) => {
+                    for (job, result) in jobs.iter().zip(results) {
+                        self.end(job, Ok(result)).await?;
+                    }
+                    return Ok(());
+                }
+                Err(fault) => tracing::info!(jobs = jobs.len(), "each is proven by itself: {fault:?}"),
+            }
+        }
+        for job in jobs {
+            let result = self.clone().run(std::slice::from_ref(&job)).await;
+            let result = result.map(|results| results.into_iter().next().unwrap_or_default());
+            self.end(&job, result).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends an attempt: the job is done, has failed, or waits for the next one.
+    async fn end(&self, job: &Job, found: Result<Value, Fault>) -> anyhow::Result<()> {
+        let (id, attempt) = (&job.id, job.attempts);
         match found {
             Ok(result) => self.store.end(id, attempt, Ok(&result)).await?,
             Err(Fault::Job(why)) => self.store.end(id, attempt, Err(&why)).await?,
@@ -106,20 +178,24 @@ impl Worker {
         Ok(())
     }
 
-    async fn run(self: Arc<Self>, job: &Job) -> Result<Value, Fault> {
+    /// The results of jobs of one kind: of one, or of several that are proven together.
+    async fn run(self: Arc<Self>, jobs: &[Job]) -> Result<Vec<Value>, Fault> {
+        let Some(job) = jobs.first() else { return Ok(vec![]) };
         let (stages, heard) = mpsc::unbounded_channel();
-        let noting = tokio::spawn(note(self.store.clone(), job.id.clone(), job.attempts, heard));
-        let result = match job.kind {
-            Kind::Compile => self.compile(job, stages).await,
-            Kind::Prove => self.prove(job, stages).await,
+        let noted = jobs.iter().map(|job| (job.id.clone(), job.attempts)).collect();
+        let noting = tokio::spawn(note(self.store.clone(), noted, heard));
+        let results = match job.kind {
+            Kind::Prove => self.prove(jobs, stages).await,
+            Kind::Compile => self.compile(job, stages).await.map(|result| vec![result]),
+            Kind::Synthesize | Kind::Settle => self.topic(job, stages).await.map(|result| vec![result]),
         };
         noting.abort();
-        result
+        results
     }
 }
 
-/// Notes the stages that a job reaches, if it stays at them for a while.
-async fn note(store: Store, id: String, attempt: i64, mut heard: mpsc::UnboundedReceiver<&'static str>) {
+/// Notes the stages that jobs reach, if they stay at them for a while.
+async fn note(store: Store, jobs: Vec<(String, i64)>, mut heard: mpsc::UnboundedReceiver<&'static str>) {
     let mut last = Instant::now();
     while let Some(mut stage) = heard.recv().await {
         if let Some(rest) = NOTED.checked_sub(last.elapsed()) {
@@ -128,8 +204,10 @@ async fn note(store: Store, id: String, attempt: i64, mut heard: mpsc::Unbounded
         while let Ok(later) = heard.try_recv() {
             stage = later;
         }
-        if let Err(error) = store.stage(&id, attempt, stage).await {
-            tracing::warn!(job = id, "{error}");
+        for (id, attempt) in &jobs {
+            if let Err(error) = store.stage(id, *attempt, stage).await {
+                tracing::warn!(job = id, "{error}");
+            }
         }
         last = Instant::now();
     }

@@ -1,19 +1,20 @@
-//! Models that are ready to prove.
+//! Circuits that are ready to prove.
 
-use super::Fault;
+use super::topic::Circuit;
+use super::{Fault, aside};
 use crate::artifacts::{Artifacts, File};
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use sumcast_circuits::{Model, Relation};
 use sumcast_params::{Srs, cache};
-use sumcast_prover::{ProvingKey, srs_log};
+use sumcast_prover::{Cpu, ProvingKey, srs_log};
 use sumcast_verifier::Key;
 
 /// How many are kept.
-const KEPT: usize = 4;
+const KEPT: usize = 8;
 
-/// A model with all that a proof takes.
+/// A circuit with all that a proof takes.
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) model: Model,
@@ -22,7 +23,7 @@ pub(crate) struct Ready {
     pub(crate) srs: Srs,
 }
 
-/// The models that proofs were asked of last.
+/// The circuits that proofs were asked of last.
 #[derive(Debug)]
 pub(crate) struct Models {
     params: Option<PathBuf>,
@@ -43,31 +44,28 @@ impl Models {
         })
     }
 
-    fn kept(&self, id: &str) -> Option<Arc<Ready>> {
-        let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let at = kept.iter().position(|(known, _)| known == id)?;
-        let found = kept.remove(at)?;
-        kept.push_front(found.clone());
-        Some(found.1)
-    }
-
-    /// A model that a job has made.
-    pub(crate) async fn ready(
+    /// A model that a job has made, whose proofs are of `2^log` inputs each.
+    pub(crate) async fn of(
         self: &Arc<Self>,
         artifacts: &Artifacts,
         id: &str,
+        log: u8,
     ) -> Result<Arc<Ready>, Fault> {
-        if let Some(ready) = self.kept(id) {
+        let name = format!("model {id} {log}");
+        if let Some(ready) = self.kept(&name) {
             return Ok(ready);
         }
-        let files = [File::Model, File::Key].map(|file| artifacts.get(id, file));
-        let [model, key] =
-            <[_; 2]>::try_from(futures::future::try_join_all(files).await?).unwrap_or_default();
+        if log > 0 {
+            let one = Box::pin(self.of(artifacts, id, 0)).await?;
+            return self.make(name, move || one.model.batched(log).map_err(Fault::job)).await;
+        }
+        let model = artifacts.get(id, File::Model).await?;
+        let key = artifacts.get(id, File::Key).await?;
         let (Some(model), Some(key)) = (model, key) else {
             return Err(Fault::Job(format!("there is no model {id:?}")));
         };
         let models = self.clone();
-        let ready = super::aside(move || {
+        let ready = aside(move || {
             let model = Model::from_bytes(&model).map_err(Fault::job)?;
             let mut relation = model.lower().map_err(Fault::job)?;
             let srs = models.srs(relation.program.row_log)?;
@@ -75,12 +73,52 @@ impl Models {
             let fixed = std::mem::take(&mut relation.fixed);
             let key = ProvingKey::new(key, fixed, model.secret()).map_err(Fault::job)?;
             sumcast_prover::check_srs(&key.key, &srs).map_err(Fault::job)?;
-            Ok(Arc::new(Ready { model, relation, key, srs }))
-        })
-        .await?;
-        let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        kept.push_front((id.to_owned(), ready.clone()));
+            Ok(Ready { model, relation, key, srs })
+        });
+        Ok(self.keep(name, ready.await?))
+    }
+
+    /// The circuit of an epoch.
+    pub(crate) async fn topic(self: &Arc<Self>, circuit: &Circuit) -> Result<Arc<Ready>, Fault> {
+        let name = circuit.name();
+        if let Some(ready) = self.kept(&name) {
+            return Ok(ready);
+        }
+        let circuit = circuit.clone();
+        self.make(name, move || circuit.model()).await
+    }
+
+    /// A model with a key made for it.
+    async fn make(
+        self: &Arc<Self>,
+        name: String,
+        model: impl FnOnce() -> Result<Model, Fault> + Send + 'static,
+    ) -> Result<Arc<Ready>, Fault> {
+        let models = self.clone();
+        let ready = aside(move || {
+            let model = model()?;
+            let mut relation = model.lower().map_err(Fault::job)?;
+            let srs = models.srs(relation.program.row_log)?;
+            let fixed = std::mem::take(&mut relation.fixed);
+            let key = ProvingKey::setup(relation.program.clone(), fixed, model.secret(), &srs, &Cpu);
+            Ok(Ready { model, relation, key: key.map_err(Fault::job)?, srs })
+        });
+        Ok(self.keep(name, ready.await?))
+    }
+
+    fn kept(&self, name: &str) -> Option<Arc<Ready>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = kept.iter().position(|(known, _)| known == name)?;
+        let found = kept.remove(at)?;
+        kept.push_front(found.clone());
+        Some(found.1)
+    }
+
+    fn keep(&self, name: String, ready: Ready) -> Arc<Ready> {
+        let ready = Arc::new(ready);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_front((name, ready.clone()));
         kept.truncate(KEPT);
-        Ok(ready)
+        ready
     }
 }

@@ -1,14 +1,14 @@
-//! From an input to a proof.
+//! From inputs of a model to a proof of them: of one, or of several that wait together.
 
+use super::models::Ready;
+use super::proof::{Made, context};
 use super::{Fault, Stages, Worker, aside};
 use crate::artifacts::File;
 use crate::job::Job;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::Instant;
-use sumcast_prover::{Assignment, Cpu, Proven, prove};
-use sumcast_verifier::verify;
+use sumcast_prover::Assignment;
 use utoipa::ToSchema;
 
 /// What is proven of a model.
@@ -21,45 +21,55 @@ pub struct Prove {
 }
 
 impl Worker {
-    pub(super) async fn prove(self: Arc<Self>, job: &Job, stages: Stages) -> Result<Value, Fault> {
-        let Prove { input, context } = serde_json::from_value(job.request.clone())?;
-        let model = job.model.clone().unwrap_or_default();
-        let ready = self.models.ready(&self.artifacts, &model).await?;
-        let (file, result) = aside(move || {
-            let mut bytes = [0; 32];
-            hex::decode_to_slice(&context, &mut bytes).map_err(Fault::job)?;
-            let begun = Instant::now();
-            let input: Vec<f64> = input.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
-            let inference = ready.model.run(&ready.relation, &input).map_err(Fault::job)?;
-            let outputs = inference.outputs;
-            let assignment =
-                Assignment { context: bytes, tensors: inference.tensors, cells: inference.cells };
-            let Proven { file, timings, .. } =
-                prove(&ready.key, &ready.srs, assignment, &mut rand::rng(), &Cpu, &mut |stage| {
-                    // Nobody has to hear.
-                    let _ = stages.send(stage.name());
-                })
-                .map_err(Fault::job)?;
-            let prove_seconds = begun.elapsed().as_secs_f64();
-            verify(&ready.key.key, &file).map_err(Fault::job)?;
-            let seconds: Map<String, Value> = timings
-                .0
-                .iter()
-                .map(|(stage, took)| (stage.name().into(), took.as_secs_f64().into()))
-                .collect();
-            let bytes = file.to_bytes();
-            let result = json!({
-                "model_id": hex::encode(file.model_id),
-                "context": hex::encode(file.statement.context),
-                "output": outputs.concat(),
-                "prove_seconds": prove_seconds,
-                "proof_bytes": bytes.len(),
-                "stages": seconds,
-            });
-            Ok((bytes, result))
-        })
-        .await?;
-        self.artifacts.put(&job.id, File::Proof, file).await?;
-        Ok(result)
+    /// One proof of the inputs of all these jobs, which are of one model and have one context; as many as a power of two.
+    /// The result of each.
+    pub(super) async fn prove(self: Arc<Self>, jobs: &[Job], stages: Stages) -> Result<Vec<Value>, Fault> {
+        let asked = jobs.iter().map(|job| serde_json::from_value::<Prove>(job.request.clone()));
+        let asked = asked.collect::<Result<Vec<_>, _>>()?;
+        let model = jobs.iter().find_map(|job| job.model.clone()).unwrap_or_default();
+        let log = jobs.len().trailing_zeros() as u8;
+        let ready = self.models.of(&self.artifacts, &model, log).await?;
+        let key = (log > 0).then(|| ready.key.key.to_bytes());
+        let (outputs, made) = aside(move || prove(&ready, &asked, &stages)).await?;
+        let mut results = vec![];
+        for (i, (job, output)) in jobs.iter().zip(outputs).enumerate() {
+            // What is asked of a job is in one place, so that each has what it is alone.
+            if let Some(key) = &key {
+                self.artifacts.put(&job.id, File::Key, key.clone()).await?;
+            }
+            if let Some(opening) = &made.opening {
+                self.artifacts.put(&job.id, File::Opening, opening.clone()).await?;
+            }
+            self.artifacts.put(&job.id, File::Proof, made.proof.clone()).await?;
+            let mut result = made.result.clone();
+            result.insert("output".into(), json!(output));
+            if jobs.len() > 1 {
+                result.insert("together".into(), json!({"inputs": jobs.len(), "index": i}));
+            }
+            results.push(result.into());
+        }
+        Ok(results)
     }
+}
+
+/// The outputs of each input, and the proof of them all.
+fn prove(ready: &Ready, asked: &[Prove], stages: &Stages) -> Result<(Vec<Vec<f64>>, Made), Fault> {
+    let context = context(asked.first().map_or("", |first| &first.context))?;
+    let inputs = asked.iter().flat_map(|one| one.input.iter().map(|number| number.unwrap_or(f64::NAN)));
+    let input: Vec<f64> = inputs.collect();
+    let mut outputs = vec![];
+    let made = ready.proof(&[], stages, || {
+        let inference = ready.model.run(&ready.relation, &input).map_err(Fault::job)?;
+        outputs = inference.outputs;
+        Ok(Assignment { context, tensors: inference.tensors, cells: inference.cells })
+    })?;
+    let count = asked.len();
+    let own = |i: usize| {
+        let each = outputs.iter().map(|output| {
+            let len = output.len() / count;
+            &output[i * len..][..len]
+        });
+        each.collect::<Vec<_>>().concat()
+    };
+    Ok(((0..count).map(own).collect(), made))
 }

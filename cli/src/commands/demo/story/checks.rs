@@ -3,7 +3,7 @@
 use super::prover::{Files, Prover};
 use crate::error::{Rejected, Result};
 use crate::files;
-use crate::opening::OpeningFile;
+use crate::opening;
 use crate::topic::Topic;
 use crate::topic::bundle::Worker;
 use crate::topic::check::{Checked, Claim};
@@ -12,6 +12,7 @@ use std::time::Instant;
 use sumcast_circuits::epoch::{Epoch, Outcome, Settlement};
 use sumcast_circuits::settle::Settle;
 use sumcast_circuits::synthesis::Synthesis;
+use sumcast_prover::OpeningFile;
 use sumcast_verifier::{Key, ProofFile, Tensor, verify};
 
 /// The state among the tensors of a synthesis and of a settlement, and the one that a settlement leaves.
@@ -52,7 +53,7 @@ impl Verified {
         files: &Files,
         workers: &[Worker],
     ) -> Result<()> {
-        let opening = OpeningFile::read(&files.opening)?;
+        let opening = opening::read(&files.opening)?;
         let checked = self.claim::<Synthesis>(epoch, prover, files, Some(&opening))?;
         for worker in workers {
             self.linked(epoch, worker)?;

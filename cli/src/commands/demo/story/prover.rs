@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::files::{self, Readers};
-use crate::opening::OpeningFile;
+use crate::opening;
 use crate::parameters;
 use crate::progress::Progress;
 use crate::proving::Job;
@@ -38,7 +38,7 @@ impl Files {
 
     /// What opens a tensor of the proof's statement.
     pub(super) fn opening(&self, tensor: usize) -> Result<TensorOpening> {
-        let file = OpeningFile::read(&self.opening)?;
+        let file = opening::read(&self.opening)?;
         let entry = file.tensors.iter().find(|entry| entry.tensor == tensor);
         entry.ok_or_else(|| anyhow!("tensor {tensor} is not opened"))?.opening()
     }

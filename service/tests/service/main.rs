@@ -1,0 +1,5 @@
+//! The service over real HTTP.
+
+mod http;
+mod kinds;
+mod running;

@@ -10,8 +10,10 @@ mod config;
 mod http;
 pub mod job;
 pub mod keys;
+mod metrics;
 mod queue;
 mod store;
+mod trace;
 mod worker;
 
 pub use artifacts::{Artifacts, File};

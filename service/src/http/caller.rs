@@ -123,6 +123,8 @@ extractors! {
     Prover = Prove;
     /// Who may upload models: scope `models`.
     Uploader = Models;
+    /// Who may do everything, of everyone: scope `operate`.
+    Operator = Operate;
 }
 
 /// Finds the caller of a request; refuses it if there has to be a key and there is none that counts, or if the caller asks

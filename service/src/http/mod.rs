@@ -4,10 +4,12 @@ mod answers;
 mod body;
 mod caller;
 mod connections;
+mod dead;
 mod health;
 mod inference;
 mod job;
 mod jobs;
+mod metrics;
 mod models;
 mod openapi;
 mod origin;
@@ -16,6 +18,7 @@ mod proofs;
 mod rates;
 mod shares;
 mod topics;
+mod trace;
 mod verify;
 
 pub(crate) use caller::Limits;
@@ -77,6 +80,9 @@ pub(crate) fn router(service: Service) -> anyhow::Result<Router> {
         .routes(routes!(job::one, job::cancel))
         .routes(routes!(job::file))
         .routes(routes!(verify::check))
+        .routes(routes!(dead::list))
+        .routes(routes!(dead::retry))
+        .routes(routes!(metrics::read))
         .route_layer(in_time.clone())
         // Events take as long as their job.
         .routes(routes!(job::events))
@@ -87,7 +93,7 @@ pub(crate) fn router(service: Service) -> anyhow::Result<Router> {
         .split_for_parts();
     openapi::complete(&mut openapi);
     let all = api.merge(SwaggerUi::new("/docs").url("/openapi.json", openapi));
-    Ok(all.layer(pages).layer(cors).layer(from_fn(answers::refusals)))
+    Ok(all.layer(pages).layer(cors).layer(from_fn(answers::refusals)).layer(from_fn(trace::traced)))
 }
 
 impl Service {

@@ -1,7 +1,8 @@
 //! Jobs in the database.
 
 use super::{Store, damaged, now};
-use crate::job::{Job, Kind, State};
+use crate::job::{Cause, Job, Kind, State};
+use crate::trace;
 use serde_json::Value;
 use sqlx::any::AnyRow;
 use sqlx::{Error, Row};
@@ -73,14 +74,15 @@ impl Store {
     pub async fn put(&self, job: &NewJob) -> Result<Put, Error> {
         let put = sqlx::query(
             "INSERT INTO sumcast_jobs (id, kind, state, owner, idempotency, digest, model, request, priority, attempts, \
-             deadline, created, topic, batch, together) \
-             VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+             deadline, created, topic, batch, together, request_id) \
+             VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14) \
+             ON CONFLICT DO NOTHING",
         );
         let put = put.bind(&job.id).bind(job.kind.word()).bind(&job.owner).bind(job.idempotency.clone());
         let put = put.bind(&job.digest).bind(job.model.clone()).bind(job.request.to_string());
         let put = put.bind(job.priority).bind(job.deadline).bind(now());
         let put = put.bind(job.topic.clone()).bind(job.batch.clone()).bind(job.together.clone());
-        let put = put.execute(&self.pool).await?;
+        let put = put.bind(trace::request()).execute(&self.pool).await?;
         if put.rows_affected() > 0 {
             return Ok(Put::New(self.job(&job.id).await?.ok_or(Error::RowNotFound)?));
         }
@@ -138,6 +140,20 @@ impl Store {
             sqlx::query("SELECT COUNT(*) AS jobs FROM sumcast_jobs WHERE state = $1").bind(state.word());
         let row = count.fetch_one(&self.pool).await?;
         Ok(row.try_get::<i64, _>("jobs")?.unsigned_abs())
+    }
+
+    /// How many jobs are in each state that some are in.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn counts(&self) -> Result<Vec<(State, u64)>, Error> {
+        let rows = sqlx::query("SELECT state, COUNT(*) AS jobs FROM sumcast_jobs GROUP BY state");
+        let read = |row: &AnyRow| {
+            let state = State::of_word(&row.try_get::<String, _>("state")?);
+            let state = state.ok_or_else(|| damaged("state", "no such state"))?;
+            Ok((state, row.try_get::<i64, _>("jobs")?.unsigned_abs()))
+        };
+        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
     /// Begins a job that is not at an end, and that no other job's attempt does: the job, with the number of this attempt.
@@ -249,18 +265,19 @@ impl Store {
 }
 
 /// A job of a row.
-fn read(row: &AnyRow) -> Result<Job, Error> {
+pub(super) fn read(row: &AnyRow) -> Result<Job, Error> {
     let text = |column: &str| row.try_get::<Option<String>, _>(column);
     let value = |column: &str| {
         let parse = |text: String| serde_json::from_str::<Value>(&text);
         text(column)?.map(parse).transpose().map_err(|error| damaged(column, error))
     };
     let word = |column: &str| text(column).map(Option::unwrap_or_default);
+    let state = State::of_word(&word("state")?).ok_or_else(|| damaged("state", "no such state"))?;
     Ok(Job {
         id: row.try_get("id")?,
         kind: Kind::of_word(&word("kind")?).ok_or_else(|| damaged("kind", "no such kind"))?,
         owner: row.try_get("owner")?,
-        state: State::of_word(&word("state")?).ok_or_else(|| damaged("state", "no such state"))?,
+        state,
         stage: text("stage")?,
         model: text("model")?,
         topic: text("topic")?,
@@ -269,6 +286,9 @@ fn read(row: &AnyRow) -> Result<Job, Error> {
         request: value("request")?.unwrap_or_default(),
         result: value("result")?,
         error: text("error")?,
+        cause: cause(state, text("cause")?.as_deref()),
+        forgiven: row.try_get("forgiven")?,
+        request_id: text("request_id")?,
         priority: row.try_get("priority")?,
         attempts: row.try_get("attempts")?,
         deadline: row.try_get("deadline")?,
@@ -276,4 +296,9 @@ fn read(row: &AnyRow) -> Result<Job, Error> {
         started: row.try_get("started")?,
         finished: row.try_get("finished")?,
     })
+}
+
+/// By whose fault a job has failed, if it has: its own, where nobody has said otherwise.
+fn cause(state: State, word: Option<&str>) -> Option<Cause> {
+    (state == State::Failed).then(|| word.and_then(Cause::of_word).unwrap_or(Cause::Job))
 }

@@ -133,7 +133,7 @@ pub(super) async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let ends = service.store.ends();
     let job = service.any(&caller, &id).await?;
-    let place = service.followers.enter(caller.who(), Duration::ZERO).await;
+    let place = service.limits.followers.enter(caller.who(), Duration::ZERO).await;
     let place = place.ok_or_else(Problem::overloaded)?;
     let begin = Some((service, job, None, (place, ends)));
     let changes = stream::unfold(begin, |state| async move {

@@ -3,6 +3,7 @@
 //! A job's row is the truth about it; the queue only says when to look. Whoever begins a job takes the next number of its
 //! attempts, and only who has the last number may finish it: however often a job is begun, it has one result.
 
+mod dead;
 mod ends;
 mod inputs;
 mod jobs;

@@ -305,6 +305,29 @@ test('a job that runs has its stage, as the service tells it', async () => {
   await close(opened);
 });
 
+test('a job that has failed says why, and is tried again where that is allowed', async () => {
+  const opened = await visit('/#/models', { expected: ['status of 403'] });
+  const { page } = opened;
+  await page.locator('summary', { hasText: 'Upload a model' }).click();
+  await page.locator('[name=model]').setInputFiles({ name: 'no.onnx', mimeType: 'application/octet-stream', buffer: Buffer.from('no model') });
+  await page.getByRole('button', { name: 'Upload and compile' }).click();
+  await page.locator('.problem').waitFor();
+  const id = new URL(page.url()).hash.split('/').at(-1);
+  const job = await (await fetch(`${service.url}/v1/jobs/${id}`)).json();
+  assert.equal(await page.locator('.problem').textContent(), job.error);
+  await check(page, 'failed');
+  const [again] = await Promise.all([
+    page.waitForResponse((response) => response.url().endsWith('/retry')),
+    page.getByRole('button', { name: 'Try again' }).click(),
+  ]);
+  assert.equal(again.status(), 202);
+  await page.locator('.problem').waitFor();
+  await page.route('**/retry', (route) => route.fulfill({ status: 403, json: { detail: 'this key lacks the scope operate' } }));
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('This key lacks the scope operate.').waitFor();
+  await close(opened);
+});
+
 test('a service that asks for a key is given the one that was typed, until the tab is closed', async () => {
   const opened = await visit('about:blank', { expected: ['status of 401'] });
   const { context, page } = opened;
@@ -412,7 +435,7 @@ test('the overview counts what was done, and says when the service is gone', asy
   });
   await page.locator('.numbers .done', { hasText: '4' }).waitFor();
   await page.getByText('4 in the hour').waitFor();
-  assert.equal(await page.locator('tbody tr').count(), 4);
+  assert.equal(await page.locator('tbody tr').count(), 5);
   await service.stop();
   service = undefined;
   await page.getByText('The service does not answer.').waitFor();

@@ -61,6 +61,9 @@ export async function post(path, body) {
 /** Cancels a job. */
 export const cancel = async (id) => (await ask(`/v1/jobs/${encodeURIComponent(id)}`, { method: 'DELETE' })).json();
 
+/** Lets a job that has failed wait again. */
+export const retry = (id) => post(`/v1/jobs/${encodeURIComponent(id)}/retry`, {});
+
 /** Where a file of a job is: `vk`, `proof` or `opening`. */
 export const fileOf = (id, name) => `/v1/jobs/${encodeURIComponent(id)}/files/${name}`;
 

@@ -1,6 +1,6 @@
 // One job: how far it is, what came of it.
 
-import { cancel, fileOf, follow, get, save } from './api.js';
+import { cancel, fileOf, follow, get, retry, save } from './api.js';
 import { copied, facts, h, section, show as put } from './dom.js';
 import { bytes, count, kind, real, reals, span, title as headed } from './format.js';
 import { about, namesOf } from './jobs.js';
@@ -23,10 +23,23 @@ export async function watch(id, signal, told) {
 
 /** The head of a job's page. */
 export function head(job, name) {
-  const stop = h('button', { type: 'button', class: 'quiet', 'data-name': 'cancel', onclick: async () => { stop.disabled = true; await cancel(job.id); } }, 'Cancel');
+  const act = (text, ask) => {
+    const button = h('button', { type: 'button', class: 'quiet', 'data-name': text, onclick: async () => {
+      button.disabled = true;
+      try {
+        await ask(job.id);
+        // As if one came here now.
+        dispatchEvent(new HashChangeEvent('hashchange'));
+      } catch (error) {
+        button.replaceWith(h('span', { class: 'soft', role: 'alert' }, error.message));
+      }
+    } }, text);
+    return button;
+  };
   return [
     h('div', { class: 'heading' }, h('h1', {}, kind(job.kind), ' ', h('span', { class: 'soft' }, name)),
-      h('div', { class: 'line', role: 'status' }, progress(job), !ended(job) && stop)),
+      h('div', { class: 'line', role: 'status' }, progress(job),
+        !ended(job) && act('Cancel', cancel), job.state === 'failed' && act('Try again', retry))),
     job.error && h('p', { class: 'problem', role: 'alert' }, job.error),
   ];
 }

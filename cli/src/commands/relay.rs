@@ -28,6 +28,8 @@ impl Relay {
     pub(crate) fn run(self) -> Result<Outcome> {
         let config = self.place.read()?;
         runtime()?.block_on(async {
+            // From the beginning: whoever ends it early is heard.
+            let stop = (!self.once).then(|| tokio::spawn(stopped()));
             let relay = sumcast_service::Relay::open(&config).await?;
             for chain in relay.chains() {
                 eprintln!(
@@ -37,9 +39,12 @@ impl Relay {
                     chain.worker
                 );
             }
-            match self.once {
-                true => relay.once().await,
-                false => relay.run(stopped()).await,
+            match stop {
+                None => relay.once().await,
+                Some(stop) => {
+                    // Where that cannot be told, it ends now.
+                    relay.run(async { drop(stop.await) }).await
+                }
             }
         })?;
         Outcome::new(&Ended)

@@ -95,6 +95,9 @@ fn a_node_that_is_down_costs_time_only() {
     let Some(site) = Site::begin("relay-down", 0) else { return };
     site.node.set(Way::Down);
     let _relayer = site.relay();
+    // Another chain, whose node stays away, keeps nothing from this one.
+    let dead = site.ask_on("dead", "1", 1);
+    site.until_error(&dead, "cannot be used");
     let id = site.ask("1", 1);
     let post = site.until_error(&id, "cannot be used");
     assert_eq!(post["state"], "waiting");
@@ -113,4 +116,5 @@ fn a_node_that_is_down_costs_time_only() {
     site.node.set(Way::Open);
     assert!(site.until_state(&id, "confirmed").get("error").is_none());
     assert_eq!((site.events(1), site.events(2), site.relayed()), (1, 1, 2));
+    assert_eq!(site.post(&dead)["state"], "waiting");
 }

@@ -13,18 +13,18 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running service.
-pub(super) struct Serving {
+pub(crate) struct Serving {
     process: Child,
-    at: String,
+    pub(crate) at: String,
 }
 
 impl Serving {
-    fn begin(data: &Path) -> Self {
+    pub(crate) fn begin(data: &Path) -> Self {
         Self::with(&[&"--data", &data])
     }
 
     /// With these arguments.
-    pub(super) fn with(arguments: &[&dyn AsRef<OsStr>]) -> Self {
+    pub(crate) fn with(arguments: &[&dyn AsRef<OsStr>]) -> Self {
         let mut command = command(&[&"serve", &"--listen", &"127.0.0.1:0"]);
         command.args(arguments.iter().map(AsRef::as_ref));
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -81,7 +81,7 @@ impl Serving {
         }
     }
 
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }

@@ -117,6 +117,7 @@ pub(super) async fn upload(
         topic: None,
         batch: None,
         together: None,
+        needs: None,
         request,
         priority: 0,
         deadline: None,

@@ -85,6 +85,7 @@ impl Service {
             topic: Some(topic.to_string()),
             batch: None,
             together: None,
+            needs: asked.state.clone(),
             request: serde_json::to_value(&asked)?,
             priority: priority(how.priority)?,
             deadline: deadline(how.deadline_seconds),

@@ -29,6 +29,8 @@ pub struct NewJob {
     pub batch: Option<String>,
     /// Jobs that have the same here, and wait, may be in one proof.
     pub together: Option<String>,
+    /// The job that has to be at an end before it is begun.
+    pub needs: Option<String>,
     /// What was asked for.
     pub request: Value,
     /// Jobs of a higher one go first.
@@ -97,14 +99,14 @@ impl Store {
         let mut begun = self.pool.begin().await?;
         let put = sqlx::query(
             "INSERT INTO sumcast_jobs (id, kind, state, owner, idempotency, digest, model, request, priority, attempts, \
-             deadline, created, topic, batch, together) \
-             VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+             deadline, created, topic, batch, together, needs) \
+             VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING",
         );
         let put = put.bind(&job.id).bind(job.kind.word()).bind(&job.owner).bind(job.idempotency.clone());
         let put = put.bind(&job.digest).bind(job.model.clone()).bind(job.request.to_string());
         let put = put.bind(job.priority).bind(job.deadline).bind(now());
         let put = put.bind(job.topic.clone()).bind(job.batch.clone()).bind(job.together.clone());
-        let put = put.execute(&mut *begun).await?;
+        let put = put.bind(job.needs.clone()).execute(&mut *begun).await?;
         if put.rows_affected() > 0 {
             if let Some(post) = post
                 && let Some(other) = posts::put(&mut begun, job, post).await?
@@ -189,8 +191,8 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Begins a job that is not at an end, and that no other job that is not at its end leads: the job, with the number of this
-    /// attempt.
+    /// Begins a job that is not at an end, whose needs are, and that no other job leads that is not: the job, with the number of
+    /// this attempt.
     ///
     /// # Errors
     /// The database's.
@@ -198,7 +200,9 @@ impl Store {
         let begin = sqlx::query(
             "UPDATE sumcast_jobs SET state = 'running', attempts = attempts + 1, started = $2, stage = NULL, leader = NULL \
              WHERE id = $1 AND (state = 'queued' OR (state = 'running' AND (leader IS NULL OR leader IN \
-             (SELECT id FROM sumcast_jobs WHERE state IN ('done', 'failed', 'cancelled'))))) RETURNING *",
+             (SELECT id FROM sumcast_jobs WHERE state IN ('done', 'failed', 'cancelled'))))) AND NOT EXISTS \
+             (SELECT 1 FROM sumcast_jobs AS first WHERE first.id = sumcast_jobs.needs AND first.state IN ('queued', 'running')) \
+             RETURNING *",
         );
         let row = begin.bind(id).bind(now()).fetch_optional(&self.pool).await?;
         row.as_ref().map(read).transpose()
@@ -295,13 +299,24 @@ impl Store {
     /// The database's.
     pub async fn unfinished(&self) -> Result<Vec<Unfinished>, Error> {
         let list = "SELECT id, attempts, priority FROM sumcast_jobs WHERE state IN ('queued', 'running') ORDER BY id";
-        let rows = sqlx::query(list).fetch_all(&self.pool).await?;
-        let read = |row: &AnyRow| {
-            let (id, attempts, priority) =
-                (row.try_get("id")?, row.try_get("attempts")?, row.try_get("priority")?);
-            Ok(Unfinished { id, attempts, priority })
-        };
-        rows.iter().map(read).collect()
+        sqlx::query(list).fetch_all(&self.pool).await?.iter().map(Unfinished::read).collect()
+    }
+
+    /// Jobs that wait and need a job.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn needing(&self, id: &str) -> Result<Vec<Unfinished>, Error> {
+        let list = "SELECT id, attempts, priority FROM sumcast_jobs WHERE state = 'queued' AND needs = $1 ORDER BY id";
+        sqlx::query(list).bind(id).fetch_all(&self.pool).await?.iter().map(Unfinished::read).collect()
+    }
+}
+
+impl Unfinished {
+    fn read(row: &AnyRow) -> Result<Self, Error> {
+        let (id, attempts, priority) =
+            (row.try_get("id")?, row.try_get("attempts")?, row.try_get("priority")?);
+        Ok(Self { id, attempts, priority })
     }
 }
 

@@ -184,6 +184,7 @@ mod tests {
             topic: None,
             batch: None,
             together: None,
+            needs: None,
             request: serde_json::Value::Null,
             priority: 0,
             deadline: None,

@@ -154,6 +154,11 @@ impl Worker {
                 tracing::warn!(job = id, attempt, "{error}");
             }
         }
+        if job.kind != Kind::Prove {
+            // What has looked for it in vain is looked at again.
+            let needing = self.insist(|| self.store.needing(id)).await?;
+            self.queue.mend_tickets(&needing).await?;
+        }
         Ok(())
     }
 

@@ -197,6 +197,7 @@ async fn posts_take_their_scope_and_are_seen_by_their_owner() {
         topic: None,
         batch: None,
         together: None,
+        needs: None,
         request: Value::Null,
         priority: 0,
         deadline: Some(1),

@@ -186,6 +186,7 @@ async fn a_job_without_a_ticket_is_found(place: &Place) {
         topic: None,
         batch: None,
         together: None,
+        needs: None,
         request,
         priority: 0,
         deadline: None,

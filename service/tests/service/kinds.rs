@@ -2,6 +2,7 @@
 
 use crate::running::{Place, Running, bundled, linreg, on_both, sample};
 use reqwest::StatusCode;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use sumcast_service::Config;
@@ -48,6 +49,7 @@ fn id(job: &Value) -> &str {
 
 on_both!(
     inputs_that_wait_together_are_in_few_proofs,
+    a_proof_waits_for_its_model,
     what_is_hidden_has_an_opening,
     epochs_are_proven_and_keep_the_commitment_of_a_state,
     a_node_has_its_number_at_once_and_the_proof_of_it,
@@ -115,6 +117,26 @@ async fn inputs_that_wait_together_are_in_few_proofs(place: &Place) {
     for (i, job) in batch["jobs"].as_array().unwrap().iter().enumerate() {
         let last = service.events(id(job)).await.pop().unwrap();
         assert_eq!(last["state"], if i == 2 { "failed" } else { "done" }, "{last}");
+    }
+    service.end().await;
+}
+
+async fn a_proof_waits_for_its_model(place: &Place) {
+    let service = Running::begin(Config { jobs_at_once: 4, ..place.config() }).await;
+    let (_, model) = service.upload(linreg()).await;
+    let asked = json!({"model": id(&model), "input": sample().0});
+    let (_, job) = service.post("/v1/proofs", &asked, None).await;
+    // It is begun once, and that is after the model was done.
+    let done = service.done(id(&job)).await;
+    assert_eq!(done["attempts"], 1, "{done}");
+    let (_, model) = service.get(&format!("/v1/jobs/{}", id(&model))).await;
+    assert!(done["started"].as_i64() >= model["finished"].as_i64(), "{done} {model}");
+    // Of a model that is none there is none.
+    let (_, model) = service.upload(Form::new().part("model", Part::bytes(b"none".to_vec()))).await;
+    let (status, job) = service.post("/v1/proofs", &json!({"model": id(&model), "input": []}), None).await;
+    if status == StatusCode::ACCEPTED {
+        let failed = service.events(id(&job)).await.pop().unwrap();
+        assert_eq!((&failed["state"], &failed["attempts"]), (&json!("failed"), &json!(1)), "{failed}");
     }
     service.end().await;
 }

@@ -37,7 +37,8 @@ fn killed_at_each_stage_it_posts_once() {
         relayer.kill();
         let left = site.post(&id);
         assert_eq!((&left["state"], &left["attempts"]), (&json!("sent"), &json!(1)), "{left}");
-        assert_eq!(site.events(epoch), usize::from(epoch == 3));
+        // The node takes its time to put it in a block.
+        site.until(&id, |_| site.events(epoch) == usize::from(epoch == 3));
         site.node.set(Way::Open);
         let relayer = site.relay();
         let post = confirmed(&id);

@@ -182,7 +182,9 @@ fn settings(name: &str, node: &Node, feed: &str, confirmations: u64, spend: &str
         )
     };
     let settings = chain("local", node.at.to_string()) + &chain("dead", "127.0.0.1:9".into());
-    write(&format!("{name}.toml"), settings)
+    // Once: a relayer that begins may be reading it.
+    let path = HOME.join(format!("{name}-{spend}.toml"));
+    if path.exists() { path } else { write(&format!("{name}-{spend}.toml"), settings) }
 }
 
 impl Relayer {

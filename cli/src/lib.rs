@@ -15,6 +15,8 @@ mod files;
 mod format;
 mod gas;
 mod input;
+#[cfg(feature = "service")]
+mod logs;
 mod measure;
 mod opening;
 mod output;

@@ -42,6 +42,16 @@ impl State {
     }
 }
 
+/// By whose fault a job has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Cause {
+    /// By its own: it would again.
+    Job,
+    /// By the service's: it was given up after its attempts.
+    Service,
+}
+
 /// A word for a value of an enum, as JSON and the database have it.
 macro_rules! words {
     ($type:ident { $($variant:ident = $word:literal),* $(,)? }) => {
@@ -68,6 +78,7 @@ words!(Kind {
     Synthesize = "synthesize",
     Settle = "settle",
 });
+words!(Cause { Job = "job", Service = "service" });
 words!(State {
     Queued = "queued",
     Running = "running",
@@ -112,10 +123,19 @@ pub struct Job {
     /// Why nothing came of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// By whose fault it has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// Jobs of a higher one go first.
     pub priority: i64,
     /// How often it was begun.
     pub attempts: i64,
+    /// The attempts that count no longer, since an operator has asked for it again.
+    #[serde(skip)]
+    pub forgiven: i64,
+    /// The HTTP request that asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// When it is no longer wanted, milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline: Option<i64>,

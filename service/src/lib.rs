@@ -10,9 +10,11 @@ mod config;
 mod http;
 pub mod job;
 pub mod keys;
+mod metrics;
 mod queue;
 pub mod relay;
 mod store;
+mod trace;
 mod worker;
 
 pub use artifacts::{Artifacts, File};
@@ -67,7 +69,8 @@ impl Process {
             told.clone(),
         );
         let models = worker.models.clone();
-        let service = http::Service::new(config, store, artifacts, queue, models, told);
+        let limits = http::Limits::new(&config);
+        let service = http::Service { config, store, artifacts, queue, models, ending: told, limits };
         Ok(Self { service, worker: Arc::new(worker), ending })
     }
 

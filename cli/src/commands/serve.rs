@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::files;
+use crate::logs::Logs;
 use crate::output::Outcome;
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -38,6 +39,8 @@ struct Settings {
     /// Parameters from `sumcast params`; the cached development string if not given
     #[arg(long, value_name = "FILE")]
     params: Option<PathBuf>,
+    #[command(flatten)]
+    logs: Logs,
 }
 
 impl Place {
@@ -106,12 +109,14 @@ impl Serve {
         if self.print_config {
             return Outcome::new(&Printed { text: toml::to_string_pretty(&config)?, config });
         }
+        let logs = &self.settings.logs;
+        logs.begin();
         runtime()?.block_on(async {
             let process = Process::open(config).await?;
             let (listener, at) = process.listen().await?;
-            eprintln!("listening at http://{at}: requests are described at http://{at}/docs");
+            logs.say(&format!("listening at http://{at}: requests are described at http://{at}/docs"));
             if process.lacks_key().await? {
-                eprintln!("requests need a key, and there is none: make one by `sumcast key new`");
+                logs.say("requests need a key, and there is none: make one by `sumcast key new`");
             }
             process.serve(listener, stopped()).await
         })?;
@@ -122,9 +127,11 @@ impl Serve {
 impl Worker {
     pub(crate) fn run(self) -> Result<Outcome> {
         let config = self.settings.read()?;
+        let logs = &self.settings.logs;
+        logs.begin();
         runtime()?.block_on(async {
             let process = Process::open(config).await?;
-            eprintln!("working on jobs");
+            logs.say("working on jobs");
             process.work(stopped()).await
         })?;
         Outcome::new(&Ended)

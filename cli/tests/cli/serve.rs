@@ -36,7 +36,7 @@ impl Serving {
     }
 
     /// What the service answers to a request.
-    pub(super) fn ask(&self, head: &str, kind: &str, body: &[u8]) -> Vec<u8> {
+    pub(crate) fn ask(&self, head: &str, kind: &str, body: &[u8]) -> Vec<u8> {
         let mut stream = TcpStream::connect(&self.at).unwrap();
         let length = body.len();
         let head = format!(
@@ -50,12 +50,12 @@ impl Serving {
         answer.split_off(end + 4)
     }
 
-    pub(super) fn json(&self, head: &str, body: &Value) -> Value {
+    pub(crate) fn json(&self, head: &str, body: &Value) -> Value {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         serde_json::from_slice(&self.ask(head, "application/json", body.as_bytes())).unwrap()
     }
 
-    pub(super) fn upload(&self) -> String {
+    pub(crate) fn upload(&self) -> String {
         let mut body = vec![];
         for (name, file) in [("model", LINREG.onnx()), ("calibrate", LINREG.inputs())] {
             let head =
@@ -69,7 +69,7 @@ impl Serving {
     }
 
     /// A job once it is at an end.
-    pub(super) fn end(&self, path: &str) -> Value {
+    pub(crate) fn end(&self, path: &str) -> Value {
         let begun = Instant::now();
         loop {
             let job = self.json(&format!("GET {path}"), &Value::Null);

@@ -13,7 +13,10 @@
 //! ```
 
 use super::connections::Peer;
+use super::rates::Rates;
+use super::shares::Shares;
 use super::{Problem, Service};
+use crate::config::Config;
 use crate::keys::{self, Ended, Scope};
 use crate::store::now;
 use axum::extract::{FromRequestParts, Request, State};
@@ -34,6 +37,24 @@ pub(super) enum Who {
     Key(String),
     /// An address's, where no keys are asked for.
     Address(Option<IpAddr>),
+}
+
+/// How much callers may ask for.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    rates: Rates<Who>,
+    requests: Shares<Who>,
+    /// Jobs that are followed.
+    pub(super) followers: Shares<Who>,
+}
+
+impl Limits {
+    /// As the settings have it. Where no keys are asked for, callers trust each other.
+    pub(crate) fn new(config: &Config) -> Self {
+        let trusted = !config.asks_for_keys();
+        let requests = Shares::new(config.requests_at_once, trusted);
+        Self { rates: Rates::new(), requests, followers: Shares::new(config.max_followers, trusted) }
+    }
 }
 
 /// Who asks.
@@ -106,6 +127,8 @@ extractors! {
     Uploader = Models;
     /// Who may have proofs posted to chains: scope `post`.
     Poster = Post;
+    /// Who may do everything, of everyone: scope `operate`.
+    Operator = Operate;
 }
 
 /// Finds the caller of a request; refuses it if there has to be a key and there is none that counts, or if the caller asks
@@ -120,8 +143,8 @@ pub(super) async fn identify(
         false => (Caller::anybody(&request), None),
     };
     let per_minute = per_minute.unwrap_or(service.config.requests_per_minute);
-    service.rates.take(caller.who(), per_minute, Instant::now()).map_err(Problem::too_many)?;
-    let place = service.requests.enter(caller.who(), WAIT).await;
+    service.limits.rates.take(caller.who(), per_minute, Instant::now()).map_err(Problem::too_many)?;
+    let place = service.limits.requests.enter(caller.who(), WAIT).await;
     let _place = place.ok_or_else(Problem::overloaded)?;
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)

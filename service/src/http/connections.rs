@@ -16,7 +16,7 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -27,6 +27,9 @@ use tower::ServiceExt;
 /// Most bytes of a request's head, and most lines of it.
 const HEAD_BYTES: usize = 1 << 15;
 const HEAD_LINES: usize = 64;
+
+/// How long what still comes is read after the last answer: who sends until then sees the answer, and no reset.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// How long nobody is accepted after the system could not.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -94,7 +97,7 @@ async fn connection(
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(patience);
     http.max_buf_size(HEAD_BYTES).max_headers(HEAD_LINES);
-    let stream = TokioIo::new(Watched { stream, patience, waits: None });
+    let stream = TokioIo::new(Watched { stream, patience, waits: None, lingers: None });
     let mut serving = pin!(http.serve_connection(stream, TowerToHyperService::new(service)));
     let mut stopped = pin!(told(stop));
     let ended = tokio::select! {
@@ -123,6 +126,8 @@ struct Watched {
     patience: Duration,
     /// When it has waited too long, while it waits.
     waits: Option<Pin<Box<Sleep>>>,
+    /// When it has lingered long enough, once nothing more is written.
+    lingers: Option<Pin<Box<Sleep>>>,
 }
 
 impl Watched {
@@ -177,8 +182,21 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.watch(context, shut)
+        if self.lingers.is_none() {
+            let shut = Pin::new(&mut self.stream).poll_shutdown(context);
+            ready!(self.watch(context, shut))?;
+        }
+        let Self { stream, lingers, .. } = &mut *self;
+        let lingers = lingers.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER)));
+        let mut room = [0; 1 << 13];
+        while lingers.as_mut().poll(context).is_pending() {
+            let mut buffer = ReadBuf::new(&mut room);
+            let read = ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer));
+            if read.is_err() || buffer.filled().is_empty() {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

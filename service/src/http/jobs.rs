@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Most jobs of a page, and as many as are listed if nothing is said.
 const MOST: i64 = 100;
-const USUAL: i64 = 20;
+pub(super) const USUAL: i64 = 20;
 
 /// Which jobs are listed.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -61,18 +61,11 @@ impl Service {
         kind: impl Into<Option<crate::job::Kind>>,
         asked: Asked,
     ) -> Result<Jobs, Problem> {
-        let limit = asked.limit.unwrap_or(USUAL);
-        if !(1..=MOST).contains(&limit) {
-            return Err(Problem::invalid(format!("limit is {limit}: from 1 to {MOST}")));
-        }
+        let limit = bounded(asked.limit.unwrap_or(USUAL))?;
         let Asked { state, topic, batch, before, .. } = asked;
         let owner = caller.sees().map(str::to_owned);
         let page = Page { kind: kind.into(), owner, state, topic, batch, before, limit: limit + 1 };
-        let mut jobs = self.store.list(&page).await?;
-        let more = jobs.len() as i64 > limit;
-        jobs.truncate(usize::try_from(limit).unwrap_or_default());
-        let next = jobs.last().filter(|_| more).map(|job| job.id.clone());
-        Ok(Jobs { jobs, next })
+        Ok(self::page(self.store.list(&page).await?, limit))
     }
 
     /// A job of a kind, if the caller sees it.
@@ -91,6 +84,22 @@ impl Service {
         let sees = |job: &Job| caller.sees().is_none_or(|owner| owner == job.owner);
         Ok(self.store.job(id).await?.filter(sees))
     }
+}
+
+/// How many jobs a page may have.
+pub(super) fn bounded(limit: i64) -> Result<i64, Problem> {
+    match (1..=MOST).contains(&limit) {
+        true => Ok(limit),
+        false => Err(Problem::invalid(format!("limit is {limit}: from 1 to {MOST}"))),
+    }
+}
+
+/// A page of so many jobs, of which one more were asked for to see whether there are.
+pub(super) fn page(mut jobs: Vec<Job>, limit: i64) -> Jobs {
+    let more = jobs.len() as i64 > limit;
+    jobs.truncate(usize::try_from(limit).unwrap_or_default());
+    let next = jobs.last().filter(|_| more).map(|job| job.id.clone());
+    Jobs { jobs, next }
 }
 
 /// A job that has not made what is asked for.

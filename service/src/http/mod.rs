@@ -5,10 +5,12 @@ mod body;
 mod caller;
 mod chains;
 mod connections;
+mod dead;
 mod health;
 mod inference;
 mod job;
 mod jobs;
+mod metrics;
 mod models;
 mod openapi;
 mod origin;
@@ -19,8 +21,10 @@ mod queue;
 mod rates;
 mod shares;
 mod topics;
+mod trace;
 mod verify;
 
+pub(crate) use caller::Limits;
 pub(crate) use connections::{Bounds, serve};
 pub use problem::Problem;
 
@@ -35,10 +39,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
-use caller::Who;
-use rates::Rates;
 use sha2::{Digest, Sha256};
-use shares::Shares;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -57,9 +58,7 @@ pub(crate) struct Service {
     pub(crate) models: Arc<Models>,
     /// Whether the process is to end.
     pub(crate) ending: watch::Receiver<bool>,
-    rates: Rates<Who>,
-    requests: Shares<Who>,
-    followers: Shares<Who>,
+    pub(crate) limits: Limits,
 }
 
 /// All paths.
@@ -90,6 +89,9 @@ pub(crate) fn router(service: Service) -> anyhow::Result<Router> {
         .routes(routes!(posts::retry))
         .routes(routes!(jobs::list))
         .routes(routes!(queue::numbers))
+        .routes(routes!(dead::list))
+        .routes(routes!(dead::retry))
+        .routes(routes!(metrics::read))
         .route_layer(in_time.clone())
         // Events take as long as their job.
         .routes(routes!(job::events))
@@ -100,25 +102,10 @@ pub(crate) fn router(service: Service) -> anyhow::Result<Router> {
         .split_for_parts();
     openapi::complete(&mut openapi);
     let all = api.merge(SwaggerUi::new("/docs").url("/openapi.json", openapi));
-    Ok(all.layer(pages).layer(cors).layer(from_fn(answers::refusals)))
+    Ok(all.layer(pages).layer(cors).layer(from_fn(answers::refusals)).layer(from_fn(trace::traced)))
 }
 
 impl Service {
-    /// Of a process.
-    pub(crate) fn new(
-        config: Config,
-        store: Store,
-        artifacts: Artifacts,
-        queue: Queue,
-        models: Arc<Models>,
-        ending: watch::Receiver<bool>,
-    ) -> Self {
-        let trusted = !config.asks_for_keys();
-        let requests = Shares::new(config.requests_at_once, trusted);
-        let followers = Shares::new(config.max_followers, trusted);
-        Self { config, store, artifacts, queue, models, ending, rates: Rates::new(), requests, followers }
-    }
-
     /// That so many more jobs may wait.
     async fn room(&self, more: u64) -> Result<(), Problem> {
         let limit = self.config.queue_limit;

@@ -2,8 +2,9 @@
 
 use super::posts::{self, NewPost};
 use super::{Store, damaged, now};
-use crate::job::{Job, Kind, State};
+use crate::job::{Cause, Job, Kind, State};
 use crate::relay::Post;
+use crate::trace;
 use serde_json::Value;
 use sqlx::any::AnyRow;
 use sqlx::{Error, Row};
@@ -99,14 +100,15 @@ impl Store {
         let mut begun = self.pool.begin().await?;
         let put = sqlx::query(
             "INSERT INTO sumcast_jobs (id, kind, state, owner, idempotency, digest, model, request, priority, attempts, \
-             deadline, created, topic, batch, together, needs) \
-             VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING",
+             deadline, created, topic, batch, together, needs, request_id) \
+             VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15) \
+             ON CONFLICT DO NOTHING",
         );
         let put = put.bind(&job.id).bind(job.kind.word()).bind(&job.owner).bind(job.idempotency.clone());
         let put = put.bind(&job.digest).bind(job.model.clone()).bind(job.request.to_string());
         let put = put.bind(job.priority).bind(job.deadline).bind(now());
         let put = put.bind(job.topic.clone()).bind(job.batch.clone()).bind(job.together.clone());
-        let put = put.bind(job.needs.clone()).execute(&mut *begun).await?;
+        let put = put.bind(job.needs.clone()).bind(trace::request()).execute(&mut *begun).await?;
         if put.rows_affected() > 0 {
             if let Some(post) = post
                 && let Some(other) = posts::put(&mut begun, job, post).await?
@@ -267,7 +269,9 @@ impl Store {
         let state = if end.is_ok() { State::Done } else { State::Failed };
         let set = set.bind(id).bind(attempt).bind(state.word());
         let set = set.bind(end.ok().map(Value::to_string)).bind(end.err().map(str::to_owned)).bind(now());
-        Ok(set.execute(&self.pool).await?.rows_affected() > 0)
+        let ended = set.execute(&self.pool).await?.rows_affected() > 0;
+        self.tell_end(id);
+        Ok(ended)
     }
 
     /// Puts a job back to wait, after an attempt that came to nothing by no fault of the job.
@@ -321,18 +325,19 @@ impl Unfinished {
 }
 
 /// A job of a row.
-fn read(row: &AnyRow) -> Result<Job, Error> {
+pub(super) fn read(row: &AnyRow) -> Result<Job, Error> {
     let text = |column: &str| row.try_get::<Option<String>, _>(column);
     let value = |column: &str| {
         let parse = |text: String| serde_json::from_str::<Value>(&text);
         text(column)?.map(parse).transpose().map_err(|error| damaged(column, error))
     };
     let word = |column: &str| text(column).map(Option::unwrap_or_default);
+    let state = State::of_word(&word("state")?).ok_or_else(|| damaged("state", "no such state"))?;
     Ok(Job {
         id: row.try_get("id")?,
         kind: Kind::of_word(&word("kind")?).ok_or_else(|| damaged("kind", "no such kind"))?,
         owner: row.try_get("owner")?,
-        state: State::of_word(&word("state")?).ok_or_else(|| damaged("state", "no such state"))?,
+        state,
         stage: text("stage")?,
         model: text("model")?,
         topic: text("topic")?,
@@ -341,6 +346,9 @@ fn read(row: &AnyRow) -> Result<Job, Error> {
         request: value("request")?.unwrap_or_default(),
         result: value("result")?,
         error: text("error")?,
+        cause: cause(state, text("cause")?.as_deref()),
+        forgiven: row.try_get("forgiven")?,
+        request_id: text("request_id")?,
         priority: row.try_get("priority")?,
         attempts: row.try_get("attempts")?,
         deadline: row.try_get("deadline")?,
@@ -348,4 +356,9 @@ fn read(row: &AnyRow) -> Result<Job, Error> {
         started: row.try_get("started")?,
         finished: row.try_get("finished")?,
     })
+}
+
+/// By whose fault a job has failed, if it has: its own, where nobody has said otherwise.
+fn cause(state: State, word: Option<&str>) -> Option<Cause> {
+    (state == State::Failed).then(|| word.and_then(Cause::of_word).unwrap_or(Cause::Job))
 }

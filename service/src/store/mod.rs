@@ -3,6 +3,8 @@
 //! A job's row is the truth about it; the queue only says when to look. Whoever begins a job takes the next number of its
 //! attempts, and only who has the last number may finish it: however often a job is begun, it has one result.
 
+mod dead;
+mod ends;
 mod inputs;
 mod jobs;
 mod keys;
@@ -10,6 +12,7 @@ mod leases;
 mod posts;
 mod transactions;
 
+pub(crate) use ends::Ends;
 pub use inputs::Input;
 pub use jobs::{NewJob, Page, Put, Unfinished};
 pub(crate) use leases::Lease;
@@ -20,11 +23,13 @@ pub(crate) use transactions::{Settled, Transaction};
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::{AnyPool, Executor};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::broadcast;
 
 /// The database of jobs.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: AnyPool,
+    ends: broadcast::Sender<String>,
 }
 
 impl Store {
@@ -49,7 +54,7 @@ impl Store {
         // The queue keeps its own in the same database.
         migrations.dangerous_set_table_name("sumcast_migrations");
         migrations.run(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self { pool, ends: broadcast::Sender::new(ends::KEPT) })
     }
 
     /// Whether the database answers.

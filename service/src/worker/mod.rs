@@ -12,6 +12,7 @@ mod topic;
 use crate::artifacts::Artifacts;
 use crate::config::Config;
 use crate::job::{Job, Kind};
+use crate::metrics;
 use crate::queue::Queue;
 use crate::store::{self, Store, now};
 use anyhow::bail;
@@ -20,6 +21,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
+use tracing::Instrument;
 
 pub use compile::Compile;
 pub(crate) use models::Models;
@@ -119,10 +121,13 @@ impl Worker {
 
     /// Whether a job that was begun is to be done; it has failed if not.
     async fn admitted(&self, job: &Job) -> anyhow::Result<bool> {
-        let attempt = job.attempts;
-        let refused = if attempt > i64::from(self.config.attempts) {
-            format!("it was begun {} times and never came to an end", attempt - 1)
-        } else if job.deadline.is_some_and(|deadline| deadline < now()) {
+        let (attempt, begun) = (job.attempts, job.attempts - job.forgiven);
+        if begun > i64::from(self.config.attempts) {
+            let why = format!("it was begun {} times and never came to an end", begun - 1);
+            self.insist(|| self.store.give_up(&job.id, attempt, &why)).await?;
+            return Ok(false);
+        }
+        let refused = if job.deadline.is_some_and(|deadline| deadline < now()) {
             "its deadline had passed before it was begun".to_owned()
         } else {
             return Ok(true);
@@ -133,22 +138,22 @@ impl Worker {
 
     /// Ends an attempt: the job is done, has failed, or waits for the next one.
     async fn end(&self, job: &Job, found: Result<Value, Fault>) -> anyhow::Result<()> {
-        let (id, attempt) = (&job.id, job.attempts);
-        let ended = match found {
-            Ok(result) => Ok(result),
-            Err(Fault::Job(why)) => Err(why),
-            Err(Fault::Other(error)) if attempt >= i64::from(self.config.attempts) => {
-                Err(format!("it failed {attempt} times, at last because: {error:#}"))
+        let (id, attempt, begun) = (&job.id, job.attempts, job.attempts - job.forgiven);
+        let counts = match &found {
+            Ok(result) => self.insist(|| self.store.end(id, attempt, Ok(result))).await?,
+            Err(Fault::Job(why)) => self.insist(|| self.store.end(id, attempt, Err(why))).await?,
+            Err(Fault::Other(error)) if begun >= i64::from(self.config.attempts) => {
+                let why = format!("it failed {begun} times, at last because: {error:#}");
+                self.insist(|| self.store.give_up(id, attempt, &why)).await?
             }
             Err(Fault::Other(error)) => {
                 tracing::warn!(job = id, attempt, "{error:#}");
                 self.insist(|| self.store.put_back(id, attempt)).await?;
-                let wait = Duration::from_secs(1 << attempt.clamp(0, 16)).min(LONGEST);
+                let wait = Duration::from_secs(1 << begun.clamp(0, 16)).min(LONGEST);
                 return self.queue.put(id, attempt, job.priority, wait).await;
             }
         };
-        let ended = ended.as_ref().map_err(String::as_str);
-        if !self.insist(|| self.store.end(id, attempt, ended)).await? {
+        if !counts {
             // Another attempt counts, or it was cancelled. Files that cannot be removed do no harm.
             if let Err(error) = self.artifacts.forget(job).await {
                 tracing::warn!(job = id, attempt, "{error}");
@@ -185,9 +190,26 @@ impl Worker {
         }
     }
 
-    /// The results of jobs of one kind: of one, or of several that are proven together.
+    /// The results of jobs of one kind: of one, or of several that are proven together. The log and the metrics are told.
     async fn run(self: Arc<Self>, jobs: &[Job]) -> Result<Vec<Value>, Fault> {
         let Some(job) = jobs.first() else { return Ok(vec![]) };
+        let begun = Instant::now();
+        let request = job.request_id.as_deref().unwrap_or_default();
+        let span = tracing::info_span!("job", id = job.id, kind = job.kind.word(), request);
+        let results = self.work(job, jobs).instrument(span.clone()).await;
+        let outcome = match &results {
+            Ok(_) => "done",
+            Err(Fault::Job(_)) => "failed",
+            Err(Fault::Other(_)) => "faulty",
+        };
+        let took = begun.elapsed();
+        let milliseconds = took.as_millis() as u64;
+        span.in_scope(|| tracing::info!(jobs = jobs.len(), outcome, milliseconds, "ended"));
+        metrics::attempt(job.kind, outcome, took, results.as_ref().ok().and_then(|results| results.first()));
+        results
+    }
+
+    async fn work(self: Arc<Self>, job: &Job, jobs: &[Job]) -> Result<Vec<Value>, Fault> {
         let (stages, heard) = mpsc::unbounded_channel();
         let noted = jobs.iter().map(|job| (job.id.clone(), job.attempts)).collect();
         let noting = tokio::spawn(note(self.store.clone(), noted, heard));

@@ -3,6 +3,7 @@
 mod hostile;
 mod keys;
 mod limits;
+mod operation;
 mod pages;
 
 use reqwest::multipart::{Form, Part};

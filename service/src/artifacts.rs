@@ -1,6 +1,8 @@
 //! Files of jobs: what they are of, and what came of them.
 
+use crate::job::Job;
 use bytes::Bytes;
+use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt};
@@ -58,31 +60,84 @@ impl Artifacts {
     pub fn in_folder(folder: &std::path::Path) -> Result<Self, Error> {
         std::fs::create_dir_all(folder)
             .map_err(|source| Error::Generic { store: "folder", source: source.into() })?;
-        Ok(Self { store: Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)) })
+        Ok(Self {
+            store: Arc::new(
+                LocalFileSystem::new_with_prefix(folder)?.with_fsync(true).with_automatic_cleanup(true),
+            ),
+        })
     }
 
-    /// Writes a file of a job: it is there whole, or not at all.
+    /// Writes a file that a job is of: it is there whole, or not at all.
     ///
     /// # Errors
     /// The store's.
-    pub async fn put(&self, job: &str, file: File, bytes: impl Into<Bytes>) -> Result<(), Error> {
-        self.store.put(&path(job, file), bytes.into().into()).await.map(|_| ())
+    pub async fn put_given(&self, job: &str, file: File, bytes: impl Into<Bytes>) -> Result<(), Error> {
+        self.write(job.into(), file, bytes.into()).await
     }
 
-    /// A file of a job, if there is one.
+    /// Writes a file that the last attempt of a job, as this one is known, has made. Attempts do not write over each other's:
+    /// one that was thought dead may come back.
     ///
     /// # Errors
     /// The store's.
-    pub async fn get(&self, job: &str, file: File) -> Result<Option<Bytes>, Error> {
-        match self.store.get(&path(job, file)).await {
+    pub async fn put_made(&self, job: &Job, file: File, bytes: impl Into<Bytes>) -> Result<(), Error> {
+        self.write(attempt(job), file, bytes.into()).await
+    }
+
+    async fn write(&self, folder: Path, file: File, bytes: Bytes) -> Result<(), Error> {
+        self.store.put(&folder.join(file.name()), bytes.into()).await.map(|_| ())
+    }
+
+    /// A file that a job is of, if there is one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn given(&self, job: &str, file: File) -> Result<Option<Bytes>, Error> {
+        self.read(job.into(), file).await
+    }
+
+    /// A file that the last attempt of a job has made, if there is one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn made(&self, job: &Job, file: File) -> Result<Option<Bytes>, Error> {
+        self.read(attempt(job), file).await
+    }
+
+    async fn read(&self, folder: Path, file: File) -> Result<Option<Bytes>, Error> {
+        match self.store.get(&folder.join(file.name())).await {
             Ok(found) => found.bytes().await.map(Some),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
+
+    /// Removes what the last attempt of a job, as this one is known, has made.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn forget(&self, job: &Job) -> Result<(), Error> {
+        self.remove_all(attempt(job)).await
+    }
+
+    /// Removes all files of a job.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn remove(&self, job: &str) -> Result<(), Error> {
+        self.remove_all(job.into()).await
+    }
+
+    async fn remove_all(&self, folder: Path) -> Result<(), Error> {
+        let files: Vec<_> = self.store.list(Some(&folder)).try_collect().await?;
+        for file in files {
+            self.store.delete(&file.location).await?;
+        }
+        Ok(())
+    }
 }
 
-/// Jobs have names of the service's own making, so a path leads nowhere else.
-fn path(job: &str, file: File) -> Path {
-    Path::from_iter([job, file.name()])
+/// The folder of an attempt. Jobs have names of the service's own making, so a path leads nowhere else.
+fn attempt(job: &Job) -> Path {
+    Path::from_iter([job.id.as_str(), &job.attempts.to_string()])
 }

@@ -20,7 +20,7 @@ pub use artifacts::{Artifacts, File};
 pub use config::Config;
 pub use http::Problem;
 pub use queue::Queue;
-pub use store::{Input, NewJob, Page, Put, Store};
+pub use store::{Input, NewJob, Page, Put, Store, Unfinished};
 pub use worker::{Compile, Prove, Topic};
 
 use anyhow::Context;
@@ -32,8 +32,11 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-/// How often jobs that wait without a ticket are looked for, and how long they have waited then.
+/// How often the queue is looked after.
 const SWEEP: Duration = Duration::from_secs(5);
+
+/// How long nothing is asked of the queue after it has failed.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// A process of the service, ready to begin.
 #[derive(Debug)]
@@ -55,8 +58,14 @@ impl Process {
         let folder = config.artifacts();
         let artifacts = Artifacts::in_folder(&folder)
             .with_context(|| format!("cannot open the folder {}", folder.display()))?;
-        let worker = worker::Worker::new(config.clone(), store.clone(), artifacts.clone(), queue.clone());
         let (ending, told) = watch::channel(false);
+        let worker = worker::Worker::new(
+            config.clone(),
+            store.clone(),
+            artifacts.clone(),
+            queue.clone(),
+            told.clone(),
+        );
         let models = worker.models.clone();
         let limits = http::Limits::new(&config);
         let service = http::Service { config, store, artifacts, queue, models, ending: told, limits };
@@ -109,23 +118,37 @@ impl Process {
         worked
     }
 
-    /// Works on jobs until it is told to stop; what is begun is finished.
+    /// Works on jobs until it is told to stop; what is begun is finished. Where the database goes away it goes on once it is
+    /// back.
     ///
     /// # Errors
-    /// What ends it before.
+    /// If threads cannot be had.
     pub async fn work(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
         let sweep = tokio::spawn(sweep(self.service));
-        let worker = self.worker;
-        let runtime = Handle::current();
-        // A thread of its own: the queue's future does not leave the one it is on.
-        let working = tokio::task::spawn_blocking(move || {
-            let name = format!("sumcast-{}", ulid::Ulid::new());
-            let (queue, at_once) = (worker.queue.clone(), worker.config.jobs_at_once);
-            runtime.block_on(queue.work(&name, at_once, worker, stop))
+        let (ending, ended) = (self.ending.clone(), told(self.ending.subscribe()));
+        let stopping = tokio::spawn(async move {
+            tokio::select! { () = stop => { ending.send_replace(true); } () = ended => () }
         });
-        let worked = working.await;
+        let worker = self.worker;
+        loop {
+            let (worker, stop) = (worker.clone(), told(self.ending.subscribe()));
+            let runtime = Handle::current();
+            // A thread of its own: the queue's future does not leave the one it is on.
+            let working = tokio::task::spawn_blocking(move || {
+                let name = format!("sumcast-{}", ulid::Ulid::new());
+                let (queue, at_once) = (worker.queue.clone(), worker.config.jobs_at_once);
+                runtime.block_on(queue.work(&name, at_once, worker, stop))
+            });
+            match working.await? {
+                Ok(()) => break,
+                Err(error) => tracing::warn!("{error:#}"),
+            }
+            tokio::select! { () = tokio::time::sleep(AGAIN) => (), () = told(self.ending.subscribe()) => break }
+        }
+        worker.ended().await;
+        stopping.abort();
         sweep.abort();
-        worked?
+        Ok(())
     }
 }
 
@@ -151,22 +174,17 @@ async fn told(mut stop: watch::Receiver<bool>) {
     let _ = stop.wait_for(|told| *told).await;
 }
 
-/// Puts tickets of jobs that wait without one: whoever put the job was stopped in between.
+/// Looks after the queue.
 async fn sweep(service: http::Service) {
     loop {
-        let before = store::now() - i64::try_from(SWEEP.as_millis()).unwrap_or(i64::MAX);
-        match service.store.waiting(before).await {
-            Ok(jobs) => {
-                for job in jobs {
-                    if let Err(error) =
-                        service.queue.put(&job.id, job.attempts, job.priority, Duration::ZERO).await
-                    {
-                        tracing::warn!(job = job.id, "{error:#}");
-                    }
-                }
-            }
-            Err(error) => tracing::warn!("{error}"),
+        if let Err(error) = mend(&service).await {
+            tracing::warn!("{error:#}");
         }
         tokio::time::sleep(SWEEP).await;
     }
+}
+
+async fn mend(service: &http::Service) -> anyhow::Result<()> {
+    service.queue.mend_times().await?;
+    service.queue.mend_tickets(&service.store.unfinished().await?).await
 }

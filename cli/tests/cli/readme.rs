@@ -70,3 +70,33 @@ fn links_lead_to_files() {
         assert!(target.starts_with("https://") || path.exists(), "{target}");
     }
 }
+
+/// The requests of the section on the service, by curl and a shell.
+#[test]
+#[cfg(all(feature = "service", unix))]
+fn the_service_answers_the_requests() {
+    let block =
+        README.split("### On request").nth(1).and_then(|rest| rest.split("```console\n").nth(1)).unwrap();
+    let block = block.split("```").next().unwrap();
+    let lines = block.lines().map(|line| line.strip_prefix("$ ").unwrap());
+    let lines: Vec<&str> = lines.filter(|line| *line != "sumcast serve &").collect();
+    assert!(lines.len() >= 4 && lines.iter().filter(|line| line.contains("curl")).count() >= 4, "{lines:?}");
+    let folder = HOME.join("readme-service");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(MLP.onnx(), folder.join("model.onnx")).unwrap();
+    std::fs::copy(MLP.inputs(), folder.join("inputs.json")).unwrap();
+    let service = super::serve::Serving::begin(&folder.join("data"));
+    let binary = Path::new(env!("CARGO_BIN_EXE_sumcast")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let script = format!("set -e\n{}", lines.join("\n").replace("localhost:8080", &service.at));
+    let mut shell = std::process::Command::new("bash");
+    shell.args(["-c", &script]).current_dir(&folder).env("PATH", path);
+    let run = finish(shell);
+    service.kill();
+    assert_eq!(run.code, 0, "{script}\n{}{}", run.stdout, run.stderr);
+    assert!(
+        run.stdout.contains("\"state\":\"done\"") && run.stdout.contains("\nvalid, in "),
+        "{}",
+        run.stdout
+    );
+}

@@ -12,13 +12,13 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running service.
-struct Serving {
+pub(crate) struct Serving {
     process: Child,
-    at: String,
+    pub(crate) at: String,
 }
 
 impl Serving {
-    fn begin(data: &Path) -> Self {
+    pub(crate) fn begin(data: &Path) -> Self {
         let arguments: [&dyn AsRef<std::ffi::OsStr>; 5] =
             [&"serve", &"--data", &data, &"--listen", &"127.0.0.1:0"];
         let mut process = command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -75,7 +75,7 @@ impl Serving {
         }
     }
 
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }

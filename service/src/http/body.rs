@@ -2,9 +2,10 @@
 
 use super::Problem;
 use crate::store::now;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, Request};
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use std::ops::RangeInclusive;
 
@@ -24,6 +25,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let read = axum::Json::<T>::from_request(request, state).await;
         read.map(|axum::Json(value)| Self(value))
             .map_err(|error: JsonRejection| Problem::unreadable(error.status(), error.body_text()))
+    }
+}
+
+/// What the query of a URL asks for, which is refused as a [`Problem`].
+pub(super) struct Asking<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asking<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = Query::<T>::from_request_parts(parts, state).await;
+        read.map(|Query(value)| Self(value))
+            .map_err(|error: QueryRejection| Problem::unreadable(error.status(), error.body_text()))
     }
 }
 

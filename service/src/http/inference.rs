@@ -187,6 +187,7 @@ impl Service {
             topic: epoch.topic.map(|topic| topic.to_string()),
             batch: None,
             together: None,
+            needs: None,
             request: found.request,
             priority: 0,
             deadline: None,

@@ -32,11 +32,11 @@ impl Service {
             return Err(not_there(&job));
         }
         let of_model = job.model.as_deref().filter(|_| file == File::Key && job.kind == Kind::Prove);
-        if let Some(bytes) = self.artifacts.get(id, file).await? {
+        if let Some(bytes) = self.artifacts.made(&job, file).await? {
             return Ok(bytes);
         }
         let bytes = match of_model {
-            Some(model) => self.artifacts.get(model, file).await?,
+            Some(model) => self.artifacts.made(&self.any(caller, model).await?, file).await?,
             None => None,
         };
         bytes.ok_or_else(|| Problem::missing("file", &format!("{id}/{}", file.name())))

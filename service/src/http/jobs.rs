@@ -1,10 +1,12 @@
 //! Lists of jobs.
 
-use super::caller::Caller;
+use super::body::Asking;
+use super::caller::{Caller, Reader};
 use super::{Problem, Service};
 use crate::job::Job;
 use crate::store::Page;
-use axum::extract::Query;
+use axum::Json;
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -28,6 +30,20 @@ pub(super) struct Asked {
     limit: Option<i64>,
 }
 
+/// Which jobs of any kind are listed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskedOfAny {
+    /// Only those of this kind
+    kind: Option<crate::job::Kind>,
+    /// Only those in this state
+    state: Option<crate::job::State>,
+    /// Only those before this one: the last of the page before
+    before: Option<String>,
+    /// How many, 1 to 100
+    limit: Option<i64>,
+}
+
 /// Jobs, from the latest.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Jobs {
@@ -38,17 +54,17 @@ pub(super) struct Jobs {
 }
 
 impl Service {
-    /// The jobs of a kind that a caller sees.
+    /// The jobs of a kind, or of all of them, that a caller sees.
     pub(super) async fn jobs(
         &self,
         caller: &Caller,
-        kind: crate::job::Kind,
+        kind: impl Into<Option<crate::job::Kind>>,
         asked: Asked,
     ) -> Result<Jobs, Problem> {
         let limit = bounded(asked.limit.unwrap_or(USUAL))?;
         let Asked { state, topic, batch, before, .. } = asked;
         let owner = caller.sees().map(str::to_owned);
-        let page = Page { kind: Some(kind), owner, state, topic, batch, before, limit: limit + 1 };
+        let page = Page { kind: kind.into(), owner, state, topic, batch, before, limit: limit + 1 };
         Ok(self::page(self.store.list(&page).await?, limit))
     }
 
@@ -104,4 +120,22 @@ impl crate::job::Kind {
     }
 }
 
-pub(super) type Listed = Query<Asked>;
+/// List jobs of every kind
+#[utoipa::path(
+    get,
+    path = "/v1/jobs",
+    tag = "jobs",
+    security(("key" = ["read"])),
+    params(AskedOfAny),
+    responses((status = 200, body = Jobs), (status = 422, body = Problem))
+)]
+pub(super) async fn list(
+    State(service): State<Service>,
+    Reader(caller): Reader,
+    Asking(AskedOfAny { kind, state, before, limit }): Asking<AskedOfAny>,
+) -> Result<Json<Jobs>, Problem> {
+    let asked = Asked { state, before, limit, ..Asked::default() };
+    Ok(Json(service.jobs(&caller, kind, asked).await?))
+}
+
+pub(super) type Listed = Asking<Asked>;

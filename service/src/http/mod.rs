@@ -15,6 +15,7 @@ mod openapi;
 mod origin;
 mod problem;
 mod proofs;
+mod queue;
 mod rates;
 mod shares;
 mod topics;
@@ -80,6 +81,8 @@ pub(crate) fn router(service: Service) -> anyhow::Result<Router> {
         .routes(routes!(job::one, job::cancel))
         .routes(routes!(job::file))
         .routes(routes!(verify::check))
+        .routes(routes!(jobs::list))
+        .routes(routes!(queue::numbers))
         .routes(routes!(dead::list))
         .routes(routes!(dead::retry))
         .routes(routes!(metrics::read))
@@ -104,6 +107,16 @@ impl Service {
             return Err(Problem::busy(limit));
         }
         Ok(())
+    }
+
+    /// Puts a job whose files are there already; they are removed if it is not put.
+    async fn put_with_files(&self, job: NewJob) -> Result<(StatusCode, Job), Problem> {
+        let id = job.id.clone();
+        let put = self.put(job).await;
+        if !matches!(&put, Ok((_, job)) if job.id == id) && self.store.job(&id).await?.is_none() {
+            self.artifacts.remove(&id).await?;
+        }
+        put
     }
 
     /// Whether a caller's name for a request stands for a job.

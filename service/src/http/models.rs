@@ -103,9 +103,9 @@ pub(super) async fn upload(
     let inputs = calibration.as_deref().unwrap_or_default();
     let digest = digest([&*network, inputs, request.to_string().as_bytes()]);
     let id = new_id();
-    service.artifacts.put(&id, File::Network, network).await?;
+    service.artifacts.put_given(&id, File::Network, network).await?;
     if let Some(calibration) = calibration {
-        service.artifacts.put(&id, File::Calibration, calibration).await?;
+        service.artifacts.put_given(&id, File::Calibration, calibration).await?;
     }
     let job = NewJob {
         id,
@@ -117,11 +117,12 @@ pub(super) async fn upload(
         topic: None,
         batch: None,
         together: None,
+        needs: None,
         request,
         priority: 0,
         deadline: None,
     };
-    let (status, job) = service.put(job).await?;
+    let (status, job) = service.put_with_files(job).await?;
     Ok((status, Json(job)))
 }
 

@@ -109,6 +109,7 @@ impl Service {
             topic: None,
             batch,
             together,
+            needs: Some(model.id),
             request,
             priority: priority(asked.priority)?,
             deadline: deadline(asked.deadline_seconds),

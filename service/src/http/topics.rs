@@ -85,12 +85,13 @@ impl Service {
             topic: Some(topic.to_string()),
             batch: None,
             together: None,
+            needs: asked.state.clone(),
             request: serde_json::to_value(&asked)?,
             priority: priority(how.priority)?,
             deadline: deadline(how.deadline_seconds),
         };
-        self.artifacts.put(&job.id, File::Epoch, epoch).await?;
-        let (status, job) = self.put(job).await?;
+        self.artifacts.put_given(&job.id, File::Epoch, epoch).await?;
+        let (status, job) = self.put_with_files(job).await?;
         Ok((status, Json(job)))
     }
 }

@@ -28,6 +28,8 @@ pub struct NewJob {
     pub batch: Option<String>,
     /// Jobs that have the same here, and wait, may be in one proof.
     pub together: Option<String>,
+    /// The job that has to be at an end before it is begun.
+    pub needs: Option<String>,
     /// What was asked for.
     pub request: Value,
     /// Jobs of a higher one go first.
@@ -45,6 +47,17 @@ pub enum Put {
     Known(Job),
     /// Something else is there under that name.
     Other(String),
+}
+
+/// A job that is not at an end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Its name.
+    pub id: String,
+    /// How often it was begun.
+    pub attempts: i64,
+    /// Jobs of a higher one go first.
+    pub priority: i64,
 }
 
 /// Which jobs are listed, from the latest.
@@ -74,15 +87,15 @@ impl Store {
     pub async fn put(&self, job: &NewJob) -> Result<Put, Error> {
         let put = sqlx::query(
             "INSERT INTO sumcast_jobs (id, kind, state, owner, idempotency, digest, model, request, priority, attempts, \
-             deadline, created, topic, batch, together, request_id) \
-             VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14) \
+             deadline, created, topic, batch, together, needs, request_id) \
+             VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15) \
              ON CONFLICT DO NOTHING",
         );
         let put = put.bind(&job.id).bind(job.kind.word()).bind(&job.owner).bind(job.idempotency.clone());
         let put = put.bind(&job.digest).bind(job.model.clone()).bind(job.request.to_string());
         let put = put.bind(job.priority).bind(job.deadline).bind(now());
         let put = put.bind(job.topic.clone()).bind(job.batch.clone()).bind(job.together.clone());
-        let put = put.bind(trace::request()).execute(&self.pool).await?;
+        let put = put.bind(job.needs.clone()).bind(trace::request()).execute(&self.pool).await?;
         if put.rows_affected() > 0 {
             return Ok(Put::New(self.job(&job.id).await?.ok_or(Error::RowNotFound)?));
         }
@@ -142,28 +155,35 @@ impl Store {
         Ok(row.try_get::<i64, _>("jobs")?.unsigned_abs())
     }
 
-    /// How many jobs are in each state that some are in.
+    /// How many jobs are in each state that some are in: an owner's, or everyone's.
     ///
     /// # Errors
     /// The database's.
-    pub async fn counts(&self) -> Result<Vec<(State, u64)>, Error> {
-        let rows = sqlx::query("SELECT state, COUNT(*) AS jobs FROM sumcast_jobs GROUP BY state");
+    pub async fn counts(&self, owner: Option<&str>) -> Result<Vec<(State, u64)>, Error> {
+        let counts = sqlx::query(
+            "SELECT state, COUNT(*) AS jobs FROM sumcast_jobs WHERE (owner = $1 OR $1 = '') GROUP BY state",
+        );
+        let rows = counts.bind(owner.unwrap_or_default().to_owned()).fetch_all(&self.pool).await?;
         let read = |row: &AnyRow| {
             let state = State::of_word(&row.try_get::<String, _>("state")?);
             let state = state.ok_or_else(|| damaged("state", "no such state"))?;
             Ok((state, row.try_get::<i64, _>("jobs")?.unsigned_abs()))
         };
-        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+        rows.iter().map(read).collect()
     }
 
-    /// Begins a job that is not at an end, and that no other job's attempt does: the job, with the number of this attempt.
+    /// Begins a job that is not at an end, whose needs are, and that no other job leads that is not: the job, with the number of
+    /// this attempt.
     ///
     /// # Errors
     /// The database's.
     pub async fn begin(&self, id: &str) -> Result<Option<Job>, Error> {
         let begin = sqlx::query(
-            "UPDATE sumcast_jobs SET state = 'running', attempts = attempts + 1, started = $2, stage = NULL \
-             WHERE id = $1 AND (state = 'queued' OR (state = 'running' AND leader IS NULL)) RETURNING *",
+            "UPDATE sumcast_jobs SET state = 'running', attempts = attempts + 1, started = $2, stage = NULL, leader = NULL \
+             WHERE id = $1 AND (state = 'queued' OR (state = 'running' AND (leader IS NULL OR leader IN \
+             (SELECT id FROM sumcast_jobs WHERE state IN ('done', 'failed', 'cancelled'))))) AND NOT EXISTS \
+             (SELECT 1 FROM sumcast_jobs AS first WHERE first.id = sumcast_jobs.needs AND first.state IN ('queued', 'running')) \
+             RETURNING *",
         );
         let row = begin.bind(id).bind(now()).fetch_optional(&self.pool).await?;
         row.as_ref().map(read).transpose()
@@ -196,7 +216,7 @@ impl Store {
         list.iter().map(|row| row.try_get("id")).collect()
     }
 
-    /// Puts back what attempts of a job were to do with it and have not: the job is at an end, and they are not.
+    /// Puts back the jobs that an earlier attempt of a job led.
     ///
     /// # Errors
     /// The database's.
@@ -215,14 +235,15 @@ impl Store {
         Ok(set.rows_affected() > 0)
     }
 
-    /// Ends a job by its last attempt: with its result, or why there is none. Returns whether that attempt counts.
+    /// Ends a job by its last attempt: with its result, or why there is none. Returns whether that attempt counts. To ask
+    /// again after no answer came does no harm.
     ///
     /// # Errors
     /// The database's.
     pub async fn end(&self, id: &str, attempt: i64, end: Result<&Value, &str>) -> Result<bool, Error> {
         let set = sqlx::query(
             "UPDATE sumcast_jobs SET state = $3, result = $4, error = $5, finished = $6, stage = NULL \
-             WHERE id = $1 AND attempts = $2 AND state = 'running'",
+             WHERE id = $1 AND attempts = $2 AND state IN ('running', $3)",
         );
         let state = if end.is_ok() { State::Done } else { State::Failed };
         let set = set.bind(id).bind(attempt).bind(state.word());
@@ -253,14 +274,30 @@ impl Store {
         self.job(id).await
     }
 
-    /// Jobs that have waited since before a time, milliseconds since 1970.
+    /// Jobs that are not at an end, from the first.
     ///
     /// # Errors
     /// The database's.
-    pub async fn waiting(&self, before: i64) -> Result<Vec<Job>, Error> {
-        let list =
-            sqlx::query("SELECT * FROM sumcast_jobs WHERE state = 'queued' AND created < $1 ORDER BY id");
-        list.bind(before).fetch_all(&self.pool).await?.iter().map(read).collect()
+    pub async fn unfinished(&self) -> Result<Vec<Unfinished>, Error> {
+        let list = "SELECT id, attempts, priority FROM sumcast_jobs WHERE state IN ('queued', 'running') ORDER BY id";
+        sqlx::query(list).fetch_all(&self.pool).await?.iter().map(Unfinished::read).collect()
+    }
+
+    /// Jobs that wait and need a job.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn needing(&self, id: &str) -> Result<Vec<Unfinished>, Error> {
+        let list = "SELECT id, attempts, priority FROM sumcast_jobs WHERE state = 'queued' AND needs = $1 ORDER BY id";
+        sqlx::query(list).bind(id).fetch_all(&self.pool).await?.iter().map(Unfinished::read).collect()
+    }
+}
+
+impl Unfinished {
+    fn read(row: &AnyRow) -> Result<Self, Error> {
+        let (id, attempts, priority) =
+            (row.try_get("id")?, row.try_get("attempts")?, row.try_get("priority")?);
+        Ok(Self { id, attempts, priority })
     }
 }
 

@@ -9,11 +9,11 @@ mod jobs;
 mod keys;
 
 pub use inputs::Input;
-pub use jobs::{NewJob, Page, Put};
+pub use jobs::{NewJob, Page, Put, Unfinished};
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::{AnyPool, Executor};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The database of jobs.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ impl Store {
         install_default_drivers();
         let sqlite = is_sqlite(url);
         let options = AnyPoolOptions::new().max_connections(if sqlite { 4 } else { 8 });
-        let options = options.after_connect(move |connection, _| {
+        let options = options.acquire_timeout(ANSWER).after_connect(move |connection, _| {
             Box::pin(async move {
                 if sqlite {
                     connection.execute(PRAGMAS).await?;
@@ -55,12 +55,29 @@ impl Store {
     }
 }
 
+/// How long the database may be away before who asks is told.
+pub(crate) const ANSWER: Duration = Duration::from_secs(10);
+
 /// Settings of every connection: what is written lasts, and who finds it locked waits.
 pub(crate) const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON;";
 
 /// A column that holds what it should not.
 fn damaged(column: &str, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
     sqlx::Error::ColumnDecode { index: column.into(), source: why.into() }
+}
+
+/// Whether a question may be answered when it is asked again: the database is away, busy or has no room.
+pub(crate) fn is_away(error: &sqlx::Error) -> bool {
+    use sqlx::Error;
+    matches!(
+        error,
+        Error::Io(_)
+            | Error::Tls(_)
+            | Error::Protocol(_)
+            | Error::PoolTimedOut
+            | Error::WorkerCrashed
+            | Error::Database(_)
+    )
 }
 
 /// Whether a database is one in a file.

@@ -32,14 +32,14 @@ pub struct Compile {
 impl Worker {
     pub(super) async fn compile(self: Arc<Self>, job: &Job, stages: Stages) -> Result<Value, Fault> {
         let options: Compile = serde_json::from_value(job.request.clone())?;
-        let network = self.artifacts.get(&job.id, File::Network).await?;
+        let network = self.artifacts.given(&job.id, File::Network).await?;
         let network = network.ok_or_else(|| Fault::Job("the ONNX file is gone".into()))?;
         let calibration = match options.calibrated {
-            true => self.artifacts.get(&job.id, File::Calibration).await?,
+            true => self.artifacts.given(&job.id, File::Calibration).await?,
             false => None,
         };
         let worker = self.clone();
-        let limit = self.config.max_job_bytes.or_else(memory::usual);
+        let limit = self.memory();
         let made = aside(move || {
             let said = |stage| {
                 // Nobody has to hear.
@@ -84,8 +84,8 @@ impl Worker {
         });
         let (model, key, result) = made.await?;
         let vk = key.to_bytes();
-        self.artifacts.put(&job.id, File::Key, vk).await?;
-        self.artifacts.put(&job.id, File::Model, model.to_bytes()).await?;
+        self.artifacts.put_made(job, File::Key, vk).await?;
+        self.artifacts.put_made(job, File::Model, model.to_bytes()).await?;
         Ok(result)
     }
 }

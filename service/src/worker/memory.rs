@@ -1,5 +1,6 @@
 //! How much memory jobs may need.
 
+use super::Worker;
 use sumcast_prover::prover_memory;
 use sumcast_verifier::vk::Program;
 
@@ -15,8 +16,15 @@ pub(super) fn admit(program: &Program, limit: Option<u64>) -> Result<(), String>
     }
 }
 
+impl Worker {
+    /// Bytes that a job may need, if there is a limit.
+    pub(super) fn memory(&self) -> Option<u64> {
+        self.config.max_job_bytes.or_else(usual)
+    }
+}
+
 /// Three quarters of the machine's memory, or of what the system gives to this process; nothing where it does not tell.
-pub(super) fn usual() -> Option<u64> {
+fn usual() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -1,5 +1,7 @@
 //! What is done about jobs, beside the threads that answer requests.
 
+mod begun;
+mod company;
 mod compile;
 mod memory;
 mod models;
@@ -12,11 +14,13 @@ use crate::config::Config;
 use crate::job::{Job, Kind};
 use crate::metrics;
 use crate::queue::Queue;
-use crate::store::{Store, now};
+use crate::store::{self, Store, now};
+use anyhow::bail;
+use begun::Begun;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::Instrument;
 
 pub use compile::Compile;
@@ -27,11 +31,12 @@ pub use topic::Topic;
 /// The longest wait between attempts.
 const LONGEST: Duration = Duration::from_secs(300);
 
+/// The first and the longest wait for the database.
+const SOON: Duration = Duration::from_millis(250);
+const LONG: Duration = Duration::from_secs(10);
+
 /// How often the stage of a job is noted at most.
 const NOTED: Duration = Duration::from_millis(100);
-
-/// Most inputs of one proof.
-const MOST_TOGETHER: i64 = 64;
 
 /// Why a job came to nothing.
 #[derive(Debug)]
@@ -66,31 +71,48 @@ pub(crate) struct Worker {
     pub(crate) artifacts: Artifacts,
     pub(crate) queue: Queue,
     pub(crate) models: Arc<Models>,
+    begun: Begun,
+    /// Whether the process is to end.
+    ending: watch::Receiver<bool>,
 }
 
 impl Worker {
-    pub(crate) fn new(config: Config, store: Store, artifacts: Artifacts, queue: Queue) -> Self {
-        let models = Arc::new(Models::new(config.params.clone()));
-        Self { config, store, artifacts, queue, models }
+    pub(crate) fn new(
+        config: Config,
+        store: Store,
+        artifacts: Artifacts,
+        queue: Queue,
+        ending: watch::Receiver<bool>,
+    ) -> Self {
+        let models = Arc::new(Models::new(config.params.clone(), store.clone()));
+        let begun = Begun::new(config.jobs_at_once);
+        Self { config, store, artifacts, queue, models, begun, ending }
     }
 
-    /// Looks at a job, and does it if there is something to be done.
-    pub(crate) async fn look(self: Arc<Self>, id: String) {
-        if let Err(error) = self.clone().attempt(&id).await {
-            // The job is as it was, and its ticket is put again by whoever looks after jobs that wait.
-            tracing::error!(job = id, "{error:#}");
-        }
+    /// Looks at a job, and does it if there is something to be done. What is begun goes on when nobody waits for it.
+    ///
+    /// # Errors
+    /// If the job is to be looked at again.
+    pub(crate) async fn look(self: Arc<Self>, id: String) -> anyhow::Result<()> {
+        let looking = tokio::spawn(async move {
+            let looked = self.begun.alone(&id, self.clone().attempt(&id)).await;
+            looked.inspect_err(|error| tracing::error!(job = id, "{error:#}"))
+        });
+        looking.await?
+    }
+
+    /// Once all that is begun is at its end.
+    pub(crate) async fn ended(&self) {
+        self.begun.ended().await;
     }
 
     async fn attempt(self: Arc<Self>, id: &str) -> anyhow::Result<()> {
-        let begun = self.store.begin(id).await?;
-        if begun.as_ref().is_none_or(|job| job.attempts > 1) {
+        let Some(job) = self.insist(|| self.store.begin(id)).await? else { return Ok(()) };
+        if job.attempts > 1 {
             // Whoever began it may have been stopped before what was to be done with it.
-            self.store.disband(id).await?;
+            self.insist(|| self.store.disband(id)).await?;
         }
-        if let Some(job) = begun
-            && self.admitted(&job).await?
-        {
+        if self.admitted(&job).await? {
             let company = self.company(&job).await?;
             self.clone().together(job, company).await?;
         }
@@ -102,85 +124,69 @@ impl Worker {
         let (attempt, begun) = (job.attempts, job.attempts - job.forgiven);
         if begun > i64::from(self.config.attempts) {
             let why = format!("it was begun {} times and never came to an end", begun - 1);
-            self.store.give_up(&job.id, attempt, &why).await?;
+            self.insist(|| self.store.give_up(&job.id, attempt, &why)).await?;
             return Ok(false);
         }
-        let refused = if job.deadline.is_some_and(|deadline| deadline < now()) {
-            "its deadline had passed before it was begun".to_owned()
-        } else {
+        if job.deadline.is_none_or(|deadline| deadline >= now()) {
             return Ok(true);
-        };
-        self.store.end(&job.id, attempt, Err(&refused)).await?;
+        }
+        let why = "its deadline had passed before it was begun";
+        self.insist(|| self.store.end(&job.id, attempt, Err(why))).await?;
         Ok(false)
-    }
-
-    /// Jobs that are begun with a job, for one proof of all: with it as many as a power of two.
-    async fn company(&self, job: &Job) -> anyhow::Result<Vec<Job>> {
-        let mut company = vec![];
-        if job.together.is_none() || job.attempts > 1 {
-            return Ok(company);
-        }
-        let mut waiting = self.store.company(job, MOST_TOGETHER - 1).await?;
-        let size = 1 << (waiting.len() + 1).ilog2();
-        waiting.truncate(size - 1);
-        for id in waiting {
-            if let Some(other) = self.store.follow(&id, &job.id).await?
-                && self.admitted(&other).await?
-            {
-                company.push(other);
-            }
-        }
-        // Some were taken by others in between.
-        let size = 1 << (company.len() + 1).ilog2();
-        for other in company.split_off(size - 1) {
-            self.store.put_back(&other.id, other.attempts).await?;
-        }
-        Ok(company)
-    }
-
-    /// Does a job and its company: by one proof or, if that comes to nothing, each by itself. The job is ended last, so that
-    /// its ticket is there as long as there is something to be done.
-    async fn together(self: Arc<Self>, job: Job, company: Vec<Job>) -> anyhow::Result<()> {
-        let mut jobs = company;
-        jobs.push(job);
-        if jobs.len() > 1 {
-            match self.clone().run(&jobs).await {
-                Ok(results) => {
-                    for (job, result) in jobs.iter().zip(results) {
-                        self.end(job, Ok(result)).await?;
-                    }
-                    return Ok(());
-                }
-                Err(fault) => tracing::info!(jobs = jobs.len(), "each is proven by itself: {fault:?}"),
-            }
-        }
-        for job in jobs {
-            let result = self.clone().run(std::slice::from_ref(&job)).await;
-            let result = result.map(|results| results.into_iter().next().unwrap_or_default());
-            self.end(&job, result).await?;
-        }
-        Ok(())
     }
 
     /// Ends an attempt: the job is done, has failed, or waits for the next one.
     async fn end(&self, job: &Job, found: Result<Value, Fault>) -> anyhow::Result<()> {
         let (id, attempt, begun) = (&job.id, job.attempts, job.attempts - job.forgiven);
-        match found {
-            Ok(result) => self.store.end(id, attempt, Ok(&result)).await?,
-            Err(Fault::Job(why)) => self.store.end(id, attempt, Err(&why)).await?,
+        let counts = match &found {
+            Ok(result) => self.insist(|| self.store.end(id, attempt, Ok(result))).await?,
+            Err(Fault::Job(why)) => self.insist(|| self.store.end(id, attempt, Err(why))).await?,
             Err(Fault::Other(error)) if begun >= i64::from(self.config.attempts) => {
                 let why = format!("it failed {begun} times, at last because: {error:#}");
-                self.store.give_up(id, attempt, &why).await?
+                self.insist(|| self.store.give_up(id, attempt, &why)).await?
             }
             Err(Fault::Other(error)) => {
                 tracing::warn!(job = id, attempt, "{error:#}");
-                let back = self.store.put_back(id, attempt).await?;
+                self.insist(|| self.store.put_back(id, attempt)).await?;
                 let wait = Duration::from_secs(1 << begun.clamp(0, 16)).min(LONGEST);
-                self.queue.put(id, attempt, job.priority, wait).await?;
-                back
+                return self.queue.put(id, attempt, job.priority, wait).await;
             }
         };
+        if !counts {
+            // Another attempt counts, or it was cancelled. Files that cannot be removed do no harm.
+            if let Err(error) = self.artifacts.forget(job).await {
+                tracing::warn!(job = id, attempt, "{error}");
+            }
+        }
+        if job.kind != Kind::Prove {
+            // What has looked for it in vain is looked at again.
+            let needing = self.insist(|| self.store.needing(id)).await?;
+            self.queue.mend_tickets(&needing).await?;
+        }
         Ok(())
+    }
+
+    /// Asks the database until it answers: what is done is not to be lost because it is away. A question may be asked twice.
+    ///
+    /// # Errors
+    /// If the answer makes no sense, or the process is to end.
+    async fn insist<T, F: Future<Output = Result<T, sqlx::Error>>>(
+        &self,
+        ask: impl Fn() -> F,
+    ) -> anyhow::Result<T> {
+        let mut ending = self.ending.clone();
+        let mut wait = SOON;
+        loop {
+            match ask().await {
+                Err(error) if store::is_away(&error) => tracing::warn!("{error}"),
+                answer => return Ok(answer?),
+            }
+            // Whoever is to end does not wait; nobody tells once the sender is gone.
+            tokio::select! {
+                () = tokio::time::sleep(wait) => wait = (2 * wait).min(LONG),
+                _ = ending.wait_for(|ending| *ending) => bail!("the database is away, and the process is to end"),
+            }
+        }
     }
 
     /// The results of jobs of one kind: of one, or of several that are proven together. The log and the metrics are told.

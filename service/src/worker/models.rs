@@ -3,6 +3,7 @@
 use super::topic::Circuit;
 use super::{Fault, aside};
 use crate::artifacts::{Artifacts, File};
+use crate::store::Store;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,12 +28,13 @@ pub(crate) struct Ready {
 #[derive(Debug)]
 pub(crate) struct Models {
     params: Option<PathBuf>,
+    store: Store,
     kept: Mutex<VecDeque<(String, Arc<Ready>)>>,
 }
 
 impl Models {
-    pub(crate) fn new(params: Option<PathBuf>) -> Self {
-        Self { params, kept: Mutex::default() }
+    pub(crate) fn new(params: Option<PathBuf>, store: Store) -> Self {
+        Self { params, store, kept: Mutex::default() }
     }
 
     /// The parameters for rows of a length.
@@ -59,10 +61,12 @@ impl Models {
             let one = Box::pin(self.of(artifacts, id, 0)).await?;
             return self.make(name, move || one.model.batched(log).map_err(Fault::job)).await;
         }
-        let model = artifacts.get(id, File::Model).await?;
-        let key = artifacts.get(id, File::Key).await?;
+        let missing = || Fault::Job(format!("there is no model {id:?}"));
+        let job = self.store.job(id).await?.ok_or_else(missing)?;
+        let model = artifacts.made(&job, File::Model).await?;
+        let key = artifacts.made(&job, File::Key).await?;
         let (Some(model), Some(key)) = (model, key) else {
-            return Err(Fault::Job(format!("there is no model {id:?}")));
+            return Err(missing());
         };
         let models = self.clone();
         let ready = aside(move || {

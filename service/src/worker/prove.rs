@@ -35,12 +35,12 @@ impl Worker {
         for (i, (job, output)) in jobs.iter().zip(outputs).enumerate() {
             // What is asked of a job is in one place, so that each has what it is alone.
             if let Some(key) = &key {
-                self.artifacts.put(&job.id, File::Key, key.clone()).await?;
+                self.artifacts.put_made(job, File::Key, key.clone()).await?;
             }
             if let Some(opening) = &made.opening {
-                self.artifacts.put(&job.id, File::Opening, opening.clone()).await?;
+                self.artifacts.put_made(job, File::Opening, opening.clone()).await?;
             }
-            self.artifacts.put(&job.id, File::Proof, made.proof.clone()).await?;
+            self.artifacts.put_made(job, File::Proof, made.proof.clone()).await?;
             let mut result = made.result.clone();
             result.insert("output".into(), json!(output));
             if jobs.len() > 1 {

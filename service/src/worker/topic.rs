@@ -87,6 +87,13 @@ impl Circuit {
         }
     }
 
+    /// What each inferer infers, of a synthesis.
+    fn inferences(&self) -> Option<Value> {
+        let Self::Synthesis(epoch, _) = self else { return None };
+        let inferences = epoch.inferers.iter().map(|by| (by.address.clone(), json!(by.inference)));
+        Some(Value::Object(inferences.collect()))
+    }
+
     /// What circuits of its form are called.
     pub(crate) fn name(&self) -> String {
         match self {
@@ -136,7 +143,7 @@ impl Worker {
     /// A proof of what a topic's network computes.
     pub(super) async fn topic(self: Arc<Self>, job: &Job, stages: Stages) -> Result<Value, Fault> {
         let asked: Topic = serde_json::from_value(job.request.clone())?;
-        let epoch = self.artifacts.get(&job.id, File::Epoch).await?;
+        let epoch = self.artifacts.given(&job.id, File::Epoch).await?;
         let epoch = epoch.ok_or_else(|| Fault::Job("the epoch's file is gone".into()))?;
         let circuit = asked.circuit(job.kind, &epoch).map_err(Fault::Job)?;
         let context = context(&asked.context)?;
@@ -147,6 +154,7 @@ impl Worker {
         let ready = self.models.topic(&circuit).await?;
         let vk = ready.key.key.to_bytes();
         let (topic, block) = circuit.of();
+        let inferences = circuit.inferences();
         let (outcome, made) = aside(move || {
             let known = match state {
                 None => vec![],
@@ -173,24 +181,24 @@ impl Worker {
         result.insert("topic".into(), json!(topic));
         result.insert("block_height".into(), json!(block));
         result.insert("outcome".into(), outcome);
-        result.insert("vk_bytes".into(), vk.len().into());
-        self.artifacts.put(&job.id, File::Key, vk).await?;
-        if let Some(opening) = made.opening {
-            self.artifacts.put(&job.id, File::Opening, opening).await?;
+        if let Some(inferences) = inferences {
+            result.insert("inferences".into(), inferences);
         }
-        self.artifacts.put(&job.id, File::Proof, made.proof).await?;
+        result.insert("vk_bytes".into(), vk.len().into());
+        self.artifacts.put_made(job, File::Key, vk).await?;
+        if let Some(opening) = made.opening {
+            self.artifacts.put_made(job, File::Opening, opening).await?;
+        }
+        self.artifacts.put_made(job, File::Proof, made.proof).await?;
         Ok(result.into())
     }
 
     /// What opens the commitments of another job's proof.
     async fn state(&self, id: &str) -> Result<OpeningFile, Fault> {
-        let found = self.store.job(id).await?.map(|job| job.state);
-        let opening = match found {
-            Some(State::Done) => self.artifacts.get(id, File::Opening).await?,
-            Some(State::Queued | State::Running) => {
-                return Err(anyhow::anyhow!("job {id:?}, which leaves the state, is not done yet").into());
-            }
-            _ => None,
+        let job = self.store.job(id).await?.filter(|job| job.state == State::Done);
+        let opening = match job {
+            Some(job) => self.artifacts.made(&job, File::Opening).await?,
+            None => None,
         };
         let opening = opening.ok_or_else(|| Fault::Job(format!("job {id:?} has left no state")))?;
         OpeningFile::from_bytes(&opening).map_err(Fault::job)

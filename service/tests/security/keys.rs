@@ -156,6 +156,8 @@ async fn jobs_are_seen_by_their_owner_and_by_operators() {
             let (_, page) = service.get(path, key).await;
             assert_eq!(page["jobs"].as_array().unwrap().len(), seen, "{path}");
         }
+        assert_eq!(service.get("/v1/jobs", key).await.1["jobs"].as_array().unwrap().len(), 2 * seen);
+        assert_eq!(service.get("/v1/queue", key).await.1["done"], 2 * seen);
     }
     // An operator's request is the operator's, under whatever name it has at others.
     let (status, job) = submit(&operator).await;

@@ -88,6 +88,7 @@ async fn what_was_given_up_is_listed_and_tried_again() {
         topic: None,
         batch: None,
         together: None,
+        needs: None,
         request,
         priority: 0,
         deadline: None,

@@ -1,16 +1,22 @@
-//! The service as a caller meets it: over HTTP, on a database in a file.
+//! The service as a caller meets it: over HTTP, on a database in a file and on PostgreSQL.
 
-use crate::running::{Running, config, sample};
+use crate::running::{Place, Running, on_both, sample};
 use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use std::time::Duration;
 use sumcast_service::Config;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_model_is_uploaded_proven_and_verified() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+on_both!(
+    a_model_is_uploaded_proven_and_verified,
+    what_cannot_be_done_says_why,
+    jobs_are_listed_cancelled_and_refused_when_too_many_wait,
+    a_job_without_a_ticket_is_found,
+    a_job_whose_ticket_is_used_up_is_found,
+);
+
+async fn a_model_is_uploaded_proven_and_verified(place: &Place) {
+    let service = Running::begin(place.config()).await;
     let model = service.model().await;
     let (input, expected) = sample();
     let context = "ab".repeat(32);
@@ -52,10 +58,8 @@ async fn a_model_is_uploaded_proven_and_verified() {
     service.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_done_says_why() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(Config { max_body_bytes: 1 << 19, ..config(folder.path()) }).await;
+async fn what_cannot_be_done_says_why(place: &Place) {
+    let service = Running::begin(Config { max_body_bytes: 1 << 19, ..place.config() }).await;
     let (status, problem) = service.get("/v1/jobs/none").await;
     assert_eq!((status, &problem["status"]), (StatusCode::NOT_FOUND, &json!(404)));
     let (status, problem) = service.upload(Form::new().text("name", "nothing")).await;
@@ -97,15 +101,13 @@ async fn what_cannot_be_done_says_why() {
     service.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait(place: &Place) {
+    let service = Running::begin(place.config()).await;
     let model = service.model().await;
     service.end().await;
 
     // Nobody works here.
-    let config = Config { jobs_at_once: 0, queue_limit: 3, ..config(folder.path()) };
+    let config = Config { jobs_at_once: 0, queue_limit: 3, ..place.config() };
     let service = Running::begin(config).await;
     let asked = json!({"model": model, "input": sample().0});
     let mut ids = vec![];
@@ -137,6 +139,21 @@ async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
     assert_eq!((listed(&page), page.get("next")), (vec![ids[0].clone()], None));
     let (_, page) = service.get("/v1/proofs?state=cancelled").await;
     assert_eq!(listed(&page), [ids[1].clone()]);
+    // Of every kind in one list, and how many there are.
+    let (_, page) = service.get("/v1/jobs").await;
+    assert_eq!(listed(&page), [ids[2].clone(), ids[1].clone(), ids[0].clone(), model.clone()]);
+    let (_, page) = service.get("/v1/jobs?limit=1&kind=compile&state=done").await;
+    assert_eq!((listed(&page), page.get("next")), (vec![model.clone()], None));
+    for (query, detail) in
+        [("kind=none", "unknown variant `none`"), ("limit=0", "from 1 to 100"), ("x=1", "`x`")]
+    {
+        let (status, problem) = service.get(&format!("/v1/jobs?{query}")).await;
+        assert!(status.is_client_error(), "{status}");
+        assert!(problem["detail"].as_str().unwrap().contains(detail), "{problem}");
+    }
+    let (_, queue) = service.get("/v1/queue").await;
+    let expected = json!({"queued": 2, "running": 0, "done": 1, "failed": 0, "cancelled": 1, "limit": 3});
+    assert_eq!(queue, expected);
     // Whoever follows a job that waits does not keep the service from its end.
     let events =
         service.client.get(format!("{}/v1/jobs/{}/events", service.url, ids[0])).send().await.unwrap();
@@ -144,7 +161,7 @@ async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
     assert_eq!(events.text().await.unwrap().matches("event: job").count(), 1);
 
     // Whoever comes next does what waits, and not what was cancelled.
-    let service = Running::begin(self::config(folder.path())).await;
+    let service = Running::begin(place.config()).await;
     for (id, state) in ids.iter().zip(["done", "cancelled", "done"]) {
         let last = service.events(id).await.pop().unwrap();
         assert_eq!(last["state"], state, "{last}");
@@ -152,14 +169,12 @@ async fn jobs_are_listed_cancelled_and_refused_when_too_many_wait() {
     service.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_without_a_ticket_is_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+async fn a_job_without_a_ticket_is_found(place: &Place) {
+    let service = Running::begin(place.config()).await;
     let model = service.model().await;
     service.end().await;
     // As if a process had been stopped between the job and its ticket.
-    let store = sumcast_service::Store::open(&config(folder.path()).database()).await.unwrap();
+    let store = sumcast_service::Store::open(&place.config().database()).await.unwrap();
     let request = json!({"input": sample().0, "context": "00".repeat(32)});
     let job = sumcast_service::NewJob {
         id: "01".into(),
@@ -171,13 +186,43 @@ async fn a_job_without_a_ticket_is_found() {
         topic: None,
         batch: None,
         together: None,
+        needs: None,
         request,
         priority: 0,
         deadline: None,
     };
     store.put(&job).await.unwrap();
-    let service = Running::begin(config(folder.path())).await;
+    let service = Running::begin(place.config()).await;
     let found = tokio::time::timeout(Duration::from_secs(60), service.events("01")).await.unwrap();
     assert_eq!(found.last().unwrap()["state"], "done");
+    service.end().await;
+}
+
+async fn a_job_whose_ticket_is_used_up_is_found(place: &Place) {
+    let service = Running::begin(place.config()).await;
+    let model = service.model().await;
+    service.end().await;
+    let service = Running::begin(Config { jobs_at_once: 0, ..place.config() }).await;
+    let asked = json!({"model": model, "input": sample().0});
+    let mut ids = vec![];
+    for _ in 0..2 {
+        let (_, job) = service.post("/v1/proofs", &asked, None).await;
+        ids.push(job["id"].as_str().unwrap().to_owned());
+    }
+    service.end().await;
+    // As if a database had been put back to what it was: one was never begun, the other one's end is forgotten.
+    let pool = sqlx::AnyPool::connect(&place.config().database()).await.unwrap();
+    let tickets = if place.postgres.is_some() { "apalis.jobs" } else { "Jobs" };
+    let used = sqlx::AssertSqlSafe(format!("UPDATE {tickets} SET status = 'Done'"));
+    assert_eq!(sqlx::query(used).execute(&pool).await.unwrap().rows_affected(), 3);
+    let begun = "UPDATE sumcast_jobs SET state = 'running', attempts = 1 WHERE id = $1";
+    sqlx::query(begun).bind(&ids[1]).execute(&pool).await.unwrap();
+    pool.close().await;
+    let service = Running::begin(place.config()).await;
+    for (id, attempts) in ids.iter().zip([1, 2]) {
+        let found = tokio::time::timeout(Duration::from_secs(60), service.events(id)).await.unwrap();
+        let last = found.last().unwrap();
+        assert_eq!((&last["state"], &last["attempts"]), (&json!("done"), &json!(attempts)), "{last}");
+    }
     service.end().await;
 }

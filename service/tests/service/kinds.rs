@@ -1,7 +1,8 @@
 //! What else is proven than one inference: many at once, epochs of a topic, what an offchain node asks for.
 
-use crate::running::{Running, bundled, config, linreg, sample};
+use crate::running::{Place, Running, bundled, linreg, on_both, sample};
 use reqwest::StatusCode;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use sumcast_service::Config;
@@ -46,15 +47,21 @@ fn id(job: &Value) -> &str {
     job["id"].as_str().unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn inputs_that_wait_together_are_in_few_proofs() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+on_both!(
+    inputs_that_wait_together_are_in_few_proofs,
+    a_proof_waits_for_its_model,
+    what_is_hidden_has_an_opening,
+    epochs_are_proven_and_keep_the_commitment_of_a_state,
+    a_node_has_its_number_at_once_and_the_proof_of_it,
+);
+
+async fn inputs_that_wait_together_are_in_few_proofs(place: &Place) {
+    let service = Running::begin(place.config()).await;
     let model = service.model().await;
     service.end().await;
 
     // They are asked for while nobody works.
-    let idle = Config { jobs_at_once: 0, queue_limit: 12, ..config(folder.path()) };
+    let idle = Config { jobs_at_once: 0, queue_limit: 12, ..place.config() };
     let service = Running::begin(idle).await;
     let json: Value = serde_json::from_slice(&bundled("inputs.json")).unwrap();
     let mut inputs: Vec<Value> = json["inputs"].as_array().unwrap()[..7].to_vec();
@@ -78,7 +85,7 @@ async fn inputs_that_wait_together_are_in_few_proofs() {
     let (_, alone) = service.post("/v1/proofs", &alone, None).await;
     service.end().await;
 
-    let service = Running::begin(config(folder.path())).await;
+    let service = Running::begin(place.config()).await;
     let mut sizes = vec![];
     let mut proofs = BTreeSet::new();
     for (i, job) in batch["jobs"].as_array().unwrap().iter().enumerate() {
@@ -114,10 +121,28 @@ async fn inputs_that_wait_together_are_in_few_proofs() {
     service.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_hidden_has_an_opening() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+async fn a_proof_waits_for_its_model(place: &Place) {
+    let service = Running::begin(Config { jobs_at_once: 4, ..place.config() }).await;
+    let (_, model) = service.upload(linreg()).await;
+    let asked = json!({"model": id(&model), "input": sample().0});
+    let (_, job) = service.post("/v1/proofs", &asked, None).await;
+    // It is begun once, and that is after the model was done.
+    let done = service.done(id(&job)).await;
+    assert_eq!(done["attempts"], 1, "{done}");
+    let (_, model) = service.get(&format!("/v1/jobs/{}", id(&model))).await;
+    assert!(done["started"].as_i64() >= model["finished"].as_i64(), "{done} {model}");
+    // Of a model that is none there is none.
+    let (_, model) = service.upload(Form::new().part("model", Part::bytes(b"none".to_vec()))).await;
+    let (status, job) = service.post("/v1/proofs", &json!({"model": id(&model), "input": []}), None).await;
+    if status == StatusCode::ACCEPTED {
+        let failed = service.events(id(&job)).await.pop().unwrap();
+        assert_eq!((&failed["state"], &failed["attempts"]), (&json!("failed"), &json!(1)), "{failed}");
+    }
+    service.end().await;
+}
+
+async fn what_is_hidden_has_an_opening(place: &Place) {
+    let service = Running::begin(place.config()).await;
     let (_, model) = service.upload(linreg().text("hide_input", "true")).await;
     service.done(id(&model)).await;
     let asked = json!({"model": id(&model), "input": sample().0});
@@ -136,10 +161,8 @@ async fn what_is_hidden_has_an_opening() {
     service.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn epochs_are_proven_and_keep_the_commitment_of_a_state() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+async fn epochs_are_proven_and_keep_the_commitment_of_a_state(place: &Place) {
+    let service = Running::begin(place.config()).await;
     let (status, job) = service.epoch("/v1/syntheses", &fixture("synthesis_g1_301.json")).await;
     assert_eq!((status, &job["topic"]), (StatusCode::ACCEPTED, &json!("1")), "{job}");
     // It is done after the one whose state it has.
@@ -192,10 +215,8 @@ async fn epochs_are_proven_and_keep_the_commitment_of_a_state() {
     service.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_node_has_its_number_at_once_and_the_proof_of_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Running::begin(config(folder.path())).await;
+async fn a_node_has_its_number_at_once_and_the_proof_of_it(place: &Place) {
+    let service = Running::begin(place.config()).await;
     let model = service.model().await;
     let (input, expected) = sample();
     let put = |token: &str, body: Value| {
@@ -235,7 +256,7 @@ async fn a_node_has_its_number_at_once_and_the_proof_of_it() {
     service.end().await;
 
     // Where nothing more can wait there is the number.
-    let full = Config { queue_limit: 0, ..config(folder.path()) };
+    let full = Config { queue_limit: 0, ..place.config() };
     let service = Running::begin(full).await;
     let response = service.client.get(format!("{}/inference/ETH?block_height=9", service.url)).send().await;
     let response = response.unwrap();

@@ -1,10 +1,12 @@
 //! A service that runs, and the model that tests use.
 
+use crate::postgres::Postgres;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use std::path::Path;
 use sumcast_service::{Config, Process};
+use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -92,6 +94,44 @@ pub(crate) fn sample() -> (Value, f64) {
     (json["inputs"][0].clone(), json["outputs"][0][0].as_f64().unwrap())
 }
 
-pub(crate) fn config(folder: &Path) -> Config {
-    Config { data: folder.to_owned(), ..Config::default() }
+/// A folder and a database, which go with the test.
+pub(crate) struct Place {
+    pub(crate) folder: TempDir,
+    pub(crate) postgres: Option<Postgres>,
 }
+
+impl Place {
+    pub(crate) fn sqlite() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), postgres: None }
+    }
+
+    /// None where there is no PostgreSQL, and none is required.
+    pub(crate) fn postgres() -> Option<Self> {
+        Some(Self { postgres: Some(Postgres::any()?), ..Self::sqlite() })
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        let database_url = self.postgres.as_ref().map(Postgres::url);
+        Config { data: self.folder.path().to_owned(), database_url, ..Config::default() }
+    }
+}
+
+/// Each test on SQLite, and on PostgreSQL where there is one.
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $name() {
+                super::$name(&crate::running::Place::sqlite()).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $name() {
+                if let Some(place) = crate::running::Place::postgres() {
+                    super::$name(&place).await;
+                }
+            })*
+        }
+    };
+}
+
+pub(crate) use on_both;

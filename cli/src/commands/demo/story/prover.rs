@@ -40,7 +40,7 @@ impl Files {
     pub(super) fn opening(&self, tensor: usize) -> Result<TensorOpening> {
         let file = opening::read(&self.opening)?;
         let entry = file.tensors.iter().find(|entry| entry.tensor == tensor);
-        entry.ok_or_else(|| anyhow!("tensor {tensor} is not opened"))?.opening()
+        Ok(entry.ok_or_else(|| anyhow!("tensor {tensor} is not opened"))?.opening()?)
     }
 }
 

@@ -3,7 +3,9 @@
 //! A ticket says which job to look at. What is to be done about it, the job's row says: a ticket that comes twice does no
 //! harm.
 
-use crate::store::{PRAGMAS, is_sqlite, with_file};
+mod mend;
+
+use crate::store::{ANSWER, PRAGMAS, is_sqlite, with_file};
 use crate::worker::Worker;
 use anyhow::Context;
 use apalis::layers::WorkerBuilderExt;
@@ -12,6 +14,7 @@ use apalis_postgres::{PgPool, PostgresStorage};
 use apalis_sqlite::{SqlitePool, SqlitePoolOptions, SqliteStorage};
 use futures::Stream;
 use serde::{Deserialize, Serialize};
+use sqlx::postgres::PgPoolOptions;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,14 +57,15 @@ impl Queue {
     /// What the database has against it.
     pub async fn open(url: &str) -> anyhow::Result<Self> {
         let pool = if is_sqlite(url) {
-            let options = SqlitePoolOptions::new().max_connections(4).after_connect(|connection, _| {
+            let options = SqlitePoolOptions::new().max_connections(4).acquire_timeout(ANSWER);
+            let options = options.after_connect(|connection, _| {
                 Box::pin(async move { sqlx::Executor::execute(connection, PRAGMAS).await.map(|_| ()) })
             });
             let pool = options.connect(&with_file(url)).await?;
             SqliteStorage::migrations().run(&pool).await?;
             Pool::Sqlite(pool)
         } else {
-            let pool = PgPool::connect(url).await?;
+            let pool = PgPoolOptions::new().acquire_timeout(ANSWER).connect(url).await?;
             PostgresStorage::setup(&pool).await?;
             Pool::Postgres(pool)
         };
@@ -74,7 +78,7 @@ impl Queue {
     /// The database's.
     pub async fn put(&self, job: &str, attempt: i64, priority: i64, after: Duration) -> anyhow::Result<()> {
         let ticket = TaskBuilder::new(Ticket { job: job.into() })
-            .idempotency_key(format!("{job}:{attempt}"))
+            .idempotency_key(key(job, attempt))
             .priority(usize::try_from(priority).unwrap_or_default())
             .run_after(after)
             .build();
@@ -133,8 +137,14 @@ impl Queue {
     }
 }
 
-async fn handle(ticket: Ticket, worker: Data<Arc<Worker>>) {
-    Arc::clone(&worker).look(ticket.job).await;
+/// The name of a job's ticket.
+fn key(job: &str, attempt: i64) -> String {
+    format!("{job}:{attempt}")
+}
+
+/// A ticket whose job could not be looked at is handed out again.
+async fn handle(ticket: Ticket, worker: Data<Arc<Worker>>) -> anyhow::Result<()> {
+    Arc::clone(&worker).look(ticket.job).await
 }
 
 /// When to look for tickets: when this process has put one, and from time to time.

@@ -5,6 +5,7 @@ mod body;
 mod caller;
 mod chains;
 mod connections;
+mod dashboard;
 mod dead;
 mod health;
 mod inference;
@@ -101,7 +102,7 @@ pub(crate) fn router(service: Service) -> anyhow::Result<Router> {
         .with_state(service)
         .split_for_parts();
     openapi::complete(&mut openapi);
-    let all = api.merge(SwaggerUi::new("/docs").url("/openapi.json", openapi));
+    let all = api.merge(dashboard::router()).merge(SwaggerUi::new("/docs").url("/openapi.json", openapi));
     Ok(all.layer(pages).layer(cors).layer(from_fn(answers::refusals)).layer(from_fn(trace::traced)))
 }
 

@@ -2,6 +2,7 @@
 
 use super::serve::{Ended, Place, runtime, stopped};
 use crate::error::Result;
+use crate::logs::Logs;
 use crate::output::Outcome;
 use clap::Args;
 
@@ -19,6 +20,8 @@ use clap::Args;
 pub(crate) struct Relay {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    logs: Logs,
     /// Look at every chain once, do what can be done, and end
     #[arg(long)]
     once: bool,
@@ -27,19 +30,21 @@ pub(crate) struct Relay {
 impl Relay {
     pub(crate) fn run(self) -> Result<Outcome> {
         let config = self.place.read()?;
+        self.logs.begin();
         runtime()?.block_on(async {
+            // From the beginning: whoever ends it early is heard.
+            let stop = (!self.once).then(|| tokio::spawn(stopped()));
             let relay = sumcast_service::Relay::open(&config).await?;
             for chain in relay.chains() {
-                eprintln!(
-                    "posting to chain {} through {} as {}",
-                    chain.name,
-                    chain.shown_rpc(),
-                    chain.worker
-                );
+                let (name, rpc, worker) = (&chain.name, chain.shown_rpc(), chain.worker);
+                self.logs.say(&format!("posting to chain {name} through {rpc} as {worker}"));
             }
-            match self.once {
-                true => relay.once().await,
-                false => relay.run(stopped()).await,
+            match stop {
+                None => relay.once().await,
+                Some(stop) => {
+                    // Where that cannot be told, it ends now.
+                    relay.run(async { drop(stop.await) }).await
+                }
             }
         })?;
         Outcome::new(&Ended)

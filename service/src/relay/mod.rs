@@ -21,6 +21,7 @@ pub use settings::{Chain, Chains};
 use crate::artifacts::Artifacts;
 use crate::config::Config;
 use crate::store::Store;
+use crate::{new_id, open_store};
 use account::Account;
 use anyhow::{Context, bail};
 use std::future::Future;
@@ -43,7 +44,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Opens the database and the folder of artifacts, and the key of each chain's account.
+    /// Opens the key of each chain's account, the database and the folder of artifacts.
     ///
     /// # Errors
     /// What cannot be opened; nothing of it has a key or a password in it.
@@ -51,19 +52,17 @@ impl Relay {
         if config.chains.is_empty() {
             bail!("there is no chain to post to: the settings have no [chains.NAME]");
         }
-        let url = config.database();
-        std::fs::create_dir_all(&config.data)
-            .with_context(|| format!("cannot make the folder {}", config.data.display()))?;
-        let store = Store::open(&url).await.context("cannot open the database")?;
+        let signers = config.chains.iter().map(|chain| Ok((chain, key::signer(chain)?)));
+        let signers = signers.collect::<anyhow::Result<Vec<_>>>()?;
+        let store = open_store(config).await?;
         let folder = config.artifacts();
         let artifacts = Artifacts::in_folder(&folder)
             .with_context(|| format!("cannot open the folder {}", folder.display()))?;
-        let owner = ulid::Ulid::new().to_string().to_lowercase();
-        let account = |chain: &Chain| {
-            let signer = key::signer(chain)?;
-            Ok(Account::new(chain.clone(), signer, store.clone(), artifacts.clone(), owner.clone()))
+        let owner = new_id();
+        let account = |(chain, signer): (&Chain, _)| {
+            Account::new(chain.clone(), signer, store.clone(), artifacts.clone(), owner.clone())
         };
-        let accounts = config.chains.iter().map(account).collect::<anyhow::Result<_>>()?;
+        let accounts = signers.into_iter().map(account).collect();
         Ok(Self { store, owner, accounts })
     }
 

@@ -10,6 +10,7 @@ mod jobs;
 mod keys;
 mod leases;
 mod posts;
+mod totals;
 mod transactions;
 
 pub(crate) use ends::Ends;
@@ -18,6 +19,7 @@ pub use jobs::{NewJob, Page, Put, Unfinished};
 pub(crate) use leases::Lease;
 pub use posts::{NewPost, PostPage};
 pub(crate) use posts::{Open, Place};
+pub(crate) use totals::Total;
 pub(crate) use transactions::{Settled, Transaction};
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};

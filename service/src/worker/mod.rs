@@ -127,12 +127,11 @@ impl Worker {
             self.insist(|| self.store.give_up(&job.id, attempt, &why)).await?;
             return Ok(false);
         }
-        let refused = if job.deadline.is_some_and(|deadline| deadline < now()) {
-            "its deadline had passed before it was begun".to_owned()
-        } else {
+        if job.deadline.is_none_or(|deadline| deadline >= now()) {
             return Ok(true);
-        };
-        self.insist(|| self.store.end(&job.id, attempt, Err(&refused))).await?;
+        }
+        let why = "its deadline had passed before it was begun";
+        self.insist(|| self.store.end(&job.id, attempt, Err(why))).await?;
         Ok(false)
     }
 

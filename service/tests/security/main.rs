@@ -3,6 +3,7 @@
 mod hostile;
 mod keys;
 mod limits;
+mod malformed;
 mod operation;
 mod pages;
 

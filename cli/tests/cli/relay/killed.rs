@@ -37,7 +37,8 @@ fn killed_at_each_stage_it_posts_once() {
         relayer.kill();
         let left = site.post(&id);
         assert_eq!((&left["state"], &left["attempts"]), (&json!("sent"), &json!(1)), "{left}");
-        assert_eq!(site.events(epoch), usize::from(epoch == 3));
+        // The node takes its time to put it in a block.
+        site.until(&id, |_| site.events(epoch) == usize::from(epoch == 3));
         site.node.set(Way::Open);
         let relayer = site.relay();
         let post = confirmed(&id);
@@ -95,6 +96,9 @@ fn a_node_that_is_down_costs_time_only() {
     let Some(site) = Site::begin("relay-down", 0) else { return };
     site.node.set(Way::Down);
     let _relayer = site.relay();
+    // Another chain, whose node stays away, keeps nothing from this one.
+    let dead = site.ask_on("dead", "1", 1);
+    site.until_error(&dead, "cannot be used");
     let id = site.ask("1", 1);
     let post = site.until_error(&id, "cannot be used");
     assert_eq!(post["state"], "waiting");
@@ -113,4 +117,5 @@ fn a_node_that_is_down_costs_time_only() {
     site.node.set(Way::Open);
     assert!(site.until_state(&id, "confirmed").get("error").is_none());
     assert_eq!((site.events(1), site.events(2), site.relayed()), (1, 1, 2));
+    assert_eq!(site.post(&dead)["state"], "waiting");
 }

@@ -72,7 +72,7 @@ impl Site {
     fn command(&self, spend: &str) -> Command {
         let config = settings(self.name, &self.node, &self.feed, self.confirmations, spend);
         let mut command = command(&[&"relay", &"--data", &self.data, &"--config", &config]);
-        command.env("SUMCAST_RELAY_KEY_LOCAL", OWNER_KEY);
+        command.env("SUMCAST_RELAY_KEY_LOCAL", OWNER_KEY).env("SUMCAST_RELAY_KEY_DEAD", OWNER_KEY);
         command
     }
 
@@ -100,17 +100,21 @@ impl Site {
     }
 
     /// What the service answers to a request for a proof that is to be posted.
-    fn request(&self, topic: &str, epoch: u64) -> Value {
+    fn request(&self, chain: &str, topic: &str, epoch: u64) -> Value {
         let inputs: Value = serde_json::from_slice(&std::fs::read(LINREG.inputs()).unwrap()).unwrap();
-        let post = json!({"chain": "local", "topic": topic, "epoch": epoch});
+        let post = json!({"chain": chain, "topic": topic, "epoch": epoch});
         let body = json!({"model": self.model, "input": inputs["inputs"][0], "post": post});
         self.service.json("POST /v1/proofs", &body)
     }
 
     /// Asks for a proof that is to be posted: the id of the post.
     fn ask(&self, topic: &str, epoch: u64) -> String {
-        let job = self.request(topic, epoch);
-        let posts = self.service.json("GET /v1/posts?chain=local", &Value::Null);
+        self.ask_on("local", topic, epoch)
+    }
+
+    fn ask_on(&self, chain: &str, topic: &str, epoch: u64) -> String {
+        let job = self.request(chain, topic, epoch);
+        let posts = self.service.json(&format!("GET /v1/posts?chain={chain}"), &Value::Null);
         let post = posts["posts"].as_array().unwrap().iter().find(|post| post["job"] == job["id"]);
         let post = post.unwrap_or_else(|| panic!("{job}: {posts}"));
         assert_eq!((&post["epoch"], text(post, "topic")), (&json!(epoch), topic));
@@ -169,14 +173,18 @@ impl Site {
     }
 }
 
-/// Settings with a chain of the name `local`.
+/// Settings with the chain `local`, and with the chain `dead`, whose node does not answer.
 fn settings(name: &str, node: &Node, feed: &str, confirmations: u64, spend: &str) -> PathBuf {
-    let settings = format!(
-        "[chains.local]\nrpc = \"http://{}/secret\"\nchain_id = 31337\nfeed = \"{feed}\"\nworker = \"{OWNER}\"\n\
-         confirmations = {confirmations}\nmax_fee_gwei = 1000\nspend_wei_per_day = \"{spend}\"\n",
-        node.at
-    );
-    write(&format!("{name}.toml"), settings)
+    let chain = |name: &str, at: String| {
+        format!(
+            "[chains.{name}]\nrpc = \"http://{at}/secret\"\nchain_id = 31337\nfeed = \"{feed}\"\nworker = \"{OWNER}\"\n\
+             confirmations = {confirmations}\nmax_fee_gwei = 1000\nspend_wei_per_day = \"{spend}\"\n"
+        )
+    };
+    let settings = chain("local", node.at.to_string()) + &chain("dead", "127.0.0.1:9".into());
+    // Once: a relayer that begins may be reading it.
+    let path = HOME.join(format!("{name}-{spend}.toml"));
+    if path.exists() { path } else { write(&format!("{name}-{spend}.toml"), settings) }
 }
 
 impl Relayer {

@@ -33,16 +33,14 @@ fn an_upload_is_on_chain_without_a_further_command() {
 
     // Once only, however the topic is written.
     for topic in ["1", "001"] {
-        let problem = site.request(topic, 7);
+        let problem = site.request("local", topic, 7);
         assert_eq!(problem["status"], 409);
         assert!(text(&problem, "detail").contains("its post is confirmed"), "{problem}");
     }
     let chains = site.service.json("GET /v1/chains", &Value::Null);
-    assert_eq!(
-        (&chains["chains"][0]["name"], &chains["chains"][0]["chain_id"]),
-        (&json!("local"), &json!(31337))
-    );
-    assert_eq!(chains["chains"][0]["rpc"], format!("http://{}", site.node.at));
+    let local = &chains["chains"][1];
+    assert_eq!((&local["name"], &local["chain_id"]), (&json!("local"), &json!(31337)));
+    assert_eq!(local["rpc"], format!("http://{}", site.node.at));
 
     site.end(relayer);
     // A round by itself, while nobody else has the lease.
@@ -114,7 +112,7 @@ fn without_a_proof_there_is_no_post() {
     let mut wrong =
         vec![(json!({"chain": "local", "topic": "1", "epoch": 9, "else": 1}), "unknown field `else`")];
     for (field, value, sentence) in [
-        ("chain", json!("other"), "post.chain is \"other\": the settings have local"),
+        ("chain", json!("other"), "post.chain is \"other\": the settings have dead, local"),
         ("topic", json!("one"), "post.topic is the number of a topic"),
         ("topic", json!("9".repeat(78)), "post.topic is the number of a topic"),
         ("epoch", json!(0), "post.epoch is 0: from 1"),

@@ -5,63 +5,25 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { check, close, open, start } from './browser.mjs';
-import { serve } from './service.mjs';
-
-/** Milliseconds that anything may take on a machine that has other things to do. */
-const PATIENCE = 30_000;
+import { check, close } from './browser.mjs';
+import { begin, bench, visit, withRecorded } from './harness.mjs';
 
 /** A name that is markup, for whoever makes markup of it. */
 const HOSTILE = `<img src=x onerror="document.title='taken'">`;
 const CONTEXT = 'ab'.repeat(32);
 
 const linreg = (name) => fileURLToPath(new URL(`../../models/linreg/${name}`, import.meta.url));
-const recorded = (name) => fileURLToPath(new URL(`recorded/${name}.json`, import.meta.url));
 
 const inputs = JSON.parse(await readFile(linreg('inputs.json'), 'utf8'));
-let service;
-let browser;
 // The jobs of the model and the proof that the first tests ask for.
 const made = {};
 
-before(async () => {
-  [service, browser] = await Promise.all([serve(), start()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await service?.stop();
-});
-
-/** A page on which waiting is patient. */
-async function visit(path, options) {
-  const opened = await open(browser, service.url, options);
-  opened.page.setDefaultTimeout(PATIENCE);
-  await opened.page.goto(path);
-  return opened;
-}
-
-/** Answers of a service that has topics and chains, as of some minutes ago. */
-async function withRecorded(page) {
-  for (const [address, name] of [
-    [/\/v1\/(jobs\?kind=synthesize|syntheses\?)/, 'syntheses'],
-    ['**/v1/posts?*', 'posts'],
-    ['**/v1/chains', 'chains'],
-  ]) {
-    const answer = JSON.parse(await readFile(recorded(name), 'utf8'));
-    const listed = Object.values(answer)[0];
-    const later = Date.now() - 600_000 - listed[0].created;
-    for (const entry of listed) {
-      for (const time of ['created', 'started', 'finished', 'sent', 'confirmed']) if (time in entry) entry[time] += later;
-    }
-    await page.route(address, (route) => route.fulfill({ json: answer }));
-  }
-}
+begin();
 
 const bytes = async (id, file) =>
-  Buffer.from(await (await fetch(`${service.url}/v1/jobs/${id}/files/${file}`)).arrayBuffer());
+  Buffer.from(await (await fetch(`${bench.service.url}/v1/jobs/${id}/files/${file}`)).arrayBuffer());
 
 test('a service that was asked for nothing says what to ask for', async () => {
   // What this service does not have is asked for once.
@@ -121,7 +83,7 @@ test('a proof is asked for, made while one looks, and verified by the browser', 
   const text = await page.locator('main').innerText();
   assert.match(text, /Verified by this browser in [\d.]+ ms/);
   assert.ok(text.includes(CONTEXT));
-  const job = await (await fetch(`${service.url}/v1/jobs/${made.proof}`)).json();
+  const job = await (await fetch(`${bench.service.url}/v1/jobs/${made.proof}`)).json();
   assert.ok(text.includes(job.result.model_id));
   for (const stage of ['Inference', 'Witness', 'Lookups', 'Constraints', 'Reduction', 'Opening']) assert.ok(text.includes(stage), stage);
   // The statement has what went in, to the model's precision, and what onnxruntime makes of it.
@@ -187,7 +149,7 @@ test('files that are dropped are verified without the network', async () => {
 
 test('a network inference is proven, verified by the browser, and shown at its topic', async () => {
   const epoch = JSON.parse(await readFile(new URL('../../circuits/tests/epochs/synthesis_g1_301.json', import.meta.url), 'utf8'));
-  const asked = await fetch(`${service.url}/v1/syntheses`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(epoch) });
+  const asked = await fetch(`${bench.service.url}/v1/syntheses`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(epoch) });
   const job = await asked.json();
   assert.equal(asked.status, 202, JSON.stringify(job));
   const opened = await visit(`/#/jobs/${job.id}`);
@@ -195,7 +157,7 @@ test('a network inference is proven, verified by the browser, and shown at its t
   await page.locator('.verdict.valid').waitFor();
   // The names of the statement's tensors are those of the circuit; the state is committed.
   const network = page.locator('.tensor', { hasText: 'Network inference' }).locator('code');
-  const { result } = await (await fetch(`${service.url}/v1/jobs/${job.id}`)).json();
+  const { result } = await (await fetch(`${bench.service.url}/v1/jobs/${job.id}`)).json();
   const inference = Number(result.outcome.network_inference);
   assert.ok(Math.abs(Number(await network.textContent()) - inference) < 1e-6);
   await page.locator('.tensor', { hasText: 'State' }).locator('.points').waitFor();
@@ -210,101 +172,6 @@ test('a network inference is proven, verified by the browser, and shown at its t
   await close(opened);
 });
 
-test('topics have their network inferences with intervals, and the weights of their workers', async () => {
-  const opened = await visit('about:blank');
-  const { page } = opened;
-  await withRecorded(page);
-  await page.goto('/#/topics');
-  await page.getByRole('link', { name: 'Topic 1' }).click();
-  const [inferences, weights] = [page.locator('figure').nth(0), page.locator('figure').nth(1)];
-  const [last] = JSON.parse(await readFile(recorded('syntheses'), 'utf8')).jobs;
-  const { network_inference: value } = last.result.outcome;
-  await page.getByText(`${Number(value).toPrecision(6)} in epoch 302; 95.4 %: `).waitFor();
-  assert.equal(await inferences.locator('.band').count(), 2);
-  assert.equal(await inferences.locator('.dot').count(), 14);
-  assert.equal(await weights.locator('.shade').count(), 14 * 8);
-  // The arrows of the keyboard read other epochs.
-  await inferences.locator('svg').focus();
-  await page.keyboard.press('ArrowLeft');
-  await inferences.getByText('in epoch 301').waitFor();
-  assert.equal(await page.locator('table').first().locator('tbody tr').count(), 8);
-  await check(page, 'topic');
-  await close(opened);
-});
-
-test('chains have their posts, and what they cost', async () => {
-  const opened = await visit('about:blank');
-  const { page } = opened;
-  await withRecorded(page);
-  await page.goto('/#/chains');
-  await page.getByText('6 epochs posted').waitFor();
-  const { posts } = JSON.parse(await readFile(recorded('posts'), 'utf8'));
-  const text = await page.locator('main').innerText();
-  for (const chain of ['sepolia', 'monad']) {
-    const fees = posts.filter((post) => post.chain === chain).reduce((sum, post) => sum + Number(post.fee_wei ?? 0), 0) / 1e18;
-    assert.ok(text.includes(`${Number(fees.toPrecision(6))} of the chain’s coin`), text);
-  }
-  const refused = posts.find((post) => post.state === 'refused');
-  assert.ok(text.includes(refused.error));
-  assert.ok(text.includes(posts.at(-1).gas_used.toLocaleString('en')));
-  await check(page, 'chains');
-  await close(opened);
-});
-
-test('a list has pages, and what is chosen in it stays chosen', async () => {
-  const opened = await visit('about:blank');
-  const { page } = opened;
-  const job = (id) => ({ id, kind: 'prove', state: 'failed', error: 'no', request: {}, priority: 0, attempts: 1, created: Date.now() });
-  await page.route('**/v1/jobs?*', (route) => {
-    const asked = new URL(route.request().url()).searchParams;
-    assert.equal(asked.get('state'), 'failed');
-    return route.fulfill({ json: asked.get('before') === 'j2' ? { jobs: [job('j1')] } : { jobs: [job('j3'), job('j2')], next: 'j2' } });
-  });
-  await page.goto('/#/jobs?state=failed');
-  const rows = page.locator('tbody tr');
-  await rows.nth(1).waitFor();
-  await page.getByRole('link', { name: 'Older' }).click();
-  await page.getByText('j1').waitFor();
-  assert.equal(await rows.count(), 1);
-  assert.equal(await page.getByLabel('State').inputValue(), 'failed');
-  assert.equal(await page.getByRole('link', { name: 'Older' }).count(), 0);
-  await page.getByRole('link', { name: 'Newest' }).click();
-  await rows.nth(1).waitFor();
-  await close(opened);
-});
-
-test('a job of a kind that the page does not know is shown as it is', async () => {
-  const opened = await visit('about:blank');
-  const { page } = opened;
-  const id = '01kb0000000000000000000000';
-  const job = {
-    id, kind: 'weigh_anchors', state: 'done', request: { anchors: [1, 2], 'a<b>': true }, priority: 3, attempts: 2, created: Date.now(),
-    started: Date.now(), finished: Date.now(), result: { heaviest: 2.5, ['<i>name</i>']: '<script>1</script>', deep: { er: [null] } },
-  };
-  await page.route(`**/v1/jobs/${id}`, (route) => route.fulfill({ json: job }));
-  await page.goto(`/#/jobs/${id}`);
-  await page.getByRole('heading', { name: 'Weigh anchors' }).waitFor();
-  const text = await page.locator('main').innerText();
-  for (const part of ['Heaviest', '2.5', '<i>name</i>', '<script>1</script>', '"er"']) assert.ok(text.includes(part), `${part} in ${text}`);
-  await check(page, 'other kind');
-  await close(opened);
-});
-
-test('a job that runs has its stage, as the service tells it', async () => {
-  const opened = await visit('about:blank');
-  const { page } = opened;
-  const id = '01kb0000000000000000000000';
-  const job = (stage) => ({ id, kind: 'prove', state: 'running', stage, request: { input: [] }, priority: 0, attempts: 1, created: Date.now(), started: Date.now() });
-  await page.route(`**/v1/jobs/${id}`, (route) => route.fulfill({ json: job('witness') }));
-  await page.route(`**/v1/jobs/${id}/events`, (route) =>
-    route.fulfill({ contentType: 'text/event-stream', body: `: alive\n\nevent: job\ndata: ${JSON.stringify(job('constraints'))}\n\n` }));
-  await page.goto(`/#/jobs/${id}`);
-  await page.locator('.stages', { hasText: 'Constraints' }).waitFor();
-  assert.equal(await page.locator('.course .past').count(), 3);
-  assert.equal(await page.locator('.course i').count(), 6);
-  await close(opened);
-});
-
 test('a job that has failed says why, and is tried again where that is allowed', async () => {
   const opened = await visit('/#/models', { expected: ['status of 403'] });
   const { page } = opened;
@@ -313,7 +180,7 @@ test('a job that has failed says why, and is tried again where that is allowed',
   await page.getByRole('button', { name: 'Upload and compile' }).click();
   await page.locator('.problem').waitFor();
   const id = new URL(page.url()).hash.split('/').at(-1);
-  const job = await (await fetch(`${service.url}/v1/jobs/${id}`)).json();
+  const job = await (await fetch(`${bench.service.url}/v1/jobs/${id}`)).json();
   assert.equal(await page.locator('.problem').textContent(), job.error);
   await check(page, 'failed');
   const [again] = await Promise.all([
@@ -353,12 +220,12 @@ test('a service that asks for a key is given the one that was typed, until the t
 });
 
 test('the policy of the page lets no other script run', async () => {
-  const response = await fetch(service.url);
+  const response = await fetch(bench.service.url);
   const policy = response.headers.get('content-security-policy');
   assert.match(policy, /default-src 'none'/);
   assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
   assert.equal(response.headers.get('referrer-policy'), 'no-referrer');
-  const again = await fetch(service.url, { headers: { 'if-none-match': response.headers.get('etag') } });
+  const again = await fetch(bench.service.url, { headers: { 'if-none-match': response.headers.get('etag') } });
   assert.equal(again.status, 304);
   const opened = await visit('/', { expected: ['Content Security Policy', 'TrustedHTML', 'TrustedScript'] });
   const { page } = opened;
@@ -428,7 +295,7 @@ test('the overview counts what was done, and says when the service is gone', asy
   await page.locator('.numbers .done', { hasText: '3' }).waitFor();
   await page.getByText('3 in the hour').waitFor();
   // Another one is there without a reload.
-  await fetch(`${service.url}/v1/proofs`, {
+  await fetch(`${bench.service.url}/v1/proofs`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ model: made.model, input: inputs.inputs[1] }),
@@ -436,8 +303,8 @@ test('the overview counts what was done, and says when the service is gone', asy
   await page.locator('.numbers .done', { hasText: '4' }).waitFor();
   await page.getByText('4 in the hour').waitFor();
   assert.equal(await page.locator('tbody tr').count(), 5);
-  await service.stop();
-  service = undefined;
+  await bench.service.stop();
+  bench.service = undefined;
   await page.getByText('The service does not answer.').waitFor();
   await close(opened);
 });

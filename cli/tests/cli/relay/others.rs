@@ -54,7 +54,7 @@ fn what_others_do_is_noticed() {
     relayer.kill();
     let left = site.post(&id);
     site.chain.rpc("eth_sendTransaction", &json!([{"from": OWNER, "to": OTHER, "value": "0x1"}]));
-    assert_eq!(site.relayed(), 2);
+    site.until(&id, |_| site.relayed() == 2);
     site.node.set(Way::Open);
     let _relayer = site.relay();
     let held = site.until_error(&id, "another transaction has its nonce");

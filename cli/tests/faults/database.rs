@@ -37,7 +37,8 @@ impl Server {
 /// What happens to the server while proofs are made, by one process or by two. None is begun more often than this.
 fn while_proofs_are_made(workers: usize, most: u64, happens: impl Fn(&mut Place)) {
     let Some(mut place) = Place::own_postgres() else { return };
-    let service = place.serve();
+    // One that is alone has a place for a job that it is at already.
+    let service = place.serve_with(if workers == 0 { "jobs_at_once = 2" } else { "" });
     let model = service.model("mlp_100k");
     service.done(&model);
     let workers: Vec<_> = (0..workers).map(|_| place.worker()).collect();

@@ -11,7 +11,7 @@ use tracing_subscriber::{Layer, fmt, registry};
 #[derive(Debug, Args)]
 pub(crate) struct Logs {
     /// What is logged: off, error, warn, info or debug; of the libraries beneath, warnings at most
-    #[arg(long, value_name = "LEVEL", env = "SUMCAST_LOG", default_value = "info")]
+    #[arg(long, value_name = "LEVEL", env = "SUMCAST_LOG", default_value = "warn")]
     log: LevelFilter,
     /// How it is logged
     #[arg(long, value_enum, default_value_t)]

@@ -110,10 +110,11 @@ impl Serve {
             return Outcome::new(&Printed { text: toml::to_string_pretty(&config)?, config });
         }
         let logs = &self.settings.logs;
-        logs.begin();
         runtime()?.block_on(async {
             let process = Process::open(config).await?;
             let (listener, at) = process.listen().await?;
+            // Where it listens is told first.
+            logs.begin();
             logs.say(&format!("listening at http://{at}: requests are described at http://{at}/docs"));
             if process.lacks_key().await? {
                 logs.say("requests need a key, and there is none: make one by `sumcast key new`");

@@ -5,7 +5,7 @@ use super::{Problem, Service};
 use crate::metrics;
 use axum::extract::State;
 use axum::http::header;
-use axum::response::{AppendHeaders, IntoResponse};
+use axum::response::IntoResponse;
 
 /// The text format of OpenMetrics.
 const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -25,5 +25,5 @@ pub(super) async fn read(
     Operator(_caller): Operator,
 ) -> Result<impl IntoResponse, Problem> {
     let text = metrics::text(&service.store.counts(None).await?, &service.store.totals().await?)?;
-    Ok((AppendHeaders([(header::CONTENT_TYPE, FORMAT)]), text))
+    Ok(([(header::CONTENT_TYPE, FORMAT)], text))
 }

@@ -31,6 +31,12 @@ pub(super) fn complete(openapi: &mut openapi::OpenApi) {
     components.security_schemes.insert(KEY.into(), SecurityScheme::Http(scheme).into());
     for operation in openapi.paths.paths.values_mut().flat_map(operations) {
         if operation.security.is_some() {
+            add(operation, 400, "it cannot be read");
+            if operation.request_body.is_some() {
+                add(operation, 413, "its body is too large");
+                add(operation, 415, "its body is of another kind");
+                add(operation, 422, "its body is not what it should be");
+            }
             add(operation, 401, "there is no key, or none that counts");
             add(operation, 403, "the key is not for this");
             add(operation, 408, "it has taken too long");

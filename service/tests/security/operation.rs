@@ -59,6 +59,8 @@ async fn operators_read_metrics() {
     posted.execute(&mut database).await.unwrap();
     let response = service.request(Method::GET, "/metrics", &operator).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
+    let kinds: Vec<_> = response.headers().get_all("content-type").iter().collect();
+    assert_eq!(kinds, ["application/openmetrics-text; version=1.0.0; charset=utf-8"]);
     let text = response.text().await.unwrap();
     for line in [
         "sumcast_jobs{state=\"done\"} 2",

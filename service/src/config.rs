@@ -1,5 +1,6 @@
 //! Settings.
 
+use crate::relay::Chains;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -47,6 +48,9 @@ pub struct Config {
     pub max_job_bytes: Option<u64>,
     /// Origins whose pages may use the service, as `https://example.org`.
     pub cors_origins: Vec<String>,
+    /// The chains that proofs are posted to.
+    #[serde(skip_serializing_if = "Chains::is_empty")]
+    pub chains: Chains,
 }
 
 impl Default for Config {
@@ -69,6 +73,7 @@ impl Default for Config {
             max_connections: 1024,
             max_job_bytes: None,
             cors_origins: vec![],
+            chains: Chains::default(),
         }
     }
 }

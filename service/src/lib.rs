@@ -12,6 +12,7 @@ pub mod job;
 pub mod keys;
 mod metrics;
 mod queue;
+pub mod relay;
 mod store;
 mod trace;
 mod worker;
@@ -20,7 +21,8 @@ pub use artifacts::{Artifacts, File};
 pub use config::Config;
 pub use http::Problem;
 pub use queue::Queue;
-pub use store::{Input, NewJob, Page, Put, Store, Unfinished};
+pub use relay::Relay;
+pub use store::{Input, NewJob, NewPost, Page, PostPage, Put, Store, Unfinished};
 pub use worker::{Compile, Prove, Topic};
 
 use anyhow::Context;

@@ -4,6 +4,7 @@
 //! service tells the same of that.
 
 use crate::job::{Kind, State};
+use crate::store::Total;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -13,6 +14,7 @@ use prometheus_client::registry::{Registry, Unit};
 use serde_json::Value;
 use std::fmt;
 use std::sync::LazyLock;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// Names and values that tell the series of a metric apart.
@@ -33,6 +35,9 @@ struct Metrics {
     job_seconds: Histograms,
     stage_seconds: Histograms,
     jobs: Gauges,
+    posts: Gauges,
+    gas: Gauges,
+    fees: Family<Labels, Gauge<f64, AtomicU64>>,
     memory: Gauge,
     files: Gauge,
 }
@@ -52,11 +57,14 @@ impl Metrics {
             job_seconds: job_seconds.clone(),
             stage_seconds: job_seconds.clone(),
             jobs: Family::default(),
+            posts: Family::default(),
+            gas: Family::default(),
+            fees: Family::default(),
             memory: Gauge::default(),
             files: Gauge::default(),
             registry: Registry::default(),
         };
-        let Self { requests, ended, jobs, memory, files, .. } = &metrics;
+        let Self { requests, ended, jobs, posts, gas, fees, memory, files, .. } = &metrics;
         registry.register("sumcast_http_requests", "Requests answered", requests.clone());
         registry.register_with_unit(
             "sumcast_http_request",
@@ -78,6 +86,9 @@ impl Metrics {
             metrics.stage_seconds.clone(),
         );
         registry.register("sumcast_jobs", "Jobs in the database, by their state", jobs.clone());
+        registry.register("sumcast_posts", "Posts to chains, by their state", posts.clone());
+        registry.register("sumcast_posts_gas", "Gas that posts have used", gas.clone());
+        registry.register("sumcast_posts_wei", "Wei that were paid for posts", fees.clone());
         registry.register_with_unit(
             "process_resident_memory",
             "Memory of this process",
@@ -109,15 +120,21 @@ pub(crate) fn attempt(kind: Kind, outcome: &str, took: Duration, result: Option<
     }
 }
 
-/// All metrics in the text format of OpenMetrics, with the jobs in each state that some are in.
+/// All metrics in the text format of OpenMetrics, with the jobs in each state that some are in and the posts of each chain.
 ///
 /// # Errors
 /// The formatter's.
-pub(crate) fn text(counts: &[(State, u64)]) -> Result<String, fmt::Error> {
+pub(crate) fn text(counts: &[(State, u64)], totals: &[Total]) -> Result<String, fmt::Error> {
     for state in [State::Queued, State::Running, State::Done, State::Failed, State::Cancelled] {
         let count = counts.iter().find(|(of, _)| *of == state).map_or(0, |(_, count)| *count);
         let gauge = METRICS.jobs.get_or_create(&vec![("state", state.word().to_owned())]).clone();
         gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    for Total { chain, state, posts, gas, fees } in totals {
+        let labels = vec![("chain", chain.clone()), ("state", state.clone())];
+        METRICS.posts.get_or_create(&labels).set(*posts);
+        METRICS.gas.get_or_create(&labels).set(*gas);
+        METRICS.fees.get_or_create(&labels).set(*fees);
     }
     METRICS.memory.set(resident_bytes().unwrap_or_default());
     METRICS.files.set(open_files().unwrap_or_default());

@@ -27,7 +27,8 @@ pub(crate) enum Key {
 #[command(after_help = "Examples:\n  \
     sumcast key new --data /var/lib/sumcast --name alice --scope read,prove,models\n  \
     sumcast key new --name grafana --scope operate --expires-days 365\n\n\
-    Scopes: read sees what its owner has, prove asks for proofs, models uploads models, operate does everything, of everyone.\n\
+    Scopes: read sees what its owner has, prove asks for proofs, models uploads models, post has proofs posted to chains,\n\
+    which the service pays for, operate does everything, of everyone.\n\
     Models and proofs belong to the name, so a key is replaced by making another one of its name and revoking it. The key\n\
     is in no file and no database: who loses it needs another one.")]
 pub(crate) struct New {
@@ -36,7 +37,7 @@ pub(crate) struct New {
     /// Whose it is: 1 to 64 letters, digits, '.', '-' and '_'
     #[arg(long)]
     name: String,
-    /// What it is for, with commas between: read, prove, models, operate
+    /// What it is for, with commas between: read, prove, models, post, operate
     #[arg(long, required = true, value_delimiter = ',', value_name = "SCOPES")]
     scope: Vec<Scope>,
     /// When it expires; never, if not given

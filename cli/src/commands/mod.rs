@@ -11,6 +11,8 @@ mod inspect;
 mod key;
 mod params;
 mod prove;
+#[cfg(feature = "service")]
+mod relay;
 mod reveal;
 mod run;
 #[cfg(feature = "service")]
@@ -60,6 +62,9 @@ pub(crate) enum Command {
     /// Work on the jobs of a service
     #[cfg(feature = "service")]
     Worker(serve::Worker),
+    /// Post finished proofs of a service to chains
+    #[cfg(feature = "service")]
+    Relay(relay::Relay),
     /// Show what the commitments of a proof hide
     Reveal(reveal::Reveal),
     /// Say what a model, verifying key, proof, opening or parameter file holds
@@ -89,6 +94,8 @@ impl Command {
             Self::Key(command) => command.run(),
             #[cfg(feature = "service")]
             Self::Worker(command) => command.run(),
+            #[cfg(feature = "service")]
+            Self::Relay(command) => command.run(),
             Self::Reveal(command) => command.run(),
             Self::Inspect(command) => command.run(),
             Self::Demo(command) => command.run(),

@@ -139,12 +139,13 @@ impl Worker {
     }
 }
 
+/// Threads for what goes on at once.
 pub(super) fn runtime() -> Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")
 }
 
 /// Until the process is told to end.
-async fn stopped() {
+pub(super) async fn stopped() {
     let interrupted = async {
         // Without a handler it ends at once.
         let _ = signal::ctrl_c().await;
@@ -179,7 +180,7 @@ impl fmt::Display for Printed {
 
 /// The end of a service.
 #[derive(Serialize)]
-struct Ended;
+pub(super) struct Ended;
 
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -19,6 +19,8 @@ mod joined;
 mod key;
 mod public_model;
 mod readme;
+#[cfg(all(unix, feature = "evm", feature = "service"))]
+mod relay;
 mod reveal;
 #[cfg(feature = "service")]
 mod serve;

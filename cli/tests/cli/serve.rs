@@ -2,6 +2,7 @@
 
 use super::{HOME, LINREG, command, json, sumcast};
 use serde_json::{Value, json};
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -19,9 +20,14 @@ pub(crate) struct Serving {
 
 impl Serving {
     pub(crate) fn begin(data: &Path) -> Self {
-        let arguments: [&dyn AsRef<std::ffi::OsStr>; 5] =
-            [&"serve", &"--data", &data, &"--listen", &"127.0.0.1:0"];
-        let mut process = command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::with(&[&"--data", &data])
+    }
+
+    /// With these arguments.
+    pub(crate) fn with(arguments: &[&dyn AsRef<OsStr>]) -> Self {
+        let mut command = command(&[&"serve", &"--listen", &"127.0.0.1:0"]);
+        command.args(arguments.iter().map(AsRef::as_ref));
+        let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
         let at = line.split("http://").nth(1).and_then(|rest| rest.split(':').nth(1)).unwrap();
@@ -30,7 +36,7 @@ impl Serving {
     }
 
     /// What the service answers to a request.
-    fn ask(&self, head: &str, kind: &str, body: &[u8]) -> Vec<u8> {
+    pub(crate) fn ask(&self, head: &str, kind: &str, body: &[u8]) -> Vec<u8> {
         let mut stream = TcpStream::connect(&self.at).unwrap();
         let length = body.len();
         let head = format!(
@@ -44,12 +50,12 @@ impl Serving {
         answer.split_off(end + 4)
     }
 
-    fn json(&self, head: &str, body: &Value) -> Value {
+    pub(crate) fn json(&self, head: &str, body: &Value) -> Value {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         serde_json::from_slice(&self.ask(head, "application/json", body.as_bytes())).unwrap()
     }
 
-    fn upload(&self) -> String {
+    pub(crate) fn upload(&self) -> String {
         let mut body = vec![];
         for (name, file) in [("model", LINREG.onnx()), ("calibrate", LINREG.inputs())] {
             let head =
@@ -63,7 +69,7 @@ impl Serving {
     }
 
     /// A job once it is at an end.
-    fn end(&self, path: &str) -> Value {
+    pub(crate) fn end(&self, path: &str) -> Value {
         let begun = Instant::now();
         loop {
             let job = self.json(&format!("GET {path}"), &Value::Null);
@@ -78,6 +84,13 @@ impl Serving {
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

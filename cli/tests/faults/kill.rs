@@ -122,7 +122,8 @@ fn killed_during_an_upload(place: &mut Place) {
     let service = place.serve();
     let (head, body) = form("linreg", Some("upload"));
     let mut stream = TcpStream::connect(&service.at).unwrap();
-    let head = format!("POST /v1/models HTTP/1.1\r\nHost: h\r\n{head}Content-Length: {}\r\n\r\n", body.len());
+    let (host, length) = (&service.at, body.len());
+    let head = format!("POST /v1/models HTTP/1.1\r\nHost: {host}\r\n{head}Content-Length: {length}\r\n\r\n");
     stream.write_all(&[head.as_bytes(), &body[..body.len() / 2]].concat()).unwrap();
     // It is read by now.
     assert_eq!(service.json("/v1/models")["jobs"], serde_json::json!([]));

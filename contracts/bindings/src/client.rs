@@ -3,6 +3,8 @@
 //! A transaction is first run by the node without being sent, so that one that would be rejected costs nothing and
 //! gives its reason; then its gas is estimated, it is signed here, sent, and waited for.
 
+mod relay;
+
 use alloy_json_rpc::RpcError;
 use alloy_network::{EthereumWallet, TransactionBuilder};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
@@ -18,6 +20,7 @@ use crate::{Contract, Failure};
 use sumcast_verifier::G2Affine;
 
 pub use crate::attest::Signer;
+pub use relay::{Call, Fees, Head, Included, Signed};
 
 /// How long a node may take for one answer.
 const ANSWER: Duration = Duration::from_secs(60);

@@ -29,6 +29,7 @@ mod code_map;
 mod convert;
 pub mod epoch;
 mod failure;
+mod inference;
 
 pub use alloy_primitives;
 pub use alloy_sol_types;
@@ -38,3 +39,4 @@ pub use attest::{SIGNATURE_BYTES, Signer, attest, recover};
 pub use code_map::CodeMap;
 pub use convert::statement;
 pub use failure::Failure;
+pub use inference::InferencePlace;

@@ -91,11 +91,13 @@ impl Caller {
     fn of(parts: &Parts, scope: Scope) -> Result<Self, Problem> {
         // None where nobody has asked who it is.
         let caller = parts.extensions.get::<Self>().ok_or_else(no_key)?;
-        if caller.scopes.contains(&scope) || caller.scopes.contains(&Scope::Operate) {
-            Ok(caller.clone())
-        } else {
-            Err(Problem::forbidden(scope))
-        }
+        caller.check(scope).map(|()| caller.clone())
+    }
+
+    /// Refuses the caller if it may not do this.
+    pub(super) fn check(&self, scope: Scope) -> Result<(), Problem> {
+        let may = self.scopes.contains(&scope) || self.scopes.contains(&Scope::Operate);
+        if may { Ok(()) } else { Err(Problem::forbidden(scope)) }
     }
 }
 
@@ -123,6 +125,8 @@ extractors! {
     Prover = Prove;
     /// Who may upload models: scope `models`.
     Uploader = Models;
+    /// Who may have proofs posted to chains: scope `post`.
+    Poster = Post;
     /// Who may do everything, of everyone: scope `operate`.
     Operator = Operate;
 }

@@ -6,6 +6,7 @@ use super::shares::Place;
 use super::{Problem, Service};
 use crate::artifacts::File;
 use crate::job::{Job, Kind, State as JobState};
+use crate::store::Ends;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -16,7 +17,7 @@ use futures::{Stream, stream};
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// How often a job that is followed is looked at.
+/// How often a job that is followed is looked at, unless this process ends it.
 const LOOK: Duration = Duration::from_millis(100);
 
 impl Service {
@@ -107,6 +108,9 @@ pub(super) async fn file(
     Ok((AppendHeaders([(header::CONTENT_TYPE, "application/octet-stream")]), bytes))
 }
 
+/// Who follows a job: the job as it is, as it was told, and what ends with the following.
+type Following = (Service, Job, Option<Job>, (Place<Who>, Ends));
+
 /// Follow a job
 ///
 /// Server-sent events: `job`, with the job, whenever it has changed, until it is at an end or the
@@ -127,14 +131,16 @@ pub(super) async fn events(
     Reader(caller): Reader,
     Path(id): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let ends = service.store.ends();
     let job = service.any(&caller, &id).await?;
     let place = service.limits.followers.enter(caller.who(), Duration::ZERO).await;
     let place = place.ok_or_else(Problem::overloaded)?;
-    let begin = Some((service, job, None, place));
+    let begin = Some((service, job, None, (place, ends)));
     let changes = stream::unfold(begin, |state| async move {
-        let (service, mut job, told, place): (Service, Job, Option<Job>, Place<Who>) = state?;
+        let (service, mut job, told, (place, mut ends)): Following = state?;
         while told.as_ref() == Some(&job) {
-            tokio::time::sleep(LOOK).await;
+            // It is looked at in either case.
+            let _ = tokio::time::timeout(LOOK, ends.of(&job.id)).await;
             // A service that is to end waits for nobody who follows a job.
             if *service.ending.borrow() {
                 return None;
@@ -142,7 +148,7 @@ pub(super) async fn events(
             job = service.store.job(&job.id).await.ok().flatten()?;
         }
         let event = Event::default().event("job").json_data(&job).ok()?;
-        let next = (!job.state.is_final()).then(|| (service, job.clone(), Some(job), place));
+        let next = (!job.state.is_final()).then(|| (service, job.clone(), Some(job), (place, ends)));
         Some((Ok(event), next))
     });
     Ok(Sse::new(changes).keep_alive(KeepAlive::default()))

@@ -38,6 +38,10 @@ pub(super) struct AskedOfAny {
     kind: Option<crate::job::Kind>,
     /// Only those in this state
     state: Option<crate::job::State>,
+    /// Only those of epochs of this network topic
+    topic: Option<String>,
+    /// Only those that one request asked for
+    batch: Option<String>,
     /// Only those before this one: the last of the page before
     before: Option<String>,
     /// How many, 1 to 100
@@ -132,9 +136,9 @@ impl crate::job::Kind {
 pub(super) async fn list(
     State(service): State<Service>,
     Reader(caller): Reader,
-    Asking(AskedOfAny { kind, state, before, limit }): Asking<AskedOfAny>,
+    Asking(AskedOfAny { kind, state, topic, batch, before, limit }): Asking<AskedOfAny>,
 ) -> Result<Json<Jobs>, Problem> {
-    let asked = Asked { state, before, limit, ..Asked::default() };
+    let asked = Asked { state, topic, batch, before, limit };
     Ok(Json(service.jobs(&caller, kind, asked).await?))
 }
 

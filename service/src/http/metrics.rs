@@ -24,6 +24,6 @@ pub(super) async fn read(
     State(service): State<Service>,
     Operator(_caller): Operator,
 ) -> Result<impl IntoResponse, Problem> {
-    let text = metrics::text(&service.store.counts(None).await?)?;
+    let text = metrics::text(&service.store.counts(None).await?, &service.store.totals().await?)?;
     Ok(([(header::CONTENT_TYPE, FORMAT)], text))
 }

@@ -3,7 +3,9 @@
 mod answers;
 mod body;
 mod caller;
+mod chains;
 mod connections;
+mod dashboard;
 mod dead;
 mod health;
 mod inference;
@@ -13,6 +15,7 @@ mod metrics;
 mod models;
 mod openapi;
 mod origin;
+mod posts;
 mod problem;
 mod proofs;
 mod queue;
@@ -31,7 +34,7 @@ use crate::config::Config;
 use crate::job::{Job, State};
 use crate::new_id;
 use crate::queue::Queue;
-use crate::store::{NewJob, Put, Store};
+use crate::store::{NewJob, NewPost, Put, Store};
 use crate::worker::Models;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -81,6 +84,10 @@ pub(crate) fn router(service: Service) -> anyhow::Result<Router> {
         .routes(routes!(job::one, job::cancel))
         .routes(routes!(job::file))
         .routes(routes!(verify::check))
+        .routes(routes!(chains::list))
+        .routes(routes!(posts::list))
+        .routes(routes!(posts::one))
+        .routes(routes!(posts::retry))
         .routes(routes!(jobs::list))
         .routes(routes!(queue::numbers))
         .routes(routes!(dead::list))
@@ -95,7 +102,7 @@ pub(crate) fn router(service: Service) -> anyhow::Result<Router> {
         .with_state(service)
         .split_for_parts();
     openapi::complete(&mut openapi);
-    let all = api.merge(SwaggerUi::new("/docs").url("/openapi.json", openapi));
+    let all = api.merge(dashboard::router()).merge(SwaggerUi::new("/docs").url("/openapi.json", openapi));
     Ok(all.layer(pages).layer(cors).layer(from_fn(answers::refusals)).layer(from_fn(trace::traced)))
 }
 
@@ -129,15 +136,21 @@ impl Service {
 
     /// Puts a job that a request asks for, and its ticket.
     async fn put(&self, job: NewJob) -> Result<(StatusCode, Job), Problem> {
+        self.put_posting(job, None).await
+    }
+
+    /// As [`Service::put`], together with the post of what the job proves.
+    async fn put_posting(&self, job: NewJob, post: Option<NewPost>) -> Result<(StatusCode, Job), Problem> {
         if !self.is_known(&job.owner, job.idempotency.as_deref()).await? {
             self.room(1).await?;
         }
-        match self.store.put(&job).await? {
+        match self.store.put_posting(&job, post.as_ref()).await? {
             Put::New(job) => {
                 self.queue.put(&job.id, 0, job.priority, Duration::ZERO).await?;
                 Ok((StatusCode::ACCEPTED, job))
             }
             Put::Known(job) => Ok((StatusCode::OK, job)),
+            Put::Posted(other) => Err(posts::taken(&other)),
             Put::Other(id) => Err(Problem::conflict(format!(
                 "this Idempotency-Key is that of job {id:?}, which is of another request: use another one"
             ))),

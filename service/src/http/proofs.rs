@@ -5,6 +5,8 @@ use super::caller::{Caller, Prover, Reader};
 use super::jobs::{Asked, Jobs, Listed, not_there};
 use super::{Problem, Service, digest, new_id};
 use crate::job::{self, Job, Kind};
+use crate::keys::Scope;
+use crate::relay::Target;
 use crate::store::NewJob;
 use crate::worker::Prove;
 use axum::Json;
@@ -27,6 +29,9 @@ pub(super) struct Submit {
     /// 32 bytes in hexadecimal that the proof is bound to; zeros if not given
     #[serde(default)]
     context: Option<String>,
+    /// Where the inference is to be posted; the proof is bound to that place then, and context is not given
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    post: Option<Target>,
     /// Whether it may be in one proof with others of its model and context that wait: that is faster, and whoever has the
     /// proof then sees the others' inputs and outputs, too
     #[serde(default)]
@@ -94,11 +99,25 @@ impl Service {
             )));
         }
         let digest = digest([&*serde_json::to_vec(&asked)?]);
-        let context = context(asked.context.as_deref())?;
         let owner = caller.owner().to_owned();
+        let (post, context) = match &asked.post {
+            None => (None, context(asked.context.as_deref())?),
+            Some(target) => {
+                caller.check(Scope::Post)?;
+                if asked.context.is_some() {
+                    return Err(Problem::invalid("context is that of the place to post to: leave it out"));
+                }
+                let (post, context) = self.place(target)?;
+                (Some(post), context)
+            }
+        };
         let group = || super::digest([owner.as_bytes(), asked.model.as_bytes(), context.as_bytes()]);
-        let together = asked.together.then(group);
-        let request = serde_json::to_value(Prove { input: asked.input, context })?;
+        // What is posted has a proof of its own.
+        let together = (asked.together && post.is_none()).then(group);
+        let mut request = serde_json::to_value(Prove { input: asked.input, context })?;
+        if let Some(target) = &asked.post {
+            request["post"] = serde_json::to_value(target)?;
+        }
         let job = NewJob {
             id: new_id(),
             kind: Kind::Prove,
@@ -114,7 +133,7 @@ impl Service {
             priority: priority(asked.priority)?,
             deadline: deadline(asked.deadline_seconds),
         };
-        self.put(job).await
+        self.put_posting(job, post).await
     }
 }
 
@@ -186,6 +205,7 @@ pub(super) async fn submit_many(
             model: asked.model.clone(),
             input,
             context: asked.context.clone(),
+            post: None,
             together: asked.together,
             priority: asked.priority,
             deadline_seconds: asked.deadline_seconds,

@@ -30,6 +30,9 @@ const LOOK: Duration = Duration::from_millis(500);
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const MISSED: usize = 3;
 
+/// Tickets may be lost with the machine, unlike jobs: who finds a job without one puts it again.
+const UNSYNCED: &str = "PRAGMA synchronous = NORMAL;";
+
 /// A job to look at.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Ticket {
@@ -59,7 +62,10 @@ impl Queue {
         let pool = if is_sqlite(url) {
             let options = SqlitePoolOptions::new().max_connections(4).acquire_timeout(ANSWER);
             let options = options.after_connect(|connection, _| {
-                Box::pin(async move { sqlx::Executor::execute(connection, PRAGMAS).await.map(|_| ()) })
+                Box::pin(async move {
+                    sqlx::Executor::execute(&mut *connection, PRAGMAS).await?;
+                    sqlx::Executor::execute(connection, UNSYNCED).await.map(|_| ())
+                })
             });
             let pool = options.connect(&with_file(url)).await?;
             SqliteStorage::migrations().run(&pool).await?;

@@ -1,7 +1,9 @@
 //! Jobs in the database.
 
+use super::posts::{self, NewPost};
 use super::{Store, damaged, now};
 use crate::job::{Cause, Job, Kind, State};
+use crate::relay::Post;
 use crate::trace;
 use serde_json::Value;
 use sqlx::any::AnyRow;
@@ -47,6 +49,8 @@ pub enum Put {
     Known(Job),
     /// Something else is there under that name.
     Other(String),
+    /// What it is to post has a post already.
+    Posted(Post),
 }
 
 /// A job that is not at an end.
@@ -85,6 +89,15 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn put(&self, job: &NewJob) -> Result<Put, Error> {
+        self.put_posting(job, None).await
+    }
+
+    /// As [`Store::put`], together with the post of what the job proves: both or none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn put_posting(&self, job: &NewJob, post: Option<&NewPost>) -> Result<Put, Error> {
+        let mut begun = self.pool.begin().await?;
         let put = sqlx::query(
             "INSERT INTO sumcast_jobs (id, kind, state, owner, idempotency, digest, model, request, priority, attempts, \
              deadline, created, topic, batch, together, needs, request_id) \
@@ -95,10 +108,18 @@ impl Store {
         let put = put.bind(&job.digest).bind(job.model.clone()).bind(job.request.to_string());
         let put = put.bind(job.priority).bind(job.deadline).bind(now());
         let put = put.bind(job.topic.clone()).bind(job.batch.clone()).bind(job.together.clone());
-        let put = put.bind(job.needs.clone()).bind(trace::request()).execute(&self.pool).await?;
+        let put = put.bind(job.needs.clone()).bind(trace::request()).execute(&mut *begun).await?;
         if put.rows_affected() > 0 {
+            if let Some(post) = post
+                && let Some(other) = posts::put(&mut begun, job, post).await?
+            {
+                begun.rollback().await?;
+                return Ok(Put::Posted(other));
+            }
+            begun.commit().await?;
             return Ok(Put::New(self.job(&job.id).await?.ok_or(Error::RowNotFound)?));
         }
+        begun.rollback().await?;
         let key = job.idempotency.as_deref().unwrap_or_default();
         let (known, digest) = self.known(&job.owner, key).await?.ok_or(Error::RowNotFound)?;
         Ok(if digest == job.digest { Put::Known(known) } else { Put::Other(known.id) })
@@ -248,7 +269,9 @@ impl Store {
         let state = if end.is_ok() { State::Done } else { State::Failed };
         let set = set.bind(id).bind(attempt).bind(state.word());
         let set = set.bind(end.ok().map(Value::to_string)).bind(end.err().map(str::to_owned)).bind(now());
-        Ok(set.execute(&self.pool).await?.rows_affected() > 0)
+        let ended = set.execute(&self.pool).await?.rows_affected() > 0;
+        self.tell_end(id);
+        Ok(ended)
     }
 
     /// Puts a job back to wait, after an attempt that came to nothing by no fault of the job.

@@ -4,21 +4,34 @@
 //! attempts, and only who has the last number may finish it: however often a job is begun, it has one result.
 
 mod dead;
+mod ends;
 mod inputs;
 mod jobs;
 mod keys;
+mod leases;
+mod posts;
+mod totals;
+mod transactions;
 
+pub(crate) use ends::Ends;
 pub use inputs::Input;
 pub use jobs::{NewJob, Page, Put, Unfinished};
+pub(crate) use leases::Lease;
+pub use posts::{NewPost, PostPage};
+pub(crate) use posts::{Open, Place};
+pub(crate) use totals::Total;
+pub(crate) use transactions::{Settled, Transaction};
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::{AnyPool, Executor};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::broadcast;
 
 /// The database of jobs.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: AnyPool,
+    ends: broadcast::Sender<String>,
 }
 
 impl Store {
@@ -43,7 +56,7 @@ impl Store {
         // The queue keeps its own in the same database.
         migrations.dangerous_set_table_name("sumcast_migrations");
         migrations.run(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self { pool, ends: broadcast::Sender::new(ends::KEPT) })
     }
 
     /// Whether the database answers.

@@ -3,9 +3,11 @@
 use super::{Serving, answer, proof_of};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use sumcast_service::job::Kind;
 use sumcast_service::keys::{ApiKey, NewKey, Scope};
+use sumcast_service::{NewJob, NewPost};
 
-const SCOPES: [Scope; 4] = [Scope::Read, Scope::Prove, Scope::Models, Scope::Operate];
+const SCOPES: [Scope; 5] = [Scope::Read, Scope::Prove, Scope::Models, Scope::Post, Scope::Operate];
 
 /// Every path of the description asks for a key, and for the scope that it says; the health of the service, for none.
 #[tokio::test(flavor = "multi_thread")]
@@ -162,5 +164,59 @@ async fn jobs_are_seen_by_their_owner_and_by_operators() {
     // An operator's request is the operator's, under whatever name it has at others.
     let (status, job) = submit(&operator).await;
     assert_eq!((status, &job["owner"]), (StatusCode::ACCEPTED, &json!("operator")), "{job}");
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn posts_take_their_scope_and_are_seen_by_their_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Serving::begin(folder.path()).await;
+    let scopes = [Scope::Read, Scope::Prove, Scope::Models];
+    let alice = service.key("alice", &scopes).await;
+    let model = service.model(&alice).await;
+    let mut asked = proof_of(&model);
+    asked["post"] = json!({"chain": "none", "topic": "1", "epoch": 1});
+    let submit =
+        async |key: &str| answer(service.request(Method::POST, "/v1/proofs", key).json(&asked)).await;
+    let (status, problem) = submit(&alice).await;
+    assert_eq!(status, StatusCode::FORBIDDEN, "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("post"), "{problem}");
+    let alice = service.key("alice", &[Scope::Read, Scope::Prove, Scope::Post]).await;
+    let (status, problem) = submit(&alice).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("post.chain"), "{problem}");
+
+    let [id, owner, digest] = ["job", "alice", ""].map(String::from);
+    let job = NewJob {
+        id,
+        kind: Kind::Prove,
+        owner,
+        idempotency: None,
+        digest,
+        model: None,
+        topic: None,
+        batch: None,
+        together: None,
+        needs: None,
+        request: Value::Null,
+        priority: 0,
+        deadline: Some(1),
+    };
+    let [id, chain, topic, worker] = ["post", "c", "1", "0x"].map(String::from);
+    let post = NewPost { id, chain, topic, epoch: 1, worker };
+    service.store.put_posting(&job, Some(&post)).await.unwrap();
+    let bob = service.key("bob", &[Scope::Read, Scope::Post]).await;
+    let operator = service.key("operator", &[Scope::Operate]).await;
+    let retry = async |key: &str| answer(service.request(Method::POST, "/v1/posts/post/retry", key)).await.0;
+    for (key, seen, found, retried) in [
+        (&alice, 1, StatusCode::OK, StatusCode::OK),
+        (&bob, 0, StatusCode::NOT_FOUND, StatusCode::NOT_FOUND),
+        (&operator, 1, StatusCode::OK, StatusCode::OK),
+    ] {
+        let (_, page) = service.get("/v1/posts", key).await;
+        assert_eq!(page["posts"].as_array().unwrap().len(), seen, "{page}");
+        assert_eq!(service.get("/v1/posts/post", key).await.0, found);
+        assert_eq!(retry(key).await, retried);
+    }
     service.end().await;
 }

@@ -3,9 +3,9 @@
 use super::{Serving, answer, proof_of};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use sumcast_service::NewJob;
 use sumcast_service::job::{Cause, Kind};
 use sumcast_service::keys::Scope;
+use sumcast_service::{Config, NewJob};
 
 const ALL: [Scope; 3] = [Scope::Read, Scope::Prove, Scope::Models];
 
@@ -48,6 +48,15 @@ async fn operators_read_metrics() {
     // A path that is none is no series of its own.
     assert_eq!(service.get("/v1/nothing-like-this", &key).await.0, StatusCode::NOT_FOUND);
 
+    // As the relayer leaves it.
+    sqlx::any::install_default_drivers();
+    let url = Config { data: folder.path().to_owned(), ..Config::default() }.database();
+    let mut database = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    let posted = sqlx::query(
+        "INSERT INTO sumcast_posts (id, job, owner, chain, kind, topic, epoch, worker, state, attempts, created, gas_used, \
+         fee_wei) VALUES ('p', 'j', '', 'here', 'inference', '1', 1, '0x', 'confirmed', 1, 0, 5, '600')",
+    );
+    posted.execute(&mut database).await.unwrap();
     let response = service.request(Method::GET, "/metrics", &operator).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let kinds: Vec<_> = response.headers().get_all("content-type").iter().collect();
@@ -61,6 +70,8 @@ async fn operators_read_metrics() {
         "sumcast_http_requests_total{method=\"POST\",route=\"/v1/proofs\",status=\"202\"}",
         "sumcast_http_request_seconds_bucket{le=\"0.001\",route=\"/v1/proofs\"}",
         "sumcast_http_requests_total{method=\"GET\",route=\"other\",status=\"404\"}",
+        "sumcast_posts_gas{chain=\"here\",state=\"confirmed\"} 5",
+        "sumcast_posts_wei{chain=\"here\",state=\"confirmed\"} 600",
         "process_resident_memory_bytes",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");

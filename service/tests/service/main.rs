@@ -1,6 +1,7 @@
 //! The service over real HTTP.
 #![cfg(unix)]
 
+mod dashboard;
 mod http;
 mod kinds;
 #[path = "../postgres/mod.rs"]

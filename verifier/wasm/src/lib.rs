@@ -2,7 +2,7 @@
 //!
 //! Use it where there is no Rust: a browser, a phone, another language's WebAssembly runtime. The host gives a key and a
 //! proof their room with [`key`] and [`proof`], writes the bytes there, calls [`verify`], and reads [`answer_len`] bytes
-//! of JSON at the address that it has returned; [`answer`] says what they hold. One instance may be asked again, or
+//! of JSON at the address that it has returned; [`answer()`] says what they hold. One instance may be asked again, or
 //! thrown away with its memory.
 //!
 //! There are no pointers to follow here: the module owns all room that it hands out, so there is no unsafe code but the

@@ -39,7 +39,7 @@ pub(super) struct Submit {
     /// Proofs of a higher one go first, 0 to 9
     #[serde(default)]
     priority: i64,
-    /// Seconds after which it is no longer worth beginning
+    /// Seconds after which it is no longer wanted: it is not begun if it would not be done by then
     #[serde(default)]
     deadline_seconds: Option<u32>,
 }

@@ -36,7 +36,7 @@ pub(super) struct How {
     /// Proofs of a higher one go first, 0 to 9
     #[serde(default)]
     priority: i64,
-    /// Seconds after which it is no longer worth beginning
+    /// Seconds after which it is no longer wanted: it is not begun if it would not be done by then
     deadline_seconds: Option<u32>,
 }
 

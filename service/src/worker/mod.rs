@@ -3,6 +3,7 @@
 mod begun;
 mod company;
 mod compile;
+mod deadline;
 mod memory;
 mod models;
 mod proof;
@@ -17,6 +18,7 @@ use crate::queue::Queue;
 use crate::store::{self, Store, now};
 use anyhow::bail;
 use begun::Begun;
+use deadline::{Times, too_late};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,6 +74,7 @@ pub(crate) struct Worker {
     pub(crate) queue: Queue,
     pub(crate) models: Arc<Models>,
     begun: Begun,
+    times: Times,
     /// Whether the process is to end.
     ending: watch::Receiver<bool>,
 }
@@ -86,7 +89,7 @@ impl Worker {
     ) -> Self {
         let models = Arc::new(Models::new(config.params.clone(), store.clone()));
         let begun = Begun::new(config.jobs_at_once);
-        Self { config, store, artifacts, queue, models, begun, ending }
+        Self { config, store, artifacts, queue, models, begun, times: Times::default(), ending }
     }
 
     /// Looks at a job, and does it if there is something to be done. What is begun goes on when nobody waits for it.
@@ -127,11 +130,9 @@ impl Worker {
             self.insist(|| self.store.give_up(&job.id, attempt, &why)).await?;
             return Ok(false);
         }
-        if job.deadline.is_none_or(|deadline| deadline >= now()) {
-            return Ok(true);
-        }
-        let why = "its deadline had passed before it was begun";
-        self.insist(|| self.store.end(&job.id, attempt, Err(why))).await?;
+        let takes = job.model.as_deref().and_then(|model| self.times.of(model));
+        let Some(why) = too_late(job.deadline, now(), takes) else { return Ok(true) };
+        self.insist(|| self.store.end(&job.id, attempt, Err(&why))).await?;
         Ok(false)
     }
 

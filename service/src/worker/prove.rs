@@ -31,6 +31,9 @@ impl Worker {
         let ready = self.models.of(&self.artifacts, &model, log).await?;
         let key = (log > 0).then(|| ready.key.key.to_bytes());
         let (outputs, made) = aside(move || prove(&ready, &asked, &stages)).await?;
+        if let (1, Some(seconds)) = (jobs.len(), made.result.get("prove_seconds").and_then(Value::as_f64)) {
+            self.times.note(&model, (1000.0 * seconds) as i64);
+        }
         let mut results = vec![];
         for (i, (job, output)) in jobs.iter().zip(outputs).enumerate() {
             // What is asked of a job is in one place, so that each has what it is alone.

@@ -107,6 +107,8 @@ mod tests {
             .filter(|path| !["index.html", "verifier.sources"].iter().any(|other| path.ends_with(other)))
             .collect();
         found.sort();
-        assert_eq!(found, FILES.map(|file| file.path));
+        let mut served = FILES.map(|file| file.path);
+        served.sort_unstable();
+        assert_eq!(found, served);
     }
 }

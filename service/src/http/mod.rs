@@ -144,7 +144,11 @@ impl Service {
         if !self.is_known(&job.owner, job.idempotency.as_deref()).await? {
             self.room(1).await?;
         }
-        match self.store.put_posting(&job, post.as_ref()).await? {
+        let put = match &post {
+            Some(post) => self.store.put_posting(&job, post).await?,
+            None => self.store.put(&job).await?,
+        };
+        match put {
             Put::New(job) => {
                 self.queue.put(&job.id, 0, job.priority, Duration::ZERO).await?;
                 Ok((StatusCode::ACCEPTED, job))

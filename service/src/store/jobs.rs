@@ -6,8 +6,9 @@ use crate::job::{Cause, Job, Kind, State};
 use crate::relay::Post;
 use crate::trace;
 use serde_json::Value;
-use sqlx::any::AnyRow;
-use sqlx::{Error, Row};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, Connection, Error, Row};
 
 /// A job to be done.
 #[derive(Clone, Debug)]
@@ -89,37 +90,31 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn put(&self, job: &NewJob) -> Result<Put, Error> {
-        self.put_posting(job, None).await
+        let new = insert(job).execute(&self.pool).await?.rows_affected() > 0;
+        self.as_put(job, new).await
     }
 
     /// As [`Store::put`], together with the post of what the job proves: both or none.
     ///
     /// # Errors
     /// The database's.
-    pub async fn put_posting(&self, job: &NewJob, post: Option<&NewPost>) -> Result<Put, Error> {
-        let mut begun = self.pool.begin().await?;
-        let put = sqlx::query(
-            "INSERT INTO sumcast_jobs (id, kind, state, owner, idempotency, digest, model, request, priority, attempts, \
-             deadline, created, topic, batch, together, needs, request_id) \
-             VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15) \
-             ON CONFLICT DO NOTHING",
-        );
-        let put = put.bind(&job.id).bind(job.kind.word()).bind(&job.owner).bind(job.idempotency.clone());
-        let put = put.bind(&job.digest).bind(job.model.clone()).bind(job.request.to_string());
-        let put = put.bind(job.priority).bind(job.deadline).bind(now());
-        let put = put.bind(job.topic.clone()).bind(job.batch.clone()).bind(job.together.clone());
-        let put = put.bind(job.needs.clone()).bind(trace::request()).execute(&mut *begun).await?;
-        if put.rows_affected() > 0 {
-            if let Some(post) = post
-                && let Some(other) = posts::put(&mut begun, job, post).await?
-            {
-                begun.rollback().await?;
-                return Ok(Put::Posted(other));
-            }
-            begun.commit().await?;
+    pub async fn put_posting(&self, job: &NewJob, post: &NewPost) -> Result<Put, Error> {
+        let mut connection = self.connection().await?;
+        let mut begun = connection.begin().await?;
+        let new = insert(job).execute(&mut *begun).await?.rows_affected() > 0;
+        if new && let Some(other) = posts::put(&mut begun, job, post).await? {
+            begun.rollback().await?;
+            return Ok(Put::Posted(other));
+        }
+        begun.commit().await?;
+        self.as_put(job, new).await
+    }
+
+    /// What became of a job: it is new, or another one has its name.
+    async fn as_put(&self, job: &NewJob, new: bool) -> Result<Put, Error> {
+        if new {
             return Ok(Put::New(self.job(&job.id).await?.ok_or(Error::RowNotFound)?));
         }
-        begun.rollback().await?;
         let key = job.idempotency.as_deref().unwrap_or_default();
         let (known, digest) = self.known(&job.owner, key).await?.ok_or(Error::RowNotFound)?;
         Ok(if digest == job.digest { Put::Known(known) } else { Put::Other(known.id) })
@@ -322,6 +317,21 @@ impl Unfinished {
             (row.try_get("id")?, row.try_get("attempts")?, row.try_get("priority")?);
         Ok(Self { id, attempts, priority })
     }
+}
+
+/// The statement that puts a job.
+fn insert(job: &NewJob) -> Query<'_, Any, AnyArguments> {
+    let put = sqlx::query(
+        "INSERT INTO sumcast_jobs (id, kind, state, owner, idempotency, digest, model, request, priority, attempts, \
+         deadline, created, topic, batch, together, needs, request_id) \
+         VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15) \
+         ON CONFLICT DO NOTHING",
+    );
+    let put = put.bind(&job.id).bind(job.kind.word()).bind(&job.owner).bind(job.idempotency.clone());
+    let put = put.bind(&job.digest).bind(job.model.clone()).bind(job.request.to_string());
+    let put = put.bind(job.priority).bind(job.deadline).bind(now());
+    let put = put.bind(job.topic.clone()).bind(job.batch.clone()).bind(job.together.clone());
+    put.bind(job.needs.clone()).bind(trace::request())
 }
 
 /// A job of a row.

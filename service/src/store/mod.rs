@@ -23,7 +23,8 @@ pub(crate) use totals::Total;
 pub(crate) use transactions::{Settled, Transaction};
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::{AnyPool, Executor};
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyPool, Executor};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::broadcast;
 
@@ -57,6 +58,14 @@ impl Store {
         migrations.dangerous_set_table_name("sumcast_migrations");
         migrations.run(&pool).await?;
         Ok(Self { pool, ends: broadcast::Sender::new(ends::KEPT) })
+    }
+
+    /// A connection for one transaction, which is closed after it: where there is no room SQLite may end a transaction by
+    /// itself, and a connection that does not know of it would keep others from writing.
+    async fn connection(&self) -> Result<PoolConnection<Any>, sqlx::Error> {
+        let mut connection = self.pool.acquire().await?;
+        connection.close_on_drop();
+        Ok(connection)
     }
 
     /// Whether the database answers.

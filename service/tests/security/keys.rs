@@ -204,7 +204,7 @@ async fn posts_take_their_scope_and_are_seen_by_their_owner() {
     };
     let [id, chain, topic, worker] = ["post", "c", "1", "0x"].map(String::from);
     let post = NewPost { id, chain, topic, epoch: 1, worker };
-    service.store.put_posting(&job, Some(&post)).await.unwrap();
+    service.store.put_posting(&job, &post).await.unwrap();
     let bob = service.key("bob", &[Scope::Read, Scope::Post]).await;
     let operator = service.key("operator", &[Scope::Operate]).await;
     let retry = async |key: &str| answer(service.request(Method::POST, "/v1/posts/post/retry", key)).await.0;

@@ -53,7 +53,7 @@ struct Sample {
     submit: Duration,
     /// From the request to the last byte of the proof.
     whole: Duration,
-    /// Of this, in the prover: from the input to the proof.
+    /// Of this, in the prover: from the input to a proof that is verified.
     prove: Duration,
     /// Inputs in the same proof.
     together: u64,
@@ -172,10 +172,11 @@ impl Service {
         let file = self.client.get(format!("{}/v1/jobs/{id}/files/proof", self.url)).send().await?;
         ensure!(!file.error_for_status()?.bytes().await?.is_empty(), "no proof");
         let result = &job["result"];
+        let seconds = |name| result[name].as_f64().with_context(|| format!("no {name}"));
         Ok(Sample {
             submit,
             whole: begun.elapsed(),
-            prove: Duration::from_secs_f64(result["prove_seconds"].as_f64().context("no time")?),
+            prove: Duration::from_secs_f64(seconds("prove_seconds")? + seconds("verify_seconds")?),
             together: result["together"]["inputs"].as_u64().unwrap_or(1),
         })
     }

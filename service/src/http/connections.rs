@@ -66,6 +66,8 @@ pub(crate) async fn serve(
                 let from = network(from.ip());
                 // Nothing is said to who has its part of them.
                 let Some(part) = shares.part(from) else { continue };
+                // The end of an answer does not wait for its beginning to be taken; without this it is later, and no less.
+                let _ = stream.set_nodelay(true);
                 let (router, stop) = (router.clone(), stop.clone());
                 tokio::spawn(async move {
                     connection(stream, from, router, bounds.patience, stop).await;

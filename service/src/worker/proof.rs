@@ -38,7 +38,9 @@ impl Ready {
         let prove_seconds = begun.elapsed().as_secs_f64();
         seconds.extend(timings.0.iter().map(|(stage, took)| (stage.name(), *took)));
         let key = &self.key.key;
+        let made = Instant::now();
         verify(key, &file).map_err(Fault::job)?;
+        let verify_seconds = made.elapsed().as_secs_f64();
         for opening in &openings {
             opening.check(&key.program, &file.statement, &self.srs, &Cpu).map_err(Fault::job)?;
         }
@@ -56,6 +58,7 @@ impl Ready {
         result.insert("model_id".into(), hex::encode(file.model_id).into());
         result.insert("context".into(), hex::encode(file.statement.context).into());
         result.insert("prove_seconds".into(), json!(prove_seconds));
+        result.insert("verify_seconds".into(), json!(verify_seconds));
         result.insert("proof_bytes".into(), proof.len().into());
         result.insert("stages".into(), seconds.into());
         Ok(Made { proof, opening, result })

@@ -23,9 +23,9 @@ export function begin() {
   });
 }
 
-/** A page of the service on which waiting is patient. */
-export async function visit(path, options) {
-  const opened = await open(bench.browser, bench.service.url, options);
+/** A page of a service, the bench's if none is given, on which waiting is patient. */
+export async function visit(path, { service = bench.service, ...options } = {}) {
+  const opened = await open(bench.browser, service.url, options);
   opened.page.setDefaultTimeout(PATIENCE);
   await opened.page.goto(path);
   return opened;

@@ -48,6 +48,53 @@ test('chains have their posts, and what they cost', async () => {
   await close(opened);
 });
 
+test('a proof has how far its post is, until nothing more happens to it', async () => {
+  const opened = await visit('about:blank');
+  const { page } = opened;
+  const { posts } = await recorded('posts');
+  const confirmed = posts.find((post) => post.state === 'confirmed');
+  const { job: id, chain, topic, epoch } = confirmed;
+  const job = { id, kind: 'prove', state: 'cancelled', request: { input: [], post: { chain, topic, epoch } }, priority: 0, attempts: 1, created: Date.now() };
+  await page.route(`**/v1/jobs/${id}`, (route) => route.fulfill({ json: job }));
+  let asked = 0;
+  await page.route('**/v1/posts?*', (route) => {
+    assert.equal(new URL(route.request().url()).search, `?job=${id}`);
+    asked += 1;
+    const { transaction, block, gas_used, fee_wei, ...waiting } = confirmed;
+    return route.fulfill({ json: { posts: [asked === 1 ? { ...waiting, state: 'waiting', error: 'the account has too little' } : confirmed] } });
+  });
+  await page.goto(`/#/jobs/${id}`);
+  const post = page.locator('section', { has: page.getByRole('heading', { name: 'Post', exact: true }) });
+  await post.getByText('the account has too little').waitFor();
+  await post.locator('.state.confirmed').waitFor();
+  const text = await post.innerText();
+  for (const part of [chain, String(epoch), confirmed.transaction, confirmed.gas_used.toLocaleString('en')]) assert.ok(text.includes(part), `${part} in ${text}`);
+  await check(page, 'post');
+  await page.waitForTimeout(4000);
+  assert.equal(asked, 2);
+  await close(opened);
+});
+
+test('who may not have proofs posted is not asked where to', async () => {
+  const opened = await visit('about:blank');
+  const { page } = opened;
+  const id = '01kb0000000000000000000000';
+  const job = { id, kind: 'compile', state: 'done', request: { name: 'm' }, result: { input_shape: [1], model_id: 'aa', parameters: 2, vk_bytes: 3 }, priority: 0, attempts: 1, created: Date.now() };
+  const { chains } = await recorded('chains');
+  let may = false;
+  await page.route(`**/v1/jobs/${id}`, (route) => route.fulfill({ json: job }));
+  await page.route('**/v1/proofs?*', (route) => route.fulfill({ json: { jobs: [] } }));
+  await page.route('**/v1/chains', (route) => route.fulfill({ json: { chains, may_post: may } }));
+  await page.goto(`/#/models/${id}`);
+  await page.getByRole('button', { name: 'Prove it' }).waitFor();
+  assert.equal(await page.getByLabel('Post to').count(), 0);
+  may = true;
+  await page.reload();
+  await page.getByLabel('Post to').waitFor();
+  assert.deepEqual(await page.getByLabel('Post to').locator('option').allTextContents(), ['no chain', ...chains.map((chain) => chain.name)]);
+  await close(opened);
+});
+
 test('a list has pages, and what is chosen in it stays chosen', async () => {
   const opened = await visit('about:blank');
   const { page } = opened;

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,10 +10,12 @@ import { fileURLToPath } from 'node:url';
 
 const built = fileURLToPath(new URL('../../target/debug/sumcast', import.meta.url));
 
-/** Starts the binary that `SUMCAST` names, or the debug build: where it answers, and how it is stopped. */
-export async function serve() {
+/** Starts the binary that `SUMCAST` names, or the debug build, with settings in TOML: where it answers, how it is stopped. */
+export async function serve(settings = '') {
   const data = await mkdtemp(join(tmpdir(), 'sumcast-dashboard-'));
-  const child = spawn(process.env.SUMCAST ?? built, ['serve', '--data', data, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const config = join(data, 'sumcast.toml');
+  await writeFile(config, settings);
+  const child = spawn(process.env.SUMCAST ?? built, ['serve', '--config', config, '--data', data, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(child, 'exit');
   const said = [];
   const url = await new Promise((resolve, reject) => {

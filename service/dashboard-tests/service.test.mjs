@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { check, close } from './browser.mjs';
 import { begin, bench, visit, withRecorded } from './harness.mjs';
+import { serve } from './service.mjs';
 
 /** A name that is markup, for whoever makes markup of it. */
 const HOSTILE = `<img src=x onerror="document.title='taken'">`;
@@ -98,6 +99,64 @@ test('a proof is asked for, made while one looks, and verified by the browser', 
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the proof' }).click()]);
   assert.deepEqual(await readFile(await download.path()), await bytes(made.proof, 'proof'));
   await close(opened);
+});
+
+test('a proof is asked for that is to be posted, and the service says what it has against it', async () => {
+  const chain = (name, id) => `[chains.${name}]
+rpc = "http://127.0.0.1:9"
+chain_id = ${id}
+feed = "0x5fbdb2315678afecb367f032d93f642f64180aa3"
+worker = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
+max_fee_gwei = 1
+spend_wei_per_day = "1"
+`;
+  const service = await serve(`${chain('here', 1)}${chain('there', 2)}`);
+  const form = new FormData();
+  form.append('model', new Blob([await readFile(linreg('network.onnx'))]), 'network.onnx');
+  form.append('calibrate', new Blob([JSON.stringify(inputs)]), 'inputs.json');
+  const model = await (await fetch(`${service.url}/v1/models`, { method: 'POST', body: form })).json();
+  const opened = await visit(`/#/models/${model.id}`, { service, expected: ['status of 422', 'status of 409'] });
+  const { page } = opened;
+  const [to, topic, epoch, context] = ['chain', 'topic', 'epoch', 'context'].map((name) => page.locator(`[name=${name}]`));
+  const prove = page.getByRole('button', { name: 'Prove it' });
+  await page.locator('[name=input]').fill(JSON.stringify(inputs.inputs[0]));
+  assert.deepEqual([await topic.isEnabled(), await context.isEnabled()], [false, true]);
+  await to.selectOption('there');
+  assert.deepEqual([await topic.isEnabled(), await context.isEnabled()], [true, false]);
+  await check(page, 'form with a chain');
+  for (const [wrong, at, said] of [
+    ['1', '9007199254740993', '"9007199254740993" is no epoch: give a whole number from 1.'],
+    ['1', '0', 'Post.epoch is 0: from 1 to 2^63 - 1.'],
+    ['one', '7', 'Post.topic is the number of a topic, in decimal.'],
+  ]) {
+    await topic.fill(wrong);
+    await epoch.fill(at);
+    await prove.click();
+    await page.getByText(said).waitFor();
+  }
+  await topic.fill('1');
+  await prove.click();
+  await page.locator('section', { has: page.getByRole('heading', { name: 'Post', exact: true }) }).locator('.state.waiting').waitFor();
+  await page.locator('.verdict.valid').waitFor();
+  const id = new URL(page.url()).hash.split('/').at(-1);
+  const job = await (await fetch(`${service.url}/v1/jobs/${id}`)).json();
+  assert.deepEqual(job.request.post, { chain: 'there', topic: '1', epoch: 7 });
+  await check(page, 'proof that is to be posted');
+  // There is one post for a place.
+  await page.goBack();
+  await page.locator('[name=input]').fill(JSON.stringify(inputs.inputs[1]));
+  await to.selectOption('there');
+  await topic.fill('1');
+  await epoch.fill('7');
+  await prove.click();
+  await page.getByText('Epoch 7 of topic 1 on chain "there" was asked for already').waitFor();
+  // Without a chain there is none.
+  await to.selectOption('');
+  await prove.click();
+  await page.locator('.verdict.valid').waitFor();
+  assert.equal(await page.getByRole('heading', { name: 'Post', exact: true }).count(), 0);
+  await close(opened);
+  await service.stop();
 });
 
 test('a proof with another byte is refused on its page, and so is another key', async () => {

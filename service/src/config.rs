@@ -1,11 +1,12 @@
 //! Settings.
 
+use crate::artifacts::Place;
 use crate::relay::Chains;
 use crate::store::is_sqlite;
 use reqwest::Url;
 use serde::{Deserialize, Serialize, Serializer};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Settings of the service, as a file in TOML has them; each has a default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,11 +17,15 @@ pub struct Config {
     /// Whether requests need a key; if not given, they do unless the service listens to this machine alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_keys: Option<bool>,
-    /// The folder of everything that lasts: the database, unless there is another one, and the artifacts.
+    /// The folder of everything that lasts: the database, unless there is another one, and the artifacts, unless they are
+    /// elsewhere.
     pub data: PathBuf,
     /// `sqlite://PATH` or `postgres://..`; `sumcast.db` in the folder if not given. Written without its password.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "without_password")]
     pub database_url: Option<String>,
+    /// Where the files of jobs are: a folder, or `s3://BUCKET/PREFIX`; `artifacts` in the folder if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifacts: Option<Place>,
     /// The structured reference string of all models; the cached development string if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub params: Option<PathBuf>,
@@ -62,6 +67,7 @@ impl Default for Config {
             require_keys: None,
             data: "sumcast-data".into(),
             database_url: None,
+            artifacts: None,
             params: None,
             jobs_at_once: 1,
             queue_limit: 1000,
@@ -97,9 +103,9 @@ impl Config {
         self.require_keys.unwrap_or(!self.listen.ip().is_loopback())
     }
 
-    /// The folder of the artifacts.
-    pub fn artifacts(&self) -> PathBuf {
-        Path::new(&self.data).join("artifacts")
+    /// Where the artifacts are.
+    pub fn artifacts(&self) -> Place {
+        self.artifacts.clone().unwrap_or_else(|| Place::Folder(self.data.join("artifacts")))
     }
 }
 

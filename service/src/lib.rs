@@ -17,7 +17,7 @@ mod store;
 mod trace;
 mod worker;
 
-pub use artifacts::{Artifacts, File};
+pub use artifacts::{Artifacts, Bucket, File, FileError, Place, Use};
 pub use config::Config;
 pub use http::Problem;
 pub use queue::Queue;
@@ -49,7 +49,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Opens the database, the queue and the folder of artifacts, which are made where there are none.
+    /// Opens the database, the queue and the place of artifacts. What is in the folder is made where there is none.
     ///
     /// # Errors
     /// What cannot be opened.
@@ -58,9 +58,7 @@ impl Process {
         let url = config.database();
         let queue = Queue::open(&url);
         let queue = queue.await.with_context(|| format!("cannot open the queue in {}", config.shown_database()))?;
-        let folder = config.artifacts();
-        let artifacts = Artifacts::in_folder(&folder)
-            .with_context(|| format!("cannot open the folder {}", folder.display()))?;
+        let artifacts = Artifacts::open(&config.artifacts(), Use::Writing).await?;
         let (ending, told) = watch::channel(false);
         let worker = worker::Worker::new(
             config.clone(),
@@ -155,14 +153,16 @@ impl Process {
     }
 }
 
-/// Opens the database of a service, whose folder is made where there is none.
+/// Opens the database of a service; one in a file has the folder made where there is none.
 ///
 /// # Errors
 /// What cannot be opened.
 pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("cannot make the folder {}", config.data.display()))?;
     let url = config.database();
+    if store::is_sqlite(&url) {
+        std::fs::create_dir_all(&config.data)
+            .with_context(|| format!("cannot make the folder {}", config.data.display()))?;
+    }
     let store = Store::open(&url).await;
     store.with_context(|| format!("cannot open the database {}", config.shown_database()))
 }

@@ -35,6 +35,7 @@ struct Metrics {
     ended: Counters,
     job_seconds: Histograms,
     stage_seconds: Histograms,
+    files_failed: Counters,
     jobs: Gauges,
     posts: Gauges,
     gas: Gauges,
@@ -57,6 +58,7 @@ impl Metrics {
             ended: Family::default(),
             job_seconds: job_seconds.clone(),
             stage_seconds: job_seconds.clone(),
+            files_failed: Family::default(),
             jobs: Family::default(),
             posts: Family::default(),
             gas: Family::default(),
@@ -65,7 +67,7 @@ impl Metrics {
             files: Gauge::default(),
             registry: Registry::default(),
         };
-        let Self { requests, ended, jobs, posts, gas, fees, memory, files, .. } = &metrics;
+        let Self { requests, ended, files_failed, jobs, posts, gas, fees, memory, files, .. } = &metrics;
         registry.register("sumcast_http_requests", "Requests answered", requests.clone());
         registry.register_with_unit(
             "sumcast_http_request",
@@ -86,6 +88,11 @@ impl Metrics {
             Unit::Seconds,
             metrics.stage_seconds.clone(),
         );
+        registry.register(
+            "sumcast_artifacts_failed",
+            "Files that could not be written, read, listed or removed",
+            files_failed.clone(),
+        );
         registry.register("sumcast_jobs", "Jobs in the database, by their state", jobs.clone());
         registry.register("sumcast_posts", "Posts to chains, by their state", posts.clone());
         registry.register("sumcast_posts_gas", "Gas that posts have used", gas.clone());
@@ -99,6 +106,11 @@ impl Metrics {
         registry.register("process_open_fds", "Open files of this process", files.clone());
         Self { registry, ..metrics }
     }
+}
+
+/// Counts a file that could not be written, read, listed or removed.
+pub(crate) fn file_failed(operation: &'static str) {
+    METRICS.files_failed.get_or_create(&vec![("operation", operation.into())]).inc();
 }
 
 /// Counts a request that was answered.

@@ -29,6 +29,9 @@ pub(super) struct Place {
     /// The database: sqlite://PATH or postgres://..; a file in the folder if not given
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
+    /// The files of jobs: a folder, or s3://BUCKET/PREFIX; artifacts in the folder if not given
+    #[arg(long, value_name = "PLACE", env = "SUMCAST_ARTIFACTS", hide_env_values = true)]
+    artifacts: Option<String>,
 }
 
 /// Settings: those of a file, then of the environment and of arguments.
@@ -57,6 +60,9 @@ impl Place {
             config.data.clone_from(data);
         }
         config.database_url = self.database_url.clone().or(config.database_url);
+        if let Some(artifacts) = &self.artifacts {
+            config.artifacts = Some(artifacts.parse().map_err(|error: String| anyhow!(error))?);
+        }
         Ok(config)
     }
 }
@@ -94,9 +100,11 @@ pub(crate) struct Serve {
 /// Arguments of `worker`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    DATABASE_URL=postgres://sumcast@db/sumcast sumcast worker --data /mnt/shared/sumcast\n\n\
-    A process that works on the jobs of a service and answers no requests. It has the service's database, folder and\n\
-    parameters; on another machine the database is PostgreSQL, and the folder a shared one.")]
+    DATABASE_URL=postgres://sumcast@db/sumcast sumcast worker --data /mnt/shared/sumcast\n  \
+    DATABASE_URL=postgres://sumcast@db/sumcast sumcast worker --artifacts s3://bucket/sumcast\n\n\
+    A process that works on the jobs of a service and answers no requests. It has the service's database, artifacts and\n\
+    parameters; on another machine the database is PostgreSQL, and the artifacts are in a shared folder or in a bucket,\n\
+    which AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY lead to.")]
 pub(crate) struct Worker {
     #[command(flatten)]
     settings: Settings,

@@ -3,6 +3,7 @@
 //! `docs/reliability.md` has the table of what is tried here and what came of it.
 #![cfg(all(target_os = "linux", feature = "service"))]
 
+mod bucket;
 mod clock;
 mod database;
 mod disk;
@@ -12,6 +13,8 @@ mod place;
 #[path = "../../../service/tests/postgres/mod.rs"]
 mod postgres;
 mod requests;
+#[path = "../../../service/tests/s3/mod.rs"]
+mod s3;
 mod serving;
 mod slow;
 mod worker;

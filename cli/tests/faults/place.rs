@@ -49,6 +49,12 @@ impl Place {
         self.folder.path().join("data")
     }
 
+    /// The database, for a process that has another folder.
+    pub(crate) fn database(&self) -> String {
+        let file = || format!("sqlite://{}", self.data().join("sumcast.db").display());
+        self.postgres.as_ref().map_or_else(file, Postgres::url)
+    }
+
     /// A file of the test's own.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.folder.path().join(name);

@@ -1,6 +1,6 @@
 // Forms that ask for something to be done.
 
-import { post } from './api.js';
+import { post as send } from './api.js';
 import { h } from './dom.js';
 import { count } from './format.js';
 
@@ -44,7 +44,7 @@ export function upload() {
     // A field that was left empty is not there.
     if (!data.get('calibrate')?.size) data.delete('calibrate');
     if (!data.get('name')) data.delete('name');
-    const job = await post('/v1/models', data);
+    const job = await send('/v1/models', data);
     return `#/models/${encodeURIComponent(job.id)}`;
   });
 }
@@ -67,8 +67,27 @@ export function numbers(text) {
   return flat;
 }
 
-/** Asks for a proof of a model that is compiled. */
-export function prove(model) {
+/** Fields that say where an inference is posted, and what they say: nothing where no chain is chosen. */
+function posting(chains) {
+  const numeral = (name) => h('input', { name, inputmode: 'numeric', autocomplete: 'off', disabled: true, required: true });
+  const [topic, epoch] = [numeral('topic'), numeral('epoch')];
+  const chain = h('select', { name: 'chain' }, h('option', { value: '' }, 'no chain'), chains.map((name) => h('option', { value: name }, name)));
+  const fields = h('div', { class: 'columns' },
+    field('Post to', chain, 'once it is proven; the service pays'),
+    field('Topic', topic, 'of the chain’s feed'),
+    field('Epoch', epoch, 'later than those that were posted'));
+  const said = () => {
+    if (!chain.value) return undefined;
+    const number = Number(epoch.value);
+    // What JSON could not carry exactly is not sent.
+    if (!Number.isSafeInteger(number)) throw new Error(`${JSON.stringify(epoch.value)} is no epoch: give a whole number from 1.`);
+    return { chain: chain.value, topic: topic.value.trim(), epoch: number };
+  };
+  return { chain, topic, epoch, fields, said };
+}
+
+/** Asks for a proof of a model that is compiled, which may be posted to one of these chains. */
+export function prove(model, chains) {
   const shape = model.result.input_shape ?? [];
   const expected = shape.reduce((product, side) => product * side, 1);
   const text = h('textarea', { name: 'input', rows: 4, required: true, spellcheck: 'false', placeholder: '[0.1, -0.2, ..]' });
@@ -82,13 +101,22 @@ export function prove(model) {
   };
   text.addEventListener('input', say);
   say();
+  const context = h('input', { name: 'context', autocomplete: 'off', spellcheck: 'false', placeholder: 'none' });
+  const place = posting(chains);
+  place.chain.addEventListener('change', () => {
+    const posted = place.chain.value !== '';
+    place.topic.disabled = place.epoch.disabled = !posted;
+    // The context is then that of the place.
+    context.disabled = posted;
+  });
   return form('Prove it', [
     h('label', { class: 'field' }, h('span', {}, 'Input'), text, told),
-    field('Context', h('input', { name: 'context', autocomplete: 'off', spellcheck: 'false', placeholder: 'none' }),
-      '64 hexadecimal digits that the proof is bound to: a chain, a topic, an epoch, a worker'),
-  ], async (made) => {
-    const context = made.elements.context.value.trim();
-    const asked = { model: model.id, input: numbers(text.value), ...(context && { context }) };
-    return `#/jobs/${encodeURIComponent((await post('/v1/proofs', asked)).id)}`;
+    chains.length > 0 && place.fields,
+    field('Context', context, '64 hexadecimal digits that the proof is bound to: a chain, a topic, an epoch, a worker'),
+  ], async () => {
+    const post = place.said();
+    const bound = post ? { post } : { context: context.value.trim() || undefined };
+    const asked = { model: model.id, input: numbers(text.value), ...bound };
+    return `#/jobs/${encodeURIComponent((await send('/v1/proofs', asked)).id)}`;
   });
 }

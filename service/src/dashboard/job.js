@@ -2,11 +2,11 @@
 
 import { cancel, fileOf, follow, get, retry, save } from './api.js';
 import { copied, facts, h, section, show as put } from './dom.js';
-import { bytes, count, kind, real, reals, span, title as headed } from './format.js';
+import { bytes, coins, count, kind, real, reals, span, title as headed } from './format.js';
 import { about, namesOf } from './jobs.js';
 import { poll } from './live.js';
 import { lengths } from './plots.js';
-import { ended, inOrder, progress, took, when } from './progress.js';
+import { ended, inOrder, progress, state, took, when } from './progress.js';
 import { outcome } from './synthesis.js';
 import { isProven, ofJob } from './verify.js';
 
@@ -87,6 +87,26 @@ function result(job) {
   ];
 }
 
+/** How far the post of a proof is, kept up to date until nothing more happens to it. */
+async function posted(job, signal, place) {
+  const path = `/v1/posts?job=${encodeURIComponent(job.id)}`;
+  await poll(signal, async () => {
+    const [post] = (await get(path, signal)).posts;
+    const { chain, topic, epoch } = job.request.post;
+    put(place, post ?? null, () => section('Post', facts([
+      ['State', post ? [state(post.state), post.error && h('small', { class: 'why' }, post.error)] : 'another proof has its place'],
+      ['Chain', h('a', { href: '#/chains' }, chain)],
+      ['Topic', topic],
+      ['Epoch', String(epoch)],
+      ['Transaction', post?.transaction && copied(post.transaction, 'the transaction')],
+      ['Block', post?.block === undefined ? undefined : count(post.block)],
+      ['Gas', post?.gas_used === undefined ? undefined : count(post.gas_used)],
+      ['Fee', post?.fee_wei === undefined ? undefined : `${coins(post.fee_wei)} of the chain’s coin`],
+    ])));
+    return ['waiting', 'sent'].includes(post?.state) ? 3 : undefined;
+  });
+}
+
 function timings(stages) {
   const rows = inOrder(Object.keys(stages)).map((name) => ({ name: headed(name), size: stages[name], text: span(1000 * stages[name]) }));
   return section('Where the time went', lengths(rows));
@@ -94,9 +114,9 @@ function timings(stages) {
 
 /** The view of a job; that of a model is another one. */
 export async function show({ root, signal, title, under, id }) {
-  const place = { head: h('div'), proof: h('div'), rest: h('div') };
-  root.append(place.head, place.proof, place.rest);
-  let verifying = false;
+  const place = { head: h('div'), post: h('div'), proof: h('div'), rest: h('div') };
+  root.append(place.head, place.post, place.proof, place.rest);
+  let [verifying, posting] = [false, false];
   await watch(id, signal, async (job) => {
     if (job.kind === 'compile') {
       location.replace(`#/models/${encodeURIComponent(id)}`);
@@ -107,6 +127,12 @@ export async function show({ root, signal, title, under, id }) {
     title(`${kind(job.kind)} ${name}`);
     if (job.kind === 'prove') under('/proofs');
     put(place.head, job, () => head(job, name));
+    if (job.request?.post && !posting) {
+      posting = true;
+      posted(job, signal, place.post).catch((error) => {
+        if (!signal.aborted) place.post.replaceChildren(h('p', { class: 'problem', role: 'alert' }, error.message));
+      });
+    }
     if (isProven(job) && !verifying) {
       verifying = true;
       const shown = h('div', {}, h('p', { class: 'soft' }, 'Loading the proof …'));

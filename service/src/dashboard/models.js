@@ -1,6 +1,6 @@
 // Models.
 
-import { get } from './api.js';
+import { get, getIfAny } from './api.js';
 import { NONE, copied, curl, empty, facts, h, section, show as put, table } from './dom.js';
 import { bytes, count, ends, title as headed } from './format.js';
 import { prove, upload } from './forms.js';
@@ -51,6 +51,12 @@ async function proofs(id, name, signal) {
     h('div', { class: 'card flush' }, proofTable(own, new Map([[id, name]]))));
 }
 
+/** The names of the chains that whoever looks may have proofs posted to. */
+async function chains(signal) {
+  const found = await getIfAny('/v1/chains', signal);
+  return found?.may_post ? found.chains.map((chain) => chain.name) : [];
+}
+
 /** The view of a model. */
 export async function showOne({ root, signal, title, id }) {
   const place = { head: h('div'), body: h('div'), proofs: h('div') };
@@ -60,7 +66,7 @@ export async function showOne({ root, signal, title, id }) {
     const name = request?.name || 'without a name';
     title(`Model ${name}`);
     put(place.head, job, () => head(job, name));
-    put(place.body, job, () => [
+    put(place.body, [job, result ? await chains(signal) : []], ([, chains]) => [
       section('Facts', facts([
         ['Model id', result && copied(result.model_id, 'the model id')],
         ['Id', copied(job.id, 'the id')],
@@ -72,7 +78,7 @@ export async function showOne({ root, signal, title, id }) {
         ['Verifying key', result && bytes(result.vk_bytes)],
         ...times(job),
       ]), result && h('div', { class: 'line' }, saved('Save the verifying key', job, 'vk', `${job.id}.vk`))),
-      result && section('Ask for a proof', prove(job)),
+      result && section('Ask for a proof', prove(job, chains)),
     ]);
     if (result) place.proofs.replaceChildren(...[await proofs(id, name, signal)].filter(Boolean));
   });

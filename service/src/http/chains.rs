@@ -2,6 +2,7 @@
 
 use super::Service;
 use super::caller::Reader;
+use crate::keys::Scope;
 use crate::relay::Chain;
 use axum::Json;
 use axum::extract::State;
@@ -48,10 +49,13 @@ impl Shown {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Chains {
     chains: Vec<Shown>,
+    /// Whether whoever asks may have proofs posted to them
+    may_post: bool,
 }
 
 /// List chains
 #[utoipa::path(get, path = "/v1/chains", tag = "posts", security(("key" = ["read"])), responses((status = 200, body = Chains)))]
-pub(super) async fn list(State(service): State<Service>, _reader: Reader) -> Json<Chains> {
-    Json(Chains { chains: service.config.chains.iter().map(Shown::of).collect() })
+pub(super) async fn list(State(service): State<Service>, Reader(caller): Reader) -> Json<Chains> {
+    let chains = service.config.chains.iter().map(Shown::of).collect();
+    Json(Chains { chains, may_post: caller.check(Scope::Post).is_ok() })
 }

@@ -22,6 +22,8 @@ const LONGEST: usize = 78;
 pub(super) struct Asked {
     /// Only those of this chain
     chain: Option<String>,
+    /// Only the one of this job's proof
+    job: Option<String>,
     /// Only those in this state
     #[param(inline)]
     state: Option<PostState>,
@@ -102,9 +104,9 @@ pub(super) async fn list(
     Asking(asked): Asking<Asked>,
 ) -> Result<Json<Posts>, Problem> {
     let limit = page::limit(asked.limit)?;
-    let Asked { chain, state, before, .. } = asked;
+    let Asked { chain, job, state, before, .. } = asked;
     let owner = caller.sees().map(str::to_owned);
-    let page = PostPage { chain, owner, state, before, limit: limit + 1 };
+    let page = PostPage { chain, job, owner, state, before, limit: limit + 1 };
     let (posts, next) = page::cut(service.store.posts(&page).await?, limit, |post| &post.id);
     Ok(Json(Posts { posts, next }))
 }

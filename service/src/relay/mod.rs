@@ -18,12 +18,12 @@ mod settings;
 pub use post::{Kind as PostKind, Post, State as PostState, Target};
 pub use settings::{Chain, Chains};
 
-use crate::artifacts::Artifacts;
+use crate::artifacts::{Artifacts, Use};
 use crate::config::Config;
 use crate::store::Store;
 use crate::{new_id, open_store};
 use account::Account;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use std::future::Future;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -44,7 +44,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Opens the key of each chain's account, the database and the folder of artifacts.
+    /// Opens the key of each chain's account, the database and the place of artifacts.
     ///
     /// # Errors
     /// What cannot be opened; nothing of it has a key or a password in it.
@@ -55,9 +55,7 @@ impl Relay {
         let signers = config.chains.iter().map(|chain| Ok((chain, key::signer(chain)?)));
         let signers = signers.collect::<anyhow::Result<Vec<_>>>()?;
         let store = open_store(config).await?;
-        let folder = config.artifacts();
-        let artifacts = Artifacts::in_folder(&folder)
-            .with_context(|| format!("cannot open the folder {}", folder.display()))?;
+        let artifacts = Artifacts::open(&config.artifacts(), Use::Reading).await?;
         let owner = new_id();
         let account = |(chain, signer): (&Chain, _)| {
             Account::new(chain.clone(), signer, store.clone(), artifacts.clone(), owner.clone())

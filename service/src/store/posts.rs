@@ -26,6 +26,8 @@ pub struct NewPost {
 pub struct PostPage {
     /// Only those of this chain.
     pub chain: Option<String>,
+    /// Only the one of this job's proof.
+    pub job: Option<String>,
     /// Only those of this owner's jobs.
     pub owner: Option<String>,
     /// Only those in this state.
@@ -92,12 +94,13 @@ impl Store {
     pub async fn posts(&self, page: &PostPage) -> Result<Vec<Post>, Error> {
         let list = sqlx::query(
             "SELECT * FROM sumcast_posts WHERE (chain = $1 OR $1 = '') AND (state = $2 OR $2 = '') \
-             AND (id < $3 OR $3 = '') AND (owner = $5 OR $5 = '') ORDER BY id DESC LIMIT $4",
+             AND (id < $3 OR $3 = '') AND (owner = $5 OR $5 = '') AND (job = $6 OR $6 = '') ORDER BY id DESC LIMIT $4",
         );
         let list = list.bind(page.chain.clone().unwrap_or_default());
         let list = list.bind(page.state.map_or("", PostState::word));
         let list = list.bind(page.before.clone().unwrap_or_default()).bind(page.limit);
         let list = list.bind(page.owner.clone().unwrap_or_default());
+        let list = list.bind(page.job.clone().unwrap_or_default());
         list.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 

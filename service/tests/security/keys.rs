@@ -181,7 +181,9 @@ async fn posts_take_their_scope_and_are_seen_by_their_owner() {
     let (status, problem) = submit(&alice).await;
     assert_eq!(status, StatusCode::FORBIDDEN, "{problem}");
     assert!(problem["detail"].as_str().unwrap().contains("post"), "{problem}");
+    assert_eq!(service.get("/v1/chains", &alice).await.1, json!({"chains": [], "may_post": false}));
     let alice = service.key("alice", &[Scope::Read, Scope::Prove, Scope::Post]).await;
+    assert_eq!(service.get("/v1/chains", &alice).await.1["may_post"], true);
     let (status, problem) = submit(&alice).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
     assert!(problem["detail"].as_str().unwrap().contains("post.chain"), "{problem}");
@@ -201,6 +203,8 @@ async fn posts_take_their_scope_and_are_seen_by_their_owner() {
     ] {
         let (_, page) = service.get("/v1/posts", key).await;
         assert_eq!(page["posts"].as_array().unwrap().len(), seen, "{page}");
+        assert_eq!(service.get("/v1/posts?job=job", key).await.1, page);
+        assert_eq!(service.get("/v1/posts?job=other", key).await.1, json!({"posts": []}));
         assert_eq!(service.get("/v1/posts/post", key).await.0, found);
         assert_eq!(retry(key).await, retried);
     }

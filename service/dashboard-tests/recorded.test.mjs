@@ -34,13 +34,16 @@ test('chains have their posts, and what they cost', async () => {
   const { page } = opened;
   await withRecorded(page);
   await page.goto('/#/chains');
-  await page.getByText('6 epochs posted').waitFor();
+  await page.getByText('7 posted').waitFor();
   const { posts } = await recorded('posts');
   const text = await page.locator('main').innerText();
   for (const chain of ['sepolia', 'monad']) {
     const fees = posts.filter((post) => post.chain === chain).reduce((sum, post) => sum + Number(post.fee_wei ?? 0), 0) / 1e18;
     assert.ok(text.includes(`${Number(fees.toPrecision(6))} of the chain’s coin`), text);
   }
+  // A network inference says whose signatures it waits for.
+  const waiting = page.locator('tbody tr', { hasText: 'Topic 1, epoch 307' }).filter({ hasText: 'network inference' });
+  await waiting.getByText('1 of 2 attestors have signed it').waitFor();
   const refused = posts.find((post) => post.state === 'refused');
   assert.ok(text.includes(refused.error));
   assert.ok(text.includes(posts.at(-1).gas_used.toLocaleString('en')));

@@ -33,17 +33,26 @@ pub enum Scope {
     Models,
     /// To have proofs posted to chains, which the service pays for.
     Post,
+    /// To see what is to be attested, of everyone, with its proofs, and to give signatures.
+    Attest,
     /// Everything, of everyone.
     Operate,
 }
 
-words!(Scope { Read = "read", Prove = "prove", Models = "models", Post = "post", Operate = "operate" });
+words!(Scope {
+    Read = "read",
+    Prove = "prove",
+    Models = "models",
+    Post = "post",
+    Attest = "attest",
+    Operate = "operate",
+});
 
 impl FromStr for Scope {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
-        let refused = || format!("there is no scope {word:?}: read, prove, models, post or operate");
+        let refused = || format!("there is no scope {word:?}: read, prove, models, post, attest or operate");
         Self::of_word(word).ok_or_else(refused)
     }
 }
@@ -125,7 +134,7 @@ impl ApiKey {
         scopes.sort_by_key(|scope| *scope as u8);
         scopes.dedup();
         if scopes.is_empty() {
-            return Err("a key is for something: read, prove, models, post or operate".into());
+            return Err("a key is for something: read, prove, models, post, attest or operate".into());
         }
         let secret: [u8; 32] = rand::rng().random();
         let (id, created) = (crate::new_id(), now());

@@ -28,7 +28,7 @@ pub(crate) enum Key {
     sumcast key new --data /var/lib/sumcast --name alice --scope read,prove,models\n  \
     sumcast key new --name grafana --scope operate --expires-days 365\n\n\
     Scopes: read sees what its owner has, prove asks for proofs, models uploads models, post has proofs posted to chains,\n\
-    which the service pays for, operate does everything, of everyone.\n\
+    which the service pays for, attest gives signatures of epochs, operate does everything, of everyone.\n\
     Models and proofs belong to the name, so a key is replaced by making another one of its name and revoking it. The key\n\
     is in no file and no database: who loses it needs another one.")]
 pub(crate) struct New {
@@ -37,7 +37,7 @@ pub(crate) struct New {
     /// Whose it is: 1 to 64 letters, digits, '.', '-' and '_'
     #[arg(long)]
     name: String,
-    /// What it is for, with commas between: read, prove, models, post, operate
+    /// What it is for, with commas between: read, prove, models, post, attest, operate
     #[arg(long, required = true, value_delimiter = ',', value_name = "SCOPES")]
     scope: Vec<Scope>,
     /// When it expires; never, if not given

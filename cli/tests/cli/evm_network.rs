@@ -1,7 +1,7 @@
 //! Network inferences on a chain that anvil runs: a genesis, epochs and settlements that take one another's states, and
 //! what is refused.
 
-mod world;
+pub(crate) mod world;
 
 use super::anvil::{Anvil, OTHER, OTHER_KEY, OWNER, OWNER_KEY, text};
 use super::{HOME, LINREG, sumcast, write};
@@ -12,7 +12,7 @@ use world::{OUTSIDER, Proven, State, Topic, account, arguments, attestor, fails,
 fn begun(chain: Anvil) -> (Topic, Proven) {
     let topic = Topic::new(chain);
     let inferences = topic.infer(301);
-    let epoch = State::genesis().epoch("network-301.json", 301, &inferences);
+    let epoch = State::genesis().epoch(&topic.own("network-301.json"), 301, &inferences);
     let proven = topic.prove("network-301", "301", "synthesis", &epoch, None);
     let members = members();
     topic.no_attestation(0, &proven, "301", &["--members", &members], 1, "counts no proofs of key");

@@ -64,6 +64,21 @@ impl EpochPlace {
         let Self { feed, topic, epoch, kind, .. } = *self;
         signed::Epoch { feed, topicId: topic, epoch, kind: kind as u8, digest }.eip712_signing_hash(&domain)
     }
+
+    /// What is attested of a proof here: of a synthesis with its members, of a settlement without.
+    pub fn digest(
+        &self,
+        model_id: B256,
+        settled_epoch: u64,
+        members: &[Address],
+        statement: &Statement,
+        specs: &[TensorSpec],
+    ) -> B256 {
+        match self.kind {
+            EpochKind::Settlement => settlement_digest(model_id, settled_epoch, statement, specs),
+            _ => synthesis_digest(model_id, settled_epoch, members, statement, specs),
+        }
+    }
 }
 
 /// What is attested of a synthesis, as `TopicFeed.synthesisDigest` says it: a member a slot, zero for an absent one, and

@@ -35,7 +35,7 @@ pub use alloy_primitives;
 pub use alloy_sol_types;
 pub use artifact::Contract;
 #[cfg(feature = "sign")]
-pub use attest::{SIGNATURE_BYTES, Signer, attest, recover};
+pub use attest::{SIGNATURE_BYTES, Signer, attest, read_signature, recover, source_data};
 pub use code_map::CodeMap;
 pub use convert::statement;
 pub use failure::Failure;

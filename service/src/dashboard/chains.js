@@ -11,10 +11,16 @@ const SETTINGS = `[chains.NAME]
 rpc = "https://…"
 chain_id = 11155111
 feed = "0x…"
+topics = "0x…"
 worker = "0x…"
 confirmations = 3
 max_fee_gwei = 100
 spend_wei_per_day = "100000000000000000"`;
+
+const KINDS = { inference: 'inference', synthesis: 'network inference', settlement: 'settlement' };
+
+/** What a post is of. */
+const kind = (post) => KINDS[post.kind] ?? post.kind;
 
 /** Sums over posts that have been confirmed. */
 function sums(posts) {
@@ -29,7 +35,7 @@ function figures(posts) {
   const { confirmed, gas, waiting, refused } = sums(posts);
   const each = (number, text) => h('li', {}, h('strong', {}, number), ' ', h('span', {}, text));
   return h('ul', { class: 'numbers' },
-    each(count(confirmed), confirmed === 1 ? 'epoch posted' : 'epochs posted'),
+    each(count(confirmed), 'posted'),
     each(count(waiting), 'under way'),
     each(count(refused), 'refused'),
     each(confirmed ? count(Math.round(gas / confirmed)) : NONE, 'gas each'));
@@ -43,13 +49,14 @@ function gasPlot(posts) {
   return section('Gas of each post', bars({
     values, text, first: `epoch ${confirmed[0].epoch}`, last: `epoch ${confirmed.at(-1).epoch}`,
     label: `Gas of ${confirmed.length} posts, at last ${count(values.at(-1))}`,
-    read: (at) => [h('b', {}, count(values[at])), ` gas, ${confirmed[at].chain}, topic ${confirmed[at].topic}, epoch ${confirmed[at].epoch}`],
+    read: (at) => [h('b', {}, count(values[at])), ` gas, ${confirmed[at].chain}, topic ${confirmed[at].topic}, epoch ${confirmed[at].epoch}, ${kind(confirmed[at])}`],
   }));
 }
 
 function postTable(posts) {
   return table('Posts', [
     { title: 'Epoch', class: 'lead whole', cell: (post) => h('a', { href: `#/jobs/${encodeURIComponent(post.job)}` }, h('b', {}, `Topic ${post.topic}, epoch ${post.epoch}`)) },
+    { title: 'What', cell: kind },
     { title: 'State', cell: (post) => [state(post.state), post.error && h('small', { class: 'why' }, post.error)] },
     { title: 'Chain', cell: (post) => post.chain },
     { title: 'Transaction', cell: (post) => (post.transaction ? h('code', { title: post.transaction }, ends(post.transaction)) : NONE) },
@@ -69,12 +76,13 @@ function chainCard(chain, posts) {
     facts([
       ['Chain id', String(chain.chain_id)],
       ['Feed', address(chain.feed)],
+      ['Feed of topics', address(chain.topics)],
       ['Worker', address(chain.worker)],
       ['Node', chain.rpc],
       ['Confirmations', known(chain.confirmations, count)],
       ['Most for a gas', known(chain.max_fee_wei, (wei) => `${gwei(wei)} gwei`)],
       ['Most in a day', known(chain.spend_wei_per_day, coins)],
-      ['Epochs posted', count(confirmed)],
+      ['Posted', count(confirmed)],
       ['Gas in all', count(gas)],
       ['Fees in all', confirmed ? `${coins(String(fees))} of the chain’s coin` : NONE],
     ]));

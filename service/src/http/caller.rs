@@ -127,6 +127,8 @@ extractors! {
     Uploader = Models;
     /// Who may have proofs posted to chains: scope `post`.
     Poster = Post;
+    /// Who may give signatures of epochs: scope `attest`.
+    Attestor = Attest;
     /// Who may do everything, of everyone: scope `operate`.
     Operator = Operate;
 }

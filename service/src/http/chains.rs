@@ -18,7 +18,10 @@ pub(super) struct Shown {
     chain_id: u64,
     /// The feed that inferences are posted to
     feed: String,
-    /// Whose inferences they are
+    /// The feed that network inferences are posted to, if there is one
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topics: Option<String>,
+    /// Whose inferences they are, and the account that posts
     worker: String,
     /// The node, as scheme and host
     rpc: String,
@@ -36,6 +39,7 @@ impl Shown {
             name: chain.name.clone(),
             chain_id: chain.chain_id,
             feed: chain.feed.to_string(),
+            topics: chain.topics.map(|topics| topics.to_string()),
             worker: chain.worker.to_string(),
             rpc: chain.shown_rpc(),
             confirmations: chain.confirmations,

@@ -40,8 +40,21 @@ impl Service {
             Some(model) => self.artifacts.made(&self.any(caller, model).await?, file).await?,
             None => None,
         };
-        bytes.ok_or_else(|| Problem::missing("file", &format!("{id}/{}", file.name())))
+        bytes.ok_or_else(|| no_file(id, file))
     }
+
+    /// A file that a job of anyone has made by itself, once it is done.
+    pub(super) async fn made_by(&self, id: &str, file: File) -> Result<Bytes, Problem> {
+        let job = self.store.job(id).await?.ok_or_else(|| Problem::missing("job", id))?;
+        if job.state != JobState::Done {
+            return Err(not_there(&job));
+        }
+        self.artifacts.made(&job, file).await?.ok_or_else(|| no_file(id, file))
+    }
+}
+
+fn no_file(id: &str, file: File) -> Problem {
+    Problem::missing("file", &format!("{id}/{}", file.name()))
 }
 
 /// A job

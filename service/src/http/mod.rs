@@ -1,6 +1,7 @@
 //! The HTTP interface.
 
 mod answers;
+mod attestations;
 mod body;
 mod caller;
 mod chains;
@@ -87,8 +88,12 @@ pub(crate) fn router(service: Service) -> anyhow::Result<Router> {
         .routes(routes!(verify::check))
         .routes(routes!(chains::list))
         .routes(routes!(posts::list))
-        .routes(routes!(posts::one))
+        .routes(routes!(posts::one, posts::withdraw))
         .routes(routes!(posts::retry))
+        .routes(routes!(attestations::list))
+        .routes(routes!(attestations::one))
+        .routes(routes!(attestations::file))
+        .routes(routes!(attestations::sign))
         .routes(routes!(jobs::list))
         .routes(routes!(queue::numbers))
         .routes(routes!(dead::list))
@@ -118,9 +123,9 @@ impl Service {
     }
 
     /// Puts a job whose files are there already; they are removed if it is not put.
-    async fn put_with_files(&self, job: NewJob) -> Result<(StatusCode, Job), Problem> {
+    async fn put_with_files(&self, job: NewJob, post: Option<NewPost>) -> Result<(StatusCode, Job), Problem> {
         let id = job.id.clone();
-        let put = self.put(job).await;
+        let put = self.put_posting(job, post).await;
         if !matches!(&put, Ok((_, job)) if job.id == id) && self.store.job(&id).await?.is_none() {
             self.artifacts.remove(&id).await?;
         }

@@ -111,7 +111,7 @@ pub(super) async fn upload(
     if let Some(calibration) = calibration {
         service.artifacts.put_given(&job.id, File::Calibration, calibration).await?;
     }
-    let (status, job) = service.put_with_files(job).await?;
+    let (status, job) = service.put_with_files(job, None).await?;
     Ok((status, Json(job)))
 }
 

@@ -1,15 +1,14 @@
-//! Posts: inferences that are to be in a feed, and how far they are.
+//! Posts: what is to be in a feed, and how far it is.
 
 use super::body::Asking;
 use super::caller::{Caller, Poster, Reader};
 use super::{Problem, Service, page};
 use crate::new_id;
-use crate::relay::{Post, PostState, Target};
+use crate::relay::{Place, Post, PostKind, PostState, Target};
 use crate::store::{NewPost, PostPage};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
-use sumcast_contracts::InferencePlace;
 use sumcast_contracts::alloy_primitives::U256;
 use utoipa::{IntoParams, ToSchema};
 
@@ -44,7 +43,7 @@ pub(super) struct Posts {
 
 impl Service {
     /// The post that a request asks for, and the context that its proof has.
-    pub(super) fn place(&self, target: &Target) -> Result<(NewPost, String), Problem> {
+    pub(super) fn place(&self, kind: PostKind, target: &Target) -> Result<(NewPost, String), Problem> {
         let Target { chain: name, topic, epoch } = target;
         let Some(chain) = self.config.chains.get(name) else {
             let known: Vec<_> = self.config.chains.iter().map(|chain| chain.name.as_str()).collect();
@@ -59,14 +58,18 @@ impl Service {
         let signed = i64::try_from(*epoch).ok().filter(|epoch| *epoch > 0);
         let signed =
             signed.ok_or_else(|| Problem::invalid(format!("post.epoch is {epoch}: from 1 to 2^63 - 1")))?;
-        let (feed, worker) = (chain.feed, chain.worker);
-        let place = InferencePlace { chain_id: chain.chain_id, feed, topic: number, epoch: *epoch, worker };
+        let place = Place::new(chain, kind, number, *epoch).ok_or_else(|| {
+            Problem::invalid(format!("post.chain is {name:?}, whose settings name no TopicFeed as topics"))
+        })?;
+        let worker = matches!(place, Place::Inference(_)).then(|| chain.worker.to_string());
         let post = NewPost {
             id: new_id(),
             chain: name.clone(),
+            kind,
             topic: number.to_string(),
             epoch: signed,
-            worker: worker.to_string(),
+            worker: worker.unwrap_or_default(),
+            members: vec![],
         };
         Ok((post, hex::encode(place.context())))
     }
@@ -82,10 +85,10 @@ impl Service {
 /// What a request asks to be posted is so already, or will be.
 pub(super) fn taken(post: &Post) -> Problem {
     let Post { chain, topic, epoch, .. } = post;
-    let state = post.state.word();
+    let (kind, state) = (post.kind.word(), post.state.word());
     Problem::conflict(format!(
-        "epoch {epoch} of topic {topic} on chain {chain:?} was asked for already, and its post is {state}: ask for another \
-         epoch"
+        "the {kind} of epoch {epoch} of topic {topic} on chain {chain:?} was asked for already, and its post is {state}: ask \
+         for another epoch"
     ))
 }
 
@@ -152,5 +155,33 @@ pub(super) async fn retry(
     match post.state {
         PostState::Waiting => Ok(Json(post)),
         state => Err(Problem::conflict(format!("post {id:?} is {}: it needs no retry", state.word()))),
+    }
+}
+
+/// Withdraw a post that waits
+///
+/// It is refused then, and a request for another proof can take its place. What is sent is not withdrawn.
+#[utoipa::path(
+    delete,
+    path = "/v1/posts/{id}",
+    tag = "posts",
+    security(("key" = ["post"])),
+    params(("id",)),
+    responses(
+        (status = 200, body = Post),
+        (status = 404, body = Problem), (status = 409, description = "it is sent or confirmed", body = Problem)
+    )
+)]
+pub(super) async fn withdraw(
+    State(service): State<Service>,
+    Poster(caller): Poster,
+    Path(id): Path<String>,
+) -> Result<Json<Post>, Problem> {
+    service.post(&caller, &id).await?;
+    service.store.refuse(&id, "it was withdrawn").await?;
+    let post = service.post(&caller, &id).await?;
+    match post.state {
+        PostState::Refused => Ok(Json(post)),
+        state => Err(Problem::conflict(format!("post {id:?} is {}: it cannot be withdrawn", state.word()))),
     }
 }

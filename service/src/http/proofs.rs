@@ -6,7 +6,7 @@ use super::jobs::{Asked, Jobs, Listed};
 use super::{Problem, Service, digest, new_id};
 use crate::job::{Job, Kind};
 use crate::keys::Scope;
-use crate::relay::Target;
+use crate::relay::{PostKind, Target};
 use crate::store::NewJob;
 use crate::worker::Prove;
 use axum::Json;
@@ -104,7 +104,7 @@ impl Service {
                 if asked.context.is_some() {
                     return Err(Problem::invalid("context is that of the place to post to: leave it out"));
                 }
-                let (post, context) = self.place(target)?;
+                let (post, context) = self.place(PostKind::Inference, target)?;
                 (Some(post), context)
             }
         };

@@ -6,8 +6,10 @@ use super::jobs::{Asked, Jobs, Listed, to_come};
 use super::{Problem, Service, digest};
 use crate::artifacts::File;
 use crate::job::{Job, Kind};
+use crate::keys::Scope;
+use crate::relay::{PostKind, Target, member};
 use crate::store::NewJob;
-use crate::worker::Topic;
+use crate::worker::{Circuit, Topic};
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -31,6 +33,20 @@ pub(super) struct How {
     frac_bits: Option<u8>,
     /// 32 bytes in hexadecimal that the proof is bound to; zeros if not given
     context: Option<String>,
+    /// The chain that it is to be posted to, by its name in the settings: the proof is bound to that place then, and context
+    /// is not given
+    #[serde(rename = "post.chain", skip_serializing_if = "Option::is_none")]
+    chain: Option<String>,
+    /// The topic of the chain's feed of topics, in decimal
+    #[serde(rename = "post.topic", skip_serializing_if = "Option::is_none")]
+    topic: Option<String>,
+    /// The epoch, from 1
+    #[serde(rename = "post.epoch", skip_serializing_if = "Option::is_none")]
+    epoch: Option<u64>,
+    /// The workers by slot, addresses with commas between, in the order of the epoch's inferers, and - for each slot without
+    /// one; of a synthesis
+    #[serde(rename = "post.members", skip_serializing_if = "Option::is_none")]
+    members: Option<String>,
     /// The synthesis or settlement whose proof has the state: its commitment is the same in this proof
     state: Option<String>,
     /// Proofs of a higher one go first, 0 to 9
@@ -41,6 +57,60 @@ pub(super) struct How {
 }
 
 type Epoch = Result<Bytes, BytesRejection>;
+
+impl How {
+    /// Where the proof is to be posted, if it is.
+    fn target(&self) -> Result<Option<Target>, Problem> {
+        match (&self.chain, &self.topic, self.epoch) {
+            (Some(chain), Some(topic), Some(epoch)) => {
+                Ok(Some(Target { chain: chain.clone(), topic: topic.clone(), epoch }))
+            }
+            (None, None, None) if self.members.is_none() => Ok(None),
+            _ => Err(Problem::invalid(
+                "post.chain, post.topic and post.epoch are given together, or not at all",
+            )),
+        }
+    }
+
+    /// The members of a network inference that is to be posted; none of a settlement.
+    fn members(&self, circuit: &Circuit) -> Result<Vec<String>, Problem> {
+        let Circuit::Synthesis(epoch, form) = circuit else {
+            return match self.members {
+                None => Ok(vec![]),
+                Some(_) => {
+                    Err(Problem::invalid("post.members is given, and a settlement has none: leave it out"))
+                }
+            };
+        };
+        let (slots, inferers) = (form.inferers, epoch.inferers.len());
+        let members: Vec<&str> = self.members.iter().flat_map(|members| members.split(',')).collect();
+        if members.len() != slots {
+            return Err(Problem::invalid(format!(
+                "post.members has {}, and there are {slots} slots: the address of each inferer, and - for each slot without one",
+                members.len()
+            )));
+        }
+        let checked = |(slot, text): (usize, &str)| {
+            let address = member(text).ok_or_else(|| {
+                Problem::invalid(format!(
+                    "post.members has {text:?}: an address is 0x and 40 hexadecimal digits, or -"
+                ))
+            })?;
+            match (address.is_zero(), slot < inferers) {
+                (true, true) => Err(Problem::invalid(format!(
+                    "post.members has no address for slot {slot}, which has an inference: name the worker, or leave it out of \
+                     the epoch"
+                ))),
+                (false, false) => Err(Problem::invalid(format!(
+                    "post.members has an address for slot {slot}, which has no inference: it is -"
+                ))),
+                (true, false) => Ok("-".into()),
+                (false, true) => Ok(address.to_string()),
+            }
+        };
+        members.into_iter().enumerate().map(checked).collect()
+    }
+}
 
 impl Service {
     /// Puts the proof of an epoch.
@@ -64,15 +134,33 @@ impl Service {
             to_come(job)?;
         }
         let digest = digest([&*epoch, &*serde_json::to_vec(&how)?]);
+        let (mut post, context) = match how.target()? {
+            None => (None, context(how.context.as_deref())?),
+            Some(target) => {
+                caller.check(Scope::Post)?;
+                if how.context.is_some() {
+                    return Err(Problem::invalid("context is that of the place to post to: leave it out"));
+                }
+                let kind = if kind == Kind::Settle { PostKind::Settlement } else { PostKind::Synthesis };
+                let (post, context) = self.place(kind, &target)?;
+                (Some((post, target)), context)
+            }
+        };
         let asked = Topic {
             inferers: how.inferers,
             forecasters: how.forecasters,
             one_out: how.one_out,
             frac_bits: how.frac_bits,
-            context: context(how.context.as_deref())?,
-            state: how.state,
+            context,
+            state: how.state.clone(),
         };
-        let (topic, _) = asked.circuit(kind, &epoch).map_err(Problem::invalid)?.of();
+        let circuit = asked.circuit(kind, &epoch).map_err(Problem::invalid)?;
+        let (topic, _) = circuit.of();
+        let mut request = serde_json::to_value(&asked)?;
+        if let Some((post, target)) = &mut post {
+            post.members = how.members(&circuit)?;
+            request["post"] = serde_json::to_value(target)?;
+        }
         let job = NewJob {
             idempotency: idempotency(headers)?,
             digest,
@@ -80,10 +168,10 @@ impl Service {
             needs: asked.state.clone(),
             priority: priority(how.priority)?,
             deadline: deadline(how.deadline_seconds),
-            ..NewJob::new(kind, caller.owner(), serde_json::to_value(&asked)?)
+            ..NewJob::new(kind, caller.owner(), request)
         };
         self.artifacts.put_given(&job.id, File::Epoch, epoch).await?;
-        let (status, job) = self.put_with_files(job).await?;
+        let (status, job) = self.put_with_files(job, post.map(|(post, _)| post)).await?;
         Ok((status, Json(job)))
     }
 }

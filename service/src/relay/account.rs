@@ -9,6 +9,7 @@ use crate::job::State as JobState;
 use crate::store::{Lease, Open, Store};
 use anyhow::{Context, bail};
 use std::fmt;
+use std::time::{Duration, Instant};
 use sumcast_contracts::client::{Client, Signer};
 
 /// What a chain's posts are worked on with.
@@ -20,7 +21,15 @@ pub(super) struct Account {
     owner: String,
     /// The node, once it has answered, and until it does not.
     client: Option<Client>,
+    /// What was on record when the node had nothing to be done, and when it was asked.
+    quiet: Option<(Seen, Instant)>,
 }
+
+/// What is on record of posts whose proofs are done: the posts with their jobs, and the last signature that was given.
+type Seen = (Vec<(String, String)>, i64);
+
+/// How long the node is left alone if nothing changes here, while all that posts wait for is signatures, or what others post.
+const QUIET: Duration = Duration::from_secs(10);
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,7 +45,7 @@ impl Account {
         artifacts: Artifacts,
         owner: String,
     ) -> Self {
-        Self { chain, signer, store, artifacts, owner, client: None }
+        Self { chain, signer, store, artifacts, owner, client: None, quiet: None }
     }
 
     /// Looks at each post that is neither confirmed nor refused, and does what is next, unless another relayer does.
@@ -56,17 +65,28 @@ impl Account {
         if open.is_empty() {
             return Ok(());
         }
-        let worked = self.work(lease, &open).await;
-        if let Err(error) = &worked {
-            let why = format!("{error:#}");
-            for one in &open {
-                self.hold(one, Some(&why)).await?;
+        let on_record = open.iter().map(|open| (open.post.id.clone(), open.post.job.clone())).collect();
+        let seen = (on_record, self.store.last_signature(&self.chain.name).await?);
+        if self.quiet.as_ref().is_some_and(|(known, at)| *known == seen && at.elapsed() < QUIET) {
+            return Ok(());
+        }
+        self.quiet = None;
+        match self.work(lease, &open).await {
+            Ok(true) => self.quiet = Some((seen, Instant::now())),
+            Ok(false) => (),
+            Err(error) => {
+                let why = format!("{error:#}");
+                for one in &open {
+                    self.hold(one, Some(&why)).await?;
+                }
+                return Err(error);
             }
         }
-        worked
+        Ok(())
     }
 
-    async fn work(&mut self, lease: Lease, open: &[Open]) -> anyhow::Result<()> {
+    /// Whether there was nothing to be done, and will not be until a signature or what somebody else posts.
+    async fn work(&mut self, lease: Lease, open: &[Open]) -> anyhow::Result<bool> {
         // It is kept if all goes well.
         let client = match self.client.take() {
             Some(client) => client,
@@ -74,13 +94,13 @@ impl Account {
         };
         let round = Round::begin(self, &client, lease).await?;
         round.follow(open.iter().filter(|open| open.post.state == PostState::Sent)).await?;
-        round.post(&self.store.open_posts(&self.chain.name).await?).await?;
+        let quiet = round.post(&self.store.open_posts(&self.chain.name).await?).await?;
         self.client = Some(client);
-        Ok(())
+        Ok(quiet)
     }
 
     async fn connect(&self) -> anyhow::Result<Client> {
-        let Chain { name, rpc, chain_id, feed, .. } = &self.chain;
+        let Chain { name, rpc, chain_id, feed, topics, .. } = &self.chain;
         let client = Client::connect(rpc.as_str(), None).await?;
         let found = client.chain_id();
         if found != *chain_id {
@@ -88,6 +108,9 @@ impl Account {
             bail!("chains.{name}: the node at {rpc} is of chain {found}, and chain_id is {chain_id}");
         }
         client.check_contract(*feed).await.with_context(|| format!("chains.{name}.feed"))?;
+        if let Some(topics) = topics {
+            client.check_contract(*topics).await.with_context(|| format!("chains.{name}.topics"))?;
+        }
         Ok(client)
     }
 

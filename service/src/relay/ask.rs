@@ -1,16 +1,18 @@
 //! What is known of a post: what the chain says of it, and what is on record.
 
 use super::account::Account;
-use super::decide::{Asked, Found};
+use super::decide::{Against, Asked, Found};
+use super::payload::Payload;
+use super::place::Place;
 use super::round::Round;
 use super::settings::Chain;
 use crate::store::{Open, Transaction};
 use anyhow::Context;
 use std::collections::BTreeSet;
-use sumcast_contracts::Contract;
 use sumcast_contracts::abi::IInferenceFeed;
-use sumcast_contracts::alloy_primitives::{B256, Bytes, U256};
+use sumcast_contracts::alloy_primitives::{B256, Bytes};
 use sumcast_contracts::client::ClientError;
+use sumcast_contracts::{Contract, InferencePlace};
 
 /// Seconds that a limit of spending is for.
 const DAY: u64 = 24 * 60 * 60;
@@ -40,36 +42,38 @@ impl Round<'_> {
         Ok(Found::Free { known, next: count == last.nonce })
     }
 
-    /// What the chain says of a post.
-    pub(super) async fn ask(&self, open: &Open, data: Bytes) -> Result<Asked, ClientError> {
-        let Chain { feed, worker, confirmations, max_fee, spend_per_day, .. } = self.account.chain;
-        let topic = U256::from_str_radix(&open.post.topic, 10).unwrap_or_default();
-        let call = IInferenceFeed::lastEpochCall { topicId: topic, worker };
+    /// The call that posts a post, and what the chain says of it.
+    pub(super) async fn ask(&self, open: &Open, payload: &Payload) -> anyhow::Result<(Bytes, Asked)> {
+        let Chain { worker, confirmations, max_fee, spend_per_day, .. } = self.account.chain;
         let deep = self.head.number.saturating_sub(confirmations);
-        let last_epoch = self.client.read_at(Contract::Feed, feed, &call, self.head.number).await?;
-        let settled_epoch = match last_epoch == open.post.epoch {
-            true => self.client.read_at(Contract::Feed, feed, &call, deep).await?,
-            false => last_epoch,
-        };
-        let tried = match self.client.try_call(worker, feed, data).await {
-            Ok(gas) => Ok(gas),
-            Err(ClientError::Rejected(failure)) => Err(failure.to_string()),
-            Err(error) => return Err(error),
+        let there = self.has(payload, self.head.number).await?;
+        let for_good = there && self.has(payload, deep).await?;
+        let (call, tried) = match &payload.place {
+            Place::Inference(place) => {
+                let call = payload.call(Bytes::new());
+                let tried = match self.client.try_call(worker, place.feed, call.clone()).await {
+                    Ok(gas) => Ok(gas),
+                    Err(ClientError::Rejected(failure)) => Err(Against::Always(failure.to_string())),
+                    Err(error) => return Err(error.into()),
+                };
+                (call, tried)
+            }
+            Place::Epoch(place) => self.try_epoch(&open.post, place, payload).await?,
         };
         let balance = self.client.balance(worker).await?;
-        let (head, fees, epoch) = (self.head, self.fees, open.post.epoch);
-        Ok(Asked {
-            head,
-            epoch,
-            last_epoch,
-            settled_epoch,
-            tried,
-            fees,
-            max_fee,
-            spent: 0,
-            spend_per_day,
-            balance,
-        })
+        let (head, fees, spent) = (self.head, self.fees, self.spent().await?);
+        Ok((call, Asked { head, there, for_good, tried, fees, max_fee, spent, spend_per_day, balance }))
+    }
+
+    /// Whether a post's feed has it as of a block.
+    async fn has(&self, payload: &Payload, block: u64) -> Result<bool, ClientError> {
+        match &payload.place {
+            Place::Inference(InferencePlace { feed, topic, epoch, worker, .. }) => {
+                let call = IInferenceFeed::lastEpochCall { topicId: *topic, worker: *worker };
+                Ok(self.client.read_at(Contract::Feed, *feed, &call, block).await? == *epoch)
+            }
+            Place::Epoch(place) => self.has_epoch(place, payload, block).await,
+        }
     }
 
     /// Wei that were paid in the last 24 hours, or may be for what is in flight.

@@ -109,7 +109,7 @@ fn raised(last: &Transaction, now: Fees, most: u128) -> Option<Fees> {
 pub(super) struct Waiting<'a> {
     /// The proof's job: its state, and why there is no proof; none if it is gone.
     pub(super) proof: Option<&'a (JobState, Option<String>)>,
-    /// Whether another epoch of the same worker and topic is before it, or in no block yet.
+    /// Whether another one of the same topic and worker is before it, or in no block yet.
     pub(super) behind: bool,
     /// Transactions of the chain that wait for a block.
     pub(super) in_flight: usize,
@@ -143,31 +143,40 @@ pub(super) fn turn(known: &Waiting<'_>) -> Turn {
     }
 }
 
+/// What a contract has against a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Against {
+    /// Something that may change without a further request: a signature comes, or another post.
+    Now(String),
+    /// Something else.
+    Always(String),
+}
+
 /// What the chain says of a post whose turn it is.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub(super) head: Head,
-    pub(super) epoch: u64,
-    /// The worker's last epoch in the feed, and that of as many blocks ago as are asked for.
-    pub(super) last_epoch: u64,
-    pub(super) settled_epoch: u64,
+    /// Whether the feed has it, and whether it had it as many blocks ago as are asked for.
+    pub(super) there: bool,
+    pub(super) for_good: bool,
     /// The gas that the call may use, or what the contract has against it.
-    pub(super) tried: Result<u64, String>,
+    pub(super) tried: Result<u64, Against>,
     pub(super) fees: Fees,
     pub(super) max_fee: u128,
-    /// Wei that are paid or may be, of the last 24 hours, and what is allowed.
+    /// Wei that were paid in the last 24 hours, or may be for what is in flight.
     pub(super) spent: u128,
     pub(super) spend_per_day: u128,
-    /// What the account has.
     pub(super) balance: U256,
 }
 
-/// What to do about a post whose turn it is. What it waits for holds up others, too, and is told in words that stay the same.
+/// What to do about a post whose turn it is. What is told of it is in words that stay the same as long as it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// It is there already.
     Posted,
-    /// Wait, for this reason.
+    /// Wait for something of its own.
+    Stay(String),
+    /// Wait for something that holds up others, too.
     Hold(String),
     /// It never will be.
     Refuse(String),
@@ -177,15 +186,16 @@ pub(super) enum Step {
 
 /// What to do about a post whose turn it is.
 pub(super) fn step(known: &Asked) -> Step {
-    if known.settled_epoch == known.epoch {
+    if known.for_good {
         return Step::Posted;
     }
-    if known.last_epoch == known.epoch {
-        return Step::Hold("somebody else has posted it: it waits for confirmations".into());
+    if known.there {
+        return Step::Stay("somebody else has posted it: it waits for confirmations".into());
     }
     let gas = match &known.tried {
         Ok(gas) => *gas,
-        Err(why) => return Step::Refuse(why.clone()),
+        Err(Against::Now(why)) => return Step::Stay(why.clone()),
+        Err(Against::Always(why)) => return Step::Refuse(why.clone()),
     };
     let most = known.max_fee;
     let price = known.head.base_fee.saturating_add(known.fees.tip);

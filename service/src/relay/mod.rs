@@ -2,7 +2,7 @@
 //!
 //! - [`Chains`]: where to, as the settings have it;
 //! - `decide`: what to do next about a post, from what is known;
-//! - `ask`: finds out what is known;
+//! - `ask`: finds out what is known, and `topic` of network inferences and their settlements;
 //! - `round`: does it;
 //! - `payload`: what is sent.
 
@@ -11,10 +11,14 @@ mod ask;
 mod decide;
 mod key;
 mod payload;
+mod place;
 mod post;
 mod round;
 mod settings;
+mod topic;
 
+pub(crate) use payload::member;
+pub(crate) use place::Place;
 pub use post::{Kind as PostKind, Post, State as PostState, Target};
 pub use settings::{Chain, Chains};
 

@@ -1,4 +1,4 @@
-//! Posts: inferences that are to be in a feed.
+//! Posts: inferences and settlements that are to be in a feed.
 
 use crate::job::words;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub enum State {
     Waiting,
     /// A transaction is signed and may be in a block.
     Sent,
-    /// The inference is in the feed.
+    /// It is in the feed.
     Confirmed,
     /// It cannot be posted.
     Refused,
@@ -40,16 +40,20 @@ words!(State {
     Refused = "refused",
 });
 
-/// What is posted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// What is posted. Of one epoch, each is posted before those that are named after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = PostKind)]
 pub enum Kind {
-    /// A proven inference.
+    /// A worker's proven inference, to an `InferenceFeed`.
     Inference,
+    /// A proven network inference, to a `TopicFeed`.
+    Synthesis,
+    /// The proven settlement of an epoch, to a `TopicFeed`.
+    Settlement,
 }
 
-words!(Kind { Inference = "inference" });
+words!(Kind { Inference = "inference", Synthesis = "synthesis", Settlement = "settlement" });
 
 /// A post.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -69,8 +73,12 @@ pub struct Post {
     pub topic: String,
     /// The epoch.
     pub epoch: u64,
-    /// Whose inference it is.
+    /// Whose inference it is; nobody's alone, of a network inference or a settlement.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub worker: String,
+    /// The workers of a network inference by slot, `-` for an absent one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
     /// How far it is.
     pub state: State,
     /// The transaction that is in a block, or the one that was sent last.

@@ -1,13 +1,12 @@
 //! One look at a chain: what is known of each post, and what is done about it.
 
 use super::account::Account;
-use super::decide::{Asked, Follow, Sent, Step, Turn, Waiting, follow, step, turn};
-use super::payload::payload;
+use super::decide::{Follow, Sent, Step, Turn, Waiting, follow, step, turn};
+use super::payload::Payload;
 use super::post::State as PostState;
 use crate::store::{Lease, Open, Place, Settled, Transaction};
 use anyhow::Context;
 use std::collections::BTreeSet;
-use sumcast_contracts::alloy_primitives::Bytes;
 use sumcast_contracts::client::{Call, Client, ClientError, Fees, Head, Included};
 
 /// What all posts of a round go by.
@@ -136,25 +135,25 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// Signs a transaction with higher fees, of the same nonce, and sends it.
+    /// Signs a transaction with higher fees, and all else as it was, and sends it.
     async fn raise(&self, open: &Open, last: &Transaction, fees: Fees) -> anyhow::Result<()> {
-        let data = match payload(self.account, &open.post).await? {
-            Ok(data) => data,
-            Err(why) => return self.account.hold(open, Some(&why)).await,
-        };
-        self.sign(open, data, last.nonce, last.gas, fees, true).await
+        let call = hex::decode(&last.raw).ok().and_then(|raw| Call::of(&raw));
+        let call = call.context("a transaction on record")?;
+        self.sign(open, Call { fees, ..call }, true).await
     }
 
-    /// What is done about posts that wait, in the order of their epochs.
-    pub(super) async fn post(&self, open: &[Open]) -> anyhow::Result<()> {
+    /// What is done about posts that wait, in the order of their epochs. Returns whether nothing was, and all of them wait for
+    /// something of their own.
+    pub(super) async fn post(&self, open: &[Open]) -> anyhow::Result<bool> {
         let place = |open: &Open| (open.post.topic.clone(), open.post.worker.clone());
         let (sent, waiting): (Vec<_>, Vec<_>) =
             open.iter().partition(|open| open.post.state == PostState::Sent);
-        // A feed takes the epochs of a worker in their order.
+        // A feed takes the epochs of a worker, or of a topic that has none, in their order.
         let in_flight = sent.iter().filter(|open| open.post.block.is_none());
         let mut busy: BTreeSet<_> = in_flight.clone().map(|open| place(open)).collect();
         let mut in_flight = in_flight.count();
         let mut held = None;
+        let mut quiet = sent.is_empty();
         for open in waiting {
             let known =
                 Waiting { proof: open.proof.as_ref(), behind: busy.contains(&place(open)), in_flight };
@@ -172,7 +171,10 @@ impl<'a> Round<'a> {
             }
             if held.is_none() {
                 match self.work(open).await? {
-                    Done::Ended => continue,
+                    Done::Ended => {
+                        quiet = false;
+                        continue;
+                    }
                     Done::Sent => in_flight += 1,
                     Done::Stuck(why) => self.account.hold(open, Some(&why)).await?,
                     Done::Held(why) => held = Some(why),
@@ -183,51 +185,46 @@ impl<'a> Round<'a> {
                 self.account.hold(open, Some(why)).await?;
             }
         }
-        Ok(())
+        Ok(quiet && in_flight == 0 && held.is_none())
     }
 
     /// What is done about a post whose turn it is.
     async fn work(&self, open: &Open) -> anyhow::Result<Done> {
         let Account { chain, store, .. } = self.account;
         let post = &open.post;
-        let data = match payload(self.account, post).await? {
-            Ok(data) => data,
+        let payload = match Payload::of(self.account, post).await? {
+            Ok(payload) => payload,
             Err(why) => return self.account.refuse(open, &why).await.map(|()| Done::Ended),
         };
-        let asked = match self.ask(open, data.clone()).await {
-            Err(ClientError::Refused { what, reason }) => {
-                return Ok(Done::Stuck(format!("the node refuses to {what}: {reason}")));
-            }
-            asked => asked?,
+        let (data, asked) = match self.ask(open, &payload).await {
+            Ok(asked) => asked,
+            Err(error) => match error.downcast_ref() {
+                Some(ClientError::Refused { .. }) => return Ok(Done::Stuck(error.to_string())),
+                _ => return Err(error),
+            },
         };
-        match step(&Asked { spent: self.spent().await?, ..asked }) {
+        match step(&asked) {
             Step::Posted => {
                 tracing::info!(post = post.id, chain = chain.name, "the feed has it already");
                 store.posted(&post.id).await?;
                 Ok(Done::Ended)
             }
+            Step::Stay(why) => Ok(Done::Stuck(why)),
             Step::Hold(why) => Ok(Done::Held(why)),
             Step::Refuse(why) => self.account.refuse(open, &why).await.map(|()| Done::Ended),
             Step::Sign { gas, fees } => {
-                let nonce = self.next_nonce().await?;
-                self.sign(open, data, nonce, gas, fees, false).await.map(|()| Done::Sent)
+                let call =
+                    Call { to: payload.place.feed(), data, nonce: self.next_nonce().await?, gas, fees };
+                self.sign(open, call, false).await.map(|()| Done::Sent)
             }
         }
     }
 
     /// Signs a transaction, puts it on record, and sends it.
-    async fn sign(
-        &self,
-        open: &Open,
-        data: Bytes,
-        nonce: u64,
-        gas: u64,
-        fees: Fees,
-        replaces: bool,
-    ) -> anyhow::Result<()> {
+    async fn sign(&self, open: &Open, call: Call, replaces: bool) -> anyhow::Result<()> {
         let Account { chain, signer, store, .. } = self.account;
-        let call = Call { to: chain.feed, data, nonce, gas, fees };
         let signed = call.sign(chain.chain_id, signer).await?;
+        let Call { nonce, gas, fees, .. } = call;
         let transaction = Transaction {
             hash: format!("{:#x}", signed.hash),
             post: open.post.id.clone(),

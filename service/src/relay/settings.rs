@@ -38,7 +38,7 @@ impl Chains {
     }
 }
 
-/// A chain, with the feed that proofs are posted to and the account that does it.
+/// A chain, with the feeds that proofs are posted to and the account that does it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Chain {
     /// What it is called: lower-case letters, digits and `_`.
@@ -49,6 +49,8 @@ pub struct Chain {
     pub chain_id: u64,
     /// The `InferenceFeed`.
     pub feed: Address,
+    /// The `TopicFeed`, for network inferences.
+    pub topics: Option<Address>,
     /// Whose inferences they are: the account that posts.
     pub worker: Address,
     /// Blocks on top of a post before it counts as confirmed, 0 to 120.
@@ -88,6 +90,8 @@ struct Written {
     rpc: String,
     chain_id: u64,
     feed: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    topics: Option<String>,
     worker: String,
     #[serde(default = "usual_confirmations")]
     confirmations: u64,
@@ -116,6 +120,7 @@ impl Written {
             if text.starts_with("0x") { text.parse() } else { "".parse() }.map_err(wrong)
         };
         let feed = address("feed", &self.feed)?;
+        let topics = self.topics.map(|topics| address("topics", &topics)).transpose()?;
         let worker = address("worker", &self.worker)?;
         if self.confirmations > MOST_CONFIRMATIONS {
             return Err(format!("confirmations is {}: from 0 to {MOST_CONFIRMATIONS}", self.confirmations));
@@ -134,6 +139,7 @@ impl Written {
             rpc,
             chain_id: self.chain_id,
             feed,
+            topics,
             worker,
             confirmations: self.confirmations,
             max_fee: u128::from(self.max_fee_gwei) * GWEI,
@@ -170,6 +176,7 @@ impl From<Chains> for BTreeMap<String, Written> {
                 rpc: chain.shown_rpc(),
                 chain_id: chain.chain_id,
                 feed: chain.feed.to_string(),
+                topics: chain.topics.map(|topics| topics.to_string()),
                 worker: chain.worker.to_string(),
                 confirmations: chain.confirmations,
                 max_fee_gwei: u64::try_from(chain.max_fee / GWEI).unwrap_or(u64::MAX),
@@ -205,12 +212,15 @@ mod tests {
 
     #[test]
     fn what_is_shown_has_no_secret() {
-        let chains = read("main_1", &written()).unwrap();
+        let mut written = written();
+        written["topics"] = json!("0x2222222222222222222222222222222222222222");
+        let chains = read("main_1", &written).unwrap();
         let chain = chains.get("main_1").unwrap();
         assert_eq!((chain.confirmations, chain.max_fee), (12, 40_000_000_000));
         assert_eq!(chain.rpc.path(), "/v2/secret");
         let shown = serde_json::to_value(&chains).unwrap();
         assert_eq!(shown["main_1"]["rpc"], "https://node.example:8545");
+        assert_eq!(shown["main_1"]["topics"], written["topics"]);
         for text in [shown.to_string(), format!("{chains:?}")] {
             assert!(!text.contains("secret"), "{text}");
         }
@@ -225,6 +235,7 @@ mod tests {
             ("rpc", json!("secret"), "chains.a: rpc is no address of a node"),
             ("rpc", json!("ws://secret"), "begins with http://"),
             ("feed", json!("0x12"), "chains.a: feed is \"0x12\""),
+            ("topics", json!(""), "chains.a: topics is \"\""),
             ("worker", json!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"), "chains.a: worker is"),
             ("confirmations", json!(121), "confirmations is 121: from 0 to 120"),
             ("max_fee_gwei", json!(0), "max_fee_gwei is 0"),

@@ -3,6 +3,7 @@
 //! A job's row is the truth about it; the queue only says when to look. Whoever begins a job takes the next number of its
 //! attempts, and only who has the last number may finish it: however often a job is begun, it has one result.
 
+mod attestations;
 mod dead;
 mod ends;
 mod inputs;
@@ -13,6 +14,7 @@ mod posts;
 mod totals;
 mod transactions;
 
+pub(crate) use attestations::{Attestation, Signature};
 pub(crate) use ends::Ends;
 pub use inputs::Input;
 pub use jobs::{NewJob, Page, Put, Unfinished};

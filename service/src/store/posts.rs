@@ -1,4 +1,4 @@
-//! Posts in the database: one for each chain, topic, epoch and worker.
+//! Posts in the database: one for each chain, kind, topic, epoch and worker.
 
 use super::{NewJob, Store, damaged, now};
 use crate::job::State as JobState;
@@ -13,12 +13,16 @@ pub struct NewPost {
     pub id: String,
     /// The chain, by its name in the settings.
     pub chain: String,
+    /// What is posted.
+    pub kind: PostKind,
     /// The topic, in decimal without zeros before it.
     pub topic: String,
     /// The epoch.
     pub epoch: i64,
-    /// Whose inference it is.
+    /// Whose inference it is; empty where it is nobody's alone.
     pub worker: String,
+    /// The workers of a network inference by slot.
+    pub members: Vec<String>,
 }
 
 /// Which posts are listed, from the latest.
@@ -62,18 +66,20 @@ pub(super) async fn put(
     post: &NewPost,
 ) -> Result<Option<Post>, Error> {
     let put = sqlx::query(
-        "INSERT INTO sumcast_posts (id, job, chain, kind, topic, epoch, worker, state, attempts, created, owner) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, $9) \
-         ON CONFLICT (chain, topic, epoch, worker) DO UPDATE SET job = excluded.job, owner = excluded.owner, \
-         state = 'waiting', error = NULL, attempts = 0, hash = NULL, sent = NULL WHERE sumcast_posts.state = 'refused'",
+        "INSERT INTO sumcast_posts (id, job, chain, kind, topic, epoch, worker, state, attempts, created, owner, members) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, $9, $10) \
+         ON CONFLICT (chain, kind, topic, epoch, worker) DO UPDATE SET job = excluded.job, owner = excluded.owner, \
+         members = excluded.members, state = 'waiting', error = NULL, attempts = 0, hash = NULL, sent = NULL WHERE sumcast_posts.state = 'refused'",
     );
-    let put = put.bind(&post.id).bind(&job.id).bind(&post.chain).bind(PostKind::Inference.word());
+    let put = put.bind(&post.id).bind(&job.id).bind(&post.chain).bind(post.kind.word());
     let put = put.bind(&post.topic).bind(post.epoch).bind(&post.worker).bind(now()).bind(&job.owner);
+    let put = put.bind(post.members.join(","));
     if put.execute(&mut *connection).await?.rows_affected() > 0 {
         return Ok(None);
     }
-    let taken = "SELECT * FROM sumcast_posts WHERE chain = $1 AND topic = $2 AND epoch = $3 AND worker = $4";
+    let taken = "SELECT * FROM sumcast_posts WHERE chain = $1 AND topic = $2 AND epoch = $3 AND worker = $4 AND kind = $5";
     let taken = sqlx::query(taken).bind(&post.chain).bind(&post.topic).bind(post.epoch).bind(&post.worker);
+    let taken = taken.bind(post.kind.word());
     read(&taken.fetch_one(connection).await?).map(Some)
 }
 
@@ -115,12 +121,12 @@ impl Store {
         self.post(id).await
     }
 
-    /// The posts of a chain that are neither confirmed nor refused, in the order of their epochs.
+    /// The posts of a chain that are neither confirmed nor refused, in the order of their epochs, and in each of their kinds.
     pub(crate) async fn open_posts(&self, chain: &str) -> Result<Vec<Open>, Error> {
         let list = sqlx::query(
             "SELECT p.*, j.state AS proof, j.error AS fault FROM sumcast_posts p \
              LEFT JOIN sumcast_jobs j ON j.id = p.job \
-             WHERE p.chain = $1 AND p.state IN ('waiting', 'sent') ORDER BY p.epoch, p.id",
+             WHERE p.chain = $1 AND p.state IN ('waiting', 'sent') ORDER BY p.id",
         );
         let open = |row: &AnyRow| {
             let state: Option<String> = row.try_get("proof")?;
@@ -133,7 +139,10 @@ impl Store {
             };
             Ok(Open { post: read(row)?, proof })
         };
-        list.bind(chain).fetch_all(&self.pool).await?.iter().map(open).collect()
+        let rows = list.bind(chain).fetch_all(&self.pool).await?;
+        let mut all = rows.iter().map(open).collect::<Result<Vec<_>, Error>>()?;
+        all.sort_by_key(|open: &Open| (open.post.epoch, open.post.kind));
+        Ok(all)
     }
 
     /// Notes what holds a post up, or that nothing does.
@@ -143,7 +152,7 @@ impl Store {
         set.execute(&self.pool).await.map(|_| ())
     }
 
-    /// Refuses a post that waits.
+    /// Refuses a post that waits; others are left as they are.
     pub(crate) async fn refuse(&self, id: &str, why: &str) -> Result<(), Error> {
         let set =
             "UPDATE sumcast_posts SET state = 'refused', error = $2 WHERE id = $1 AND state = 'waiting'";
@@ -170,7 +179,7 @@ impl Store {
 }
 
 /// A post of a row.
-fn read(row: &AnyRow) -> Result<Post, Error> {
+pub(super) fn read(row: &AnyRow) -> Result<Post, Error> {
     let word = |column: &str| row.try_get::<String, _>(column);
     let count = |column: &str| row.try_get::<Option<i64>, _>(column);
     Ok(Post {
@@ -182,6 +191,7 @@ fn read(row: &AnyRow) -> Result<Post, Error> {
         topic: row.try_get("topic")?,
         epoch: row.try_get::<i64, _>("epoch")?.unsigned_abs(),
         worker: row.try_get("worker")?,
+        members: list(row, "members")?,
         state: PostState::of_word(&word("state")?).ok_or_else(|| damaged("state", "no such state"))?,
         transaction: row.try_get("hash")?,
         block: count("block")?.map(i64::unsigned_abs),
@@ -193,4 +203,10 @@ fn read(row: &AnyRow) -> Result<Post, Error> {
         sent: row.try_get("sent")?,
         confirmed: row.try_get("confirmed")?,
     })
+}
+
+/// What a column has with commas between.
+pub(super) fn list(row: &AnyRow, column: &str) -> Result<Vec<String>, Error> {
+    let text = row.try_get::<Option<String>, _>(column)?.unwrap_or_default();
+    Ok(text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect())
 }

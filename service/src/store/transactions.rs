@@ -171,7 +171,7 @@ fn read(row: &AnyRow) -> Result<Transaction, Error> {
 mod tests {
     use super::*;
     use crate::job::Kind;
-    use crate::relay::PostState;
+    use crate::relay::{PostKind, PostState};
     use crate::store::{NewJob, NewPost};
 
     async fn store(folder: &std::path::Path) -> Store {
@@ -179,7 +179,8 @@ mod tests {
         let new = NewJob::new(Kind::Prove, "", serde_json::Value::Null);
         let job = NewJob { id: "job".into(), ..new };
         let [chain, topic, worker] = ["c", "1", "0x"].map(String::from);
-        let post = NewPost { id: "post".into(), chain, topic, epoch: 7, worker };
+        let (kind, members) = (PostKind::Inference, vec![]);
+        let post = NewPost { id: "post".into(), chain, kind, topic, epoch: 7, worker, members };
         store.put_posting(&job, &post).await.unwrap();
         store
     }

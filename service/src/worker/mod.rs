@@ -28,6 +28,7 @@ use tracing::Instrument;
 pub use compile::Compile;
 pub(crate) use models::Models;
 pub use prove::Prove;
+pub(crate) use topic::Circuit;
 pub use topic::Topic;
 
 /// The longest wait between attempts.

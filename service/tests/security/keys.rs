@@ -5,9 +5,11 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sumcast_service::job::Kind;
 use sumcast_service::keys::{ApiKey, NewKey, Scope};
+use sumcast_service::relay::PostKind;
 use sumcast_service::{NewJob, NewPost};
 
-const SCOPES: [Scope; 5] = [Scope::Read, Scope::Prove, Scope::Models, Scope::Post, Scope::Operate];
+const SCOPES: [Scope; 6] =
+    [Scope::Read, Scope::Prove, Scope::Models, Scope::Post, Scope::Attest, Scope::Operate];
 
 /// Every path of the description asks for a key, and for the scope that it says; the health of the service, for none.
 #[tokio::test(flavor = "multi_thread")]
@@ -191,7 +193,8 @@ async fn posts_take_their_scope_and_are_seen_by_their_owner() {
     let new = NewJob::new(Kind::Prove, "alice", Value::Null);
     let job = NewJob { id: "job".into(), deadline: Some(1), ..new };
     let [id, chain, topic, worker] = ["post", "c", "1", "0x"].map(String::from);
-    let post = NewPost { id, chain, topic, epoch: 1, worker };
+    let kind = PostKind::Inference;
+    let post = NewPost { id, chain, kind, topic, epoch: 1, worker, members: vec![] };
     service.store.put_posting(&job, &post).await.unwrap();
     let bob = service.key("bob", &[Scope::Read, Scope::Post]).await;
     let operator = service.key("operator", &[Scope::Operate]).await;

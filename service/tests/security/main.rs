@@ -1,5 +1,6 @@
 //! The service among strangers, over TCP: who has no key, a wrong one, somebody else's.
 
+mod attestations;
 mod hostile;
 mod keys;
 mod limits;

@@ -7,20 +7,20 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use sumcast_contracts::client::private_key;
 
-pub(super) type Arguments<'a> = Vec<&'a dyn AsRef<OsStr>>;
+pub(crate) type Arguments<'a> = Vec<&'a dyn AsRef<OsStr>>;
 
 /// Keys of the attestors, two of whom are enough, and of somebody else.
-pub(super) fn attestor(i: u8) -> String {
+pub(crate) fn attestor(i: u8) -> String {
     format!("0x{}", hex::encode([i + 1; 32]))
 }
-pub(super) const OUTSIDER: u8 = 8;
+pub(crate) const OUTSIDER: u8 = 8;
 
-pub(super) fn account(key: &str) -> String {
+pub(crate) fn account(key: &str) -> String {
     private_key(key).unwrap().address().to_string()
 }
 
 /// The members in the order of their addresses; the third slot is nobody's.
-pub(super) fn members() -> String {
+pub(crate) fn members() -> String {
     format!("{OTHER},{OWNER},-")
 }
 
@@ -29,16 +29,16 @@ const ROOM: [&str; 4] = ["--inferers", "3", "--forecasters", "1"];
 const FORECASTER: &str = "0xfffffffffffffffffffffffffffffffffffffff0";
 
 /// A topic with its workers and attestors.
-pub(super) struct Topic {
-    pub(super) chain: Anvil,
+pub(crate) struct Topic {
+    pub(crate) chain: Anvil,
     registry: String,
-    feed: String,
-    topics: String,
+    pub(crate) feed: String,
+    pub(crate) topics: String,
 }
 
 /// What the network remembers: a synthesis and a settlement of one epoch have the same.
 #[derive(Clone)]
-pub(super) struct State {
+pub(crate) struct State {
     /// Of both members, and of the forecaster.
     regrets: Value,
     naive_regrets: Value,
@@ -47,7 +47,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn genesis() -> Self {
+    pub(crate) fn genesis() -> Self {
         let [other, owner] = [OTHER, OWNER].map(str::to_lowercase);
         Self {
             regrets: json!({ &other: "-0.564029182602293", &owner: "-1.2", FORECASTER: "-0.3" }),
@@ -58,7 +58,7 @@ impl State {
     }
 
     /// After what `settle` says.
-    pub(super) fn after(settled: &Value) -> Self {
+    pub(crate) fn after(settled: &Value) -> Self {
         Self {
             regrets: settled["regrets"].clone(),
             naive_regrets: settled["naive_regrets"].clone(),
@@ -80,7 +80,7 @@ impl State {
     }
 
     /// An epoch of these inferences.
-    pub(super) fn epoch(&self, name: &str, number: u64, inferences: &[(String, Value)]) -> PathBuf {
+    pub(crate) fn epoch(&self, name: &str, number: u64, inferences: &[(String, Value)]) -> PathBuf {
         let inferers: Vec<Value> = inferences
             .iter()
             .map(|(address, inference)| {
@@ -110,7 +110,7 @@ impl State {
     }
 
     /// A settlement of these losses of the network.
-    pub(super) fn settlement(&self, name: &str, number: u64, losses: [&str; 2]) -> PathBuf {
+    pub(crate) fn settlement(&self, name: &str, number: u64, losses: [&str; 2]) -> PathBuf {
         let reports: Vec<Value> = losses
             .iter()
             .enumerate()
@@ -138,20 +138,20 @@ impl State {
 }
 
 /// A proof, its files and what was said of it.
-pub(super) struct Proven {
-    pub(super) proof: PathBuf,
-    pub(super) report: Value,
+pub(crate) struct Proven {
+    pub(crate) proof: PathBuf,
+    pub(crate) report: Value,
 }
 
 impl Proven {
-    pub(super) fn beside(&self, what: &str) -> PathBuf {
+    pub(crate) fn beside(&self, what: &str) -> PathBuf {
         self.proof.with_extension(format!("proof.{what}"))
     }
 }
 
 impl Topic {
     /// Contracts, workers whose models count, and a topic without keys and genesis.
-    pub(super) fn new(chain: Anvil) -> Self {
+    pub(crate) fn new(chain: Anvil) -> Self {
         let signers: Vec<String> = (0..3).map(|i| account(&attestor(i))).collect();
         let mut deploy: Arguments<'_> = vec![&"deploy", &"--threshold", &"2"];
         signers.iter().for_each(|signer| deploy.extend([&"--attestor" as &dyn AsRef<OsStr>, signer]));
@@ -180,12 +180,17 @@ impl Topic {
         Self { chain, registry, feed, topics }
     }
 
+    /// The name of a file of this topic alone, where another test has one of the same name.
+    pub(crate) fn own(&self, name: &str) -> String {
+        format!("{}-{name}", self.chain.url().rsplit(':').next().unwrap())
+    }
+
     /// The members post what the model infers, each of another input.
-    pub(super) fn infer(&self, epoch: u64) -> Vec<(String, Value)> {
+    pub(crate) fn infer(&self, epoch: u64) -> Vec<(String, Value)> {
         let inputs = bundled("linreg", "inputs.json");
         let members = [(OTHER, OTHER_KEY), (OWNER, OWNER_KEY)].into_iter().enumerate();
         let post = |(i, (worker, key)): (usize, (&str, &str))| {
-            let proof = HOME.join(format!("network-{epoch}-{i}.proof"));
+            let proof = HOME.join(self.own(&format!("network-{epoch}-{i}.proof")));
             let place = [
                 "--feed".to_owned(),
                 self.feed.clone(),
@@ -225,16 +230,16 @@ impl Topic {
         own.iter().chain(more).map(|argument| (*argument).to_owned()).collect()
     }
 
-    pub(super) fn run(&self, key: &str, name: &str, more: &[&str]) -> Value {
+    pub(crate) fn run(&self, key: &str, name: &str, more: &[&str]) -> Value {
         self.chain.json(key, &arguments(&self.command(name, more)))
     }
 
-    pub(super) fn fails(&self, key: &str, name: &str, more: &[&str], code: i32, expected: &str) {
+    pub(crate) fn fails(&self, key: &str, name: &str, more: &[&str], code: i32, expected: &str) {
         fails(&self.chain, key, &self.command(name, more), code, expected);
     }
 
     /// A proof by `synthesize` or `settle` for an epoch of the topic, of the state that an opening has.
-    pub(super) fn prove(
+    pub(crate) fn prove(
         &self,
         name: &str,
         epoch: &str,
@@ -242,7 +247,7 @@ impl Topic {
         file: &Path,
         state: Option<&Path>,
     ) -> Proven {
-        let proof = HOME.join(format!("{name}.proof"));
+        let proof = HOME.join(self.own(&format!("{name}.proof")));
         let context = self.run("", "context", &["--epoch", epoch, "--kind", kind]);
         let command = if kind == "synthesis" { "synthesize" } else { "settle" };
         let context = text(&context, "context").to_owned();
@@ -256,7 +261,7 @@ impl Topic {
     }
 
     /// Registers the key of a proof, and has the topic count its proofs.
-    pub(super) fn add_key(&self, kind: &str, proven: &Proven) {
+    pub(crate) fn add_key(&self, kind: &str, proven: &Proven) {
         let vk = proven.beside("vk");
         let key = ["--kind", kind, "--vk", vk.to_str().unwrap()];
         self.fails(OWNER_KEY, "key", &key, 1, "is not registered");
@@ -277,16 +282,16 @@ impl Topic {
         all.iter().chain(more).map(|argument| (*argument).to_owned()).collect()
     }
 
-    pub(super) fn attest(&self, i: u8, proven: &Proven, epoch: &str, more: &[&str]) -> Value {
+    pub(crate) fn attest(&self, i: u8, proven: &Proven, epoch: &str, more: &[&str]) -> Value {
         let all = Self::signing(proven, epoch, more);
         self.run(&attestor(i), "attest", &all.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    pub(super) fn signature(&self, i: u8, proven: &Proven, epoch: &str, more: &[&str]) -> String {
+    pub(crate) fn signature(&self, i: u8, proven: &Proven, epoch: &str, more: &[&str]) -> String {
         text(&self.attest(i, proven, epoch, more), "signature").to_owned()
     }
 
-    pub(super) fn no_attestation(
+    pub(crate) fn no_attestation(
         &self,
         i: u8,
         proven: &Proven,
@@ -301,22 +306,22 @@ impl Topic {
     }
 
     /// The arguments of `post`, or of `settle`, without the network's members.
-    pub(super) fn submission<'a>(proven: &'a Proven, epoch: &'a str, signatures: &[&'a str]) -> Vec<&'a str> {
+    pub(crate) fn submission<'a>(proven: &'a Proven, epoch: &'a str, signatures: &[&'a str]) -> Vec<&'a str> {
         let mut all = vec!["--epoch", epoch, proven.proof.to_str().unwrap()];
         signatures.iter().for_each(|signature| all.extend(["--signature", signature]));
         all
     }
 }
 
-pub(super) fn arguments(all: &[String]) -> Arguments<'_> {
+pub(crate) fn arguments(all: &[String]) -> Arguments<'_> {
     all.iter().map(|argument| argument as &dyn AsRef<OsStr>).collect()
 }
 
-pub(super) fn fails(chain: &Anvil, key: &str, all: &[String], code: i32, expected: &str) {
+pub(crate) fn fails(chain: &Anvil, key: &str, all: &[String], code: i32, expected: &str) {
     chain.fails(key, &arguments(all), code, expected);
 }
 
-pub(super) fn near(found: &Value, expected: &Value) {
+pub(crate) fn near(found: &Value, expected: &Value) {
     let [found, expected] = [found, expected].map(|v| v.as_str().unwrap().parse::<f64>().unwrap());
     assert!((found - expected).abs() < 1e-12, "{found} {expected}");
 }

@@ -5,6 +5,7 @@ mod limits;
 mod node;
 mod others;
 mod posts;
+mod topics;
 
 use super::anvil::{Anvil, OWNER, OWNER_KEY, text};
 use super::serve::Serving;
@@ -122,20 +123,12 @@ impl Site {
     }
 
     fn post(&self, id: &str) -> Value {
-        self.service.json(&format!("GET /v1/posts/{id}"), &Value::Null)
+        post(&self.service, id)
     }
 
     /// A post once it is as it should be.
     fn until(&self, id: &str, what: impl Fn(&Value) -> bool) -> Value {
-        let begun = Instant::now();
-        loop {
-            let post = self.post(id);
-            if what(&post) {
-                return post;
-            }
-            assert!(begun.elapsed() < PATIENCE, "{post}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        until(&self.service, id, what)
     }
 
     fn until_state(&self, id: &str, state: &str) -> Value {
@@ -170,6 +163,23 @@ impl Site {
         for _ in 0..blocks {
             self.chain.rpc("evm_mine", &json!([]));
         }
+    }
+}
+
+fn post(service: &Serving, id: &str) -> Value {
+    service.json(&format!("GET /v1/posts/{id}"), &Value::Null)
+}
+
+/// A post once it is as it should be.
+fn until(service: &Serving, id: &str, what: impl Fn(&Value) -> bool) -> Value {
+    let begun = Instant::now();
+    loop {
+        let post = post(service, id);
+        if what(&post) {
+            return post;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{post}");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Client, ClientError, MARGIN, Signer};
 use crate::Contract;
-use alloy_network::eip2718::Encodable2718;
-use alloy_network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder};
+use alloy_network::eip2718::{Decodable2718, Encodable2718};
+use alloy_network::{Ethereum, EthereumWallet, Network, NetworkTransactionBuilder, TransactionBuilder};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_provider::Provider;
 use alloy_rpc_types_eth::{BlockId, BlockNumberOrTag, TransactionRequest};
@@ -71,6 +71,19 @@ pub struct Included {
 }
 
 impl Call {
+    /// What a signed transaction calls, if it is one of a contract with fees as EIP-1559 has them.
+    pub fn of(mut raw: &[u8]) -> Option<Self> {
+        let signed = <Ethereum as Network>::TxEnvelope::decode_2718(&mut raw).ok()?;
+        let request: TransactionRequest = signed.into();
+        Some(Self {
+            to: *request.to?.to()?,
+            data: request.input.into_input()?,
+            nonce: request.nonce?,
+            gas: request.gas?,
+            fees: Fees { max: request.max_fee_per_gas?, tip: request.max_priority_fee_per_gas? },
+        })
+    }
+
     /// The transaction of it on a chain, signed.
     ///
     /// # Errors

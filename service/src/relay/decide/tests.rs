@@ -109,9 +109,8 @@ fn proofs_are_waited_for() {
 fn nothing_is_signed_that_should_not_be() {
     let asked = Asked {
         head: HEAD,
-        epoch: 5,
-        last_epoch: 4,
-        settled_epoch: 4,
+        there: false,
+        for_good: false,
         tried: Ok(100),
         fees: Fees { max: 22, tip: 2 },
         max_fee: 1000,
@@ -121,15 +120,21 @@ fn nothing_is_signed_that_should_not_be() {
     };
     let fees = asked.fees;
     assert_eq!(step(&asked), Step::Sign { gas: 100, fees });
-    assert_eq!(step(&Asked { settled_epoch: 5, last_epoch: 5, ..asked.clone() }), Step::Posted);
+    assert_eq!(step(&Asked { for_good: true, there: true, ..asked.clone() }), Step::Posted);
     let held = |known: Asked, why: &str| match step(&known) {
         Step::Hold(said) => assert!(said.contains(why), "{said}"),
         other => panic!("{other:?}"),
     };
-    held(Asked { last_epoch: 5, ..asked.clone() }, "somebody else has posted it");
+    let stays = |known: Asked, why: &str| match step(&known) {
+        Step::Stay(said) => assert!(said.contains(why), "{said}"),
+        other => panic!("{other:?}"),
+    };
+    stays(Asked { there: true, ..asked.clone() }, "somebody else has posted it");
     // Whatever the contract says of it then.
-    held(Asked { last_epoch: 5, tried: Err("taken".into()), ..asked.clone() }, "somebody else");
-    assert_eq!(step(&Asked { tried: Err("no".into()), ..asked.clone() }), Step::Refuse("no".into()));
+    let no = || Err(Against::Always("no".into()));
+    stays(Asked { there: true, tried: no(), ..asked.clone() }, "somebody else");
+    stays(Asked { tried: Err(Against::Now("not yet".into())), ..asked.clone() }, "not yet");
+    assert_eq!(step(&Asked { tried: no(), ..asked.clone() }), Step::Refuse("no".into()));
     held(Asked { max_fee: 11, ..asked.clone() }, "more than the 11 wei that max_fee_gwei");
     let capped = Asked { max_fee: 12, ..asked.clone() };
     assert_eq!(step(&capped), Step::Sign { gas: 100, fees: Fees { max: 12, tip: 2 } });

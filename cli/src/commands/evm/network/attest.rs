@@ -72,8 +72,10 @@ impl Attest {
             let settled_epoch = self.settled_epoch(&client, &proof, specs).await?;
             let attested = self.attested(kind, &proof, specs)?;
             let attestors = self.attestors(&client, signer.address()).await?;
-            let digest = proof.digest(kind, settled_epoch, &self.members, specs);
-            let attestation = self.place.of_kind(&client, kind).attestation(attestors, digest);
+            let (of, statement) = (self.place.of_kind(&client, kind), &proof.file.statement);
+            let model_id = proof.file.model_id.into();
+            let digest = of.digest(model_id, settled_epoch, &self.members, statement, specs);
+            let attestation = of.attestation(attestors, digest);
             let signature =
                 attest([&signer], attestation).map_err(|error| anyhow!("cannot sign: {error}"))?;
             Ok(Report {

@@ -7,11 +7,8 @@ use crate::files;
 use anyhow::{anyhow, bail};
 use std::path::Path;
 use sumcast_contracts::abi::ITopicFeed;
-use sumcast_contracts::alloy_primitives::{Address, B256};
 use sumcast_contracts::client::Client;
-use sumcast_contracts::epoch::{settlement_digest, synthesis_digest};
 use sumcast_verifier::ProofFile;
-use sumcast_verifier::vk::TensorSpec;
 
 /// A proof with its statement, and the file it is from.
 #[derive(Debug)]
@@ -68,20 +65,5 @@ impl<'a> EpochProof<'a> {
             )));
         }
         Ok(())
-    }
-
-    /// What is attested of it: of a synthesis with its members, of a settlement without.
-    pub(super) fn digest(
-        &self,
-        kind: Kind,
-        settled_epoch: u64,
-        members: &[Address],
-        specs: &[TensorSpec],
-    ) -> B256 {
-        let (model_id, statement) = (self.file.model_id.into(), &self.file.statement);
-        match kind {
-            Kind::Synthesis => synthesis_digest(model_id, settled_epoch, members, statement, specs),
-            Kind::Settlement => settlement_digest(model_id, settled_epoch, statement, specs),
-        }
     }
 }

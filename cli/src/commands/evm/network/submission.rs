@@ -9,7 +9,8 @@ use crate::error::Result;
 use sumcast_contracts::abi::ITopicFeed;
 use sumcast_contracts::alloy_primitives::{Address, Bytes};
 use sumcast_contracts::client::Client;
-use sumcast_contracts::statement;
+use sumcast_contracts::statement as packed;
+use sumcast_verifier::ProofFile;
 
 /// What `post` and `settle` of the contract have in common.
 pub(super) struct Submission {
@@ -37,10 +38,11 @@ impl Submission {
         let specs = tensors(client, registry, &proof.file).await?;
         let source = of.ask(client, &ITopicFeed::topicCall { topicId: topic_id }).await?.source;
         let settled = of.ask(client, &ITopicFeed::stateCall { topicId: topic_id }).await?.settledEpoch;
-        let digest = proof.digest(kind, settled, members, &specs);
-        let attestation = place.of_kind(client, kind).attestation(source, digest);
+        let (of, ProofFile { model_id, statement, .. }) = (place.of_kind(client, kind), &proof.file);
+        let attestation =
+            of.attestation(source, of.digest((*model_id).into(), settled, members, statement, &specs));
         Ok(Self {
-            tensors: statement(&proof.file.statement, &specs).tensors,
+            tensors: packed(statement, &specs).tensors,
             source_data: signatures::source_data(client, source, attestation, signatures).await?,
         })
     }

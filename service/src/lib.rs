@@ -57,7 +57,8 @@ impl Process {
         let store = open_store(&config).await?;
         let url = config.database();
         let queue = Queue::open(&url);
-        let queue = queue.await.with_context(|| format!("cannot open the queue in {}", config.shown_database()))?;
+        let queue =
+            queue.await.with_context(|| format!("cannot open the queue in {}", config.shown_database()))?;
         let artifacts = Artifacts::open(&config.artifacts(), Use::Writing).await?;
         let (ending, told) = watch::channel(false);
         let worker = worker::Worker::new(

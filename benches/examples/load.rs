@@ -56,7 +56,7 @@ struct Sample {
     /// Of this, in the prover: from the input to a proof that is verified.
     prove: Duration,
     /// Inputs in the same proof.
-    together: u64,
+    inputs: u64,
 }
 
 /// The service as a process, which ends with this.
@@ -80,20 +80,22 @@ async fn main() -> Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir()?;
     let service = Arc::new(Service::begin(&arguments, folder.path()).await?);
-    service.run(1, 16).await?;
+    service.run(1, 16, false).await?;
     println!(
         "| clients | proofs | submit p50 | p99 | whole p50 | p99 | in the prover p50 | proofs / minute | inputs / proof |"
     );
     println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
-    for &clients in &arguments.clients {
+    let alone = arguments.clients.iter().map(|&clients| (clients, false));
+    let together = arguments.clients.iter().max().map(|&clients| (clients, true));
+    for (clients, together) in alone.chain(together) {
         let begun = Instant::now();
-        let samples = service.run(clients, arguments.proofs).await?;
+        let samples = service.run(clients, arguments.proofs, together).await?;
         let per_minute = samples.len() as f64 * 60.0 / begun.elapsed().as_secs_f64();
-        let together =
-            samples.iter().map(|sample| sample.together as f64).sum::<f64>() / samples.len() as f64;
+        let inputs = samples.iter().map(|sample| sample.inputs as f64).sum::<f64>() / samples.len() as f64;
         let at = |of: fn(&Sample) -> Duration, percent| milliseconds(percentile(&samples, of, percent));
         println!(
-            "| {clients} | {} | {} | {} | {} | {} | {} | {per_minute:.0} | {together:.1} |",
+            "| {clients}{} | {} | {} | {} | {} | {} | {} | {per_minute:.0} | {inputs:.1} |",
+            if together { ", together" } else { "" },
             samples.len(),
             at(|sample| sample.submit, 50),
             at(|sample| sample.submit, 99),
@@ -109,7 +111,7 @@ async fn main() -> Result<()> {
     println!("\n| proofs | resident memory, MB |\n|---:|---:|");
     for tenth in 0..=10 {
         if tenth > 0 {
-            service.run(MANY, arguments.long / 10).await?;
+            service.run(MANY, arguments.long / 10, false).await?;
         }
         println!("| {} | {:.1} |", tenth * arguments.long / 10, service.resident()?);
     }
@@ -161,9 +163,10 @@ impl Service {
         Ok(job)
     }
 
-    async fn proof(&self, i: usize) -> Result<Sample> {
+    async fn proof(&self, i: usize, together: bool) -> Result<Sample> {
         let begun = Instant::now();
-        let body = json!({ "model": self.model, "input": self.inputs[i % self.inputs.len()] });
+        let input = &self.inputs[i % self.inputs.len()];
+        let body = json!({ "model": self.model, "input": input, "together": together });
         let answer = self.client.post(format!("{}/v1/proofs", self.url)).json(&body).send().await?;
         let job: Value = answer.error_for_status()?.json().await?;
         let submit = begun.elapsed();
@@ -177,12 +180,12 @@ impl Service {
             submit,
             whole: begun.elapsed(),
             prove: Duration::from_secs_f64(seconds("prove_seconds")? + seconds("verify_seconds")?),
-            together: result["together"]["inputs"].as_u64().unwrap_or(1),
+            inputs: result["together"]["inputs"].as_u64().unwrap_or(1),
         })
     }
 
-    /// So many proofs for so many clients.
-    async fn run(self: &Arc<Self>, clients: usize, proofs: usize) -> Result<Vec<Sample>> {
+    /// So many proofs for so many clients, of inputs that wait together or each alone.
+    async fn run(self: &Arc<Self>, clients: usize, proofs: usize, together: bool) -> Result<Vec<Sample>> {
         let next = Arc::new(AtomicUsize::new(0));
         let client = |(service, next): (Arc<Self>, Arc<AtomicUsize>)| async move {
             let mut samples = vec![];
@@ -191,7 +194,7 @@ impl Service {
                 if i >= proofs {
                     return Ok::<_, anyhow::Error>(samples);
                 }
-                samples.push(service.proof(i).await?);
+                samples.push(service.proof(i, together).await?);
             }
         };
         let running: Vec<_> =

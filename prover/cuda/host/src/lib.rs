@@ -170,7 +170,7 @@ impl Device for Host {
         self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         // SAFETY: it is within the buffer, which is another's than the bytes.
         unsafe {
-            to.start.add(at as usize).copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len())
+            to.start.add(at as usize).copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len());
         }
         Ok(())
     }

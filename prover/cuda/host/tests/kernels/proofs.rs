@@ -1,10 +1,11 @@
 //! Whole proofs: the same bytes wherever they are made.
 
-use crate::{failing, well};
+use crate::{backend, failing, well};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::path::PathBuf;
 use sumcast_circuits::{CompileOptions, Model, Relation, compile, onnx};
+use sumcast_cuda_host::Host;
 use sumcast_params::Srs;
 use sumcast_prover::{Assignment, Backend, Cpu, ProvingKey, prove, srs_log};
 use sumcast_verifier::{ProofFile, verify};
@@ -60,10 +61,14 @@ fn the_bytes_of_a_proof_are_those_of_the_cpu() {
 }
 
 #[test]
-fn a_device_that_fails_changes_no_byte() {
+fn a_device_without_room_or_that_fails_changes_no_byte() {
     let case = Case::new("linreg");
     let key = case.key(&Cpu);
     let expected = case.proof(&key, &Cpu).to_bytes();
+    let cuda = backend(Host::default(), 1 << 14);
+    assert_eq!(case.proof(&key, &cuda).to_bytes(), expected);
+    let counts = cuda.counts();
+    assert!(counts.answered > 0 && counts.full > 0 && counts.faults == 0, "{counts:?}");
     let cuda = well();
     case.proof(&key, &cuda);
     let calls = cuda.device().calls();

@@ -1,24 +1,24 @@
 //! What the service adds to a proof, how much it does for many at once, and whether its memory grows: Markdown tables.
 //!
 //! ```sh
+//! cargo build --release
 //! cargo run --release -p sumcast-benches --example load -- [--clients 1,8,64] [--proofs N] [--long N] [--database-url URL]
 //! ```
 //!
-//! The service is a process of its own on this machine, with a folder that goes with it. Each client asks for a proof, follows
-//! it to its end, has its file and asks for the next one.
+//! The service is `sumcast serve` on this machine, with a folder that goes with it. Each client asks for a proof, follows it to
+//! its end, has its file and asks for the next one.
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use reqwest::Client;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use sumcast_service::{Config, Process};
 
 /// The model that is proven.
 const MODEL: &str = "mlp_8k";
@@ -41,9 +41,9 @@ struct Arguments {
     /// postgres://..; a file in the folder if not given.
     #[arg(long)]
     database_url: Option<String>,
-    /// To be the service, in this folder.
-    #[arg(long, hide = true)]
-    serve: Option<PathBuf>,
+    /// The binary; the one that was built beside this program if not given.
+    #[arg(long)]
+    sumcast: Option<PathBuf>,
 }
 
 /// What one proof took.
@@ -78,11 +78,8 @@ async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     // The client asks for one, if only for https.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    if let Some(folder) = &arguments.serve {
-        return serve(folder, arguments.database_url.clone()).await;
-    }
     let folder = tempfile::tempdir()?;
-    let service = Arc::new(Service::begin(folder.path(), arguments.database_url.as_deref()).await?);
+    let service = Arc::new(Service::begin(&arguments, folder.path()).await?);
     service.run(1, 16).await?;
     println!(
         "| clients | proofs | submit p50 | p99 | whole p50 | p99 | in the prover p50 | proofs / minute | inputs / proof |"
@@ -119,36 +116,31 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Serves until standard input ends.
-async fn serve(folder: &Path, database_url: Option<String>) -> Result<()> {
-    let data = folder.to_owned();
-    let listen = ([127, 0, 0, 1], 0).into();
-    let process = Process::open(Config { data, database_url, listen, ..Config::default() }).await?;
-    let (listener, at) = process.listen().await?;
-    println!("http://{at}");
-    std::io::stdout().flush()?;
-    let ended = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut vec![]));
-    process
-        .serve(listener, async {
-            // However it ends.
-            let _ = ended.await;
-        })
-        .await
+/// The binary beside the folder of this program.
+fn beside() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    Ok(own.ancestors().nth(2).context("no folder")?.join("sumcast"))
 }
 
 impl Service {
     /// Starts it, with a model that is compiled.
-    async fn begin(folder: &Path, database_url: Option<&str>) -> Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("--serve").arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
-        command.args(database_url.iter().flat_map(|url| ["--database-url", url]));
-        let mut process = command.spawn()?;
-        let mut url = String::new();
-        BufReader::new(process.stdout.as_mut().context("no output")?).read_line(&mut url)?;
+    async fn begin(arguments: &Arguments, folder: &Path) -> Result<Self> {
+        let sumcast = arguments.sumcast.clone().map_or_else(beside, Ok)?;
+        let mut command = Command::new(&sumcast);
+        // Told when it cannot begin; what is logged later would wait for a reader.
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "off", "--data"]).arg(folder);
+        command.args(arguments.database_url.iter().flat_map(|url| ["--database-url", url]));
+        let process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let missing = || format!("{}: build it by `cargo build --release`, or name it", sumcast.display());
+        let mut process = process.with_context(missing)?;
+        let mut line = String::new();
+        BufReader::new(process.stderr.as_mut().context("no output")?).read_line(&mut line)?;
+        let at = line.strip_prefix("listening at ").and_then(|rest| rest.split(": ").next());
+        let url = at.with_context(|| line.clone())?;
         let inputs: Value = serde_json::from_slice(&bundled("inputs.json")?)?;
         let inputs = inputs["inputs"].as_array().context("no inputs")?.clone();
         let mut service =
-            Self { process, url: url.trim().into(), client: Client::new(), model: String::new(), inputs };
+            Self { process, url: url.into(), client: Client::new(), model: String::new(), inputs };
         let form = Form::new()
             .part("model", Part::bytes(bundled("network.onnx")?))
             .part("calibrate", Part::bytes(bundled("inputs.json")?));

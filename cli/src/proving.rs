@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use sumcast_params::Srs;
 use sumcast_prover::{
-    Assignment, Backend, Cpu, OpeningFile, Proven, ProvingKey, Stage, TensorOpening, prove_known,
+    Assignment, Backend, Cpu, OpeningFile, Proven, ProvingKey, Stage, TensorOpening, peak_memory, prove_known,
 };
 use sumcast_verifier::verify;
 use sumcast_verifier::vk::SrsKind;
@@ -162,14 +162,6 @@ fn write_both(opening: &Path, opening_bytes: &[u8], proof: &Path, proof_bytes: &
     proof.clear()?;
     opening.place()?;
     proof.place()
-}
-
-/// The largest resident set of this process, where the system tells.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
 }
 
 /// Stages and their seconds, in order.

@@ -38,7 +38,7 @@ pub use backend::{Backend, Cpu, Summand};
 pub use channel::{Conduct, Honest, LookupValues};
 pub use factors::{Factors, Local};
 pub use key::{ProvingKey, SetupError, check_srs, srs_log};
-pub use memory::{available_memory, prover_memory};
+pub use memory::{available_memory, peak_memory, prover_memory, resident_memory, total_memory};
 pub use opening_file::{OpeningEntry, OpeningFile, OpeningFileError};
 pub use prove::{ProveError, Proven, prove, prove_as, prove_known};
 pub use reveal::{RevealError, TensorOpening};

@@ -18,8 +18,28 @@ pub fn prover_memory(program: &Program) -> u64 {
 
 /// Bytes of memory that are free for programs, where the system tells.
 pub fn available_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    told("/proc/meminfo", "MemAvailable:")
+}
+
+/// Bytes of memory that the machine has, where the system tells.
+pub fn total_memory() -> Option<u64> {
+    told("/proc/meminfo", "MemTotal:")
+}
+
+/// Bytes of memory that this process has now, where the system tells.
+pub fn resident_memory() -> Option<u64> {
+    told("/proc/self/status", "VmRSS:")
+}
+
+/// The most bytes of memory that this process has had, where the system tells.
+pub fn peak_memory() -> Option<u64> {
+    told("/proc/self/status", "VmHWM:")
+}
+
+/// The bytes that a line of a file of the system tells in kilobytes.
+fn told(file: &str, field: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(field))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
+    Some(kilobytes.saturating_mul(1024))
 }

@@ -1,7 +1,9 @@
 //! Settings.
 
 use crate::relay::Chains;
-use serde::{Deserialize, Serialize};
+use crate::store::is_sqlite;
+use reqwest::Url;
+use serde::{Deserialize, Serialize, Serializer};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -16,8 +18,8 @@ pub struct Config {
     pub require_keys: Option<bool>,
     /// The folder of everything that lasts: the database, unless there is another one, and the artifacts.
     pub data: PathBuf,
-    /// `sqlite://PATH` or `postgres://..`; `sumcast.db` in the folder if not given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `sqlite://PATH` or `postgres://..`; `sumcast.db` in the folder if not given. Written without its password.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "without_password")]
     pub database_url: Option<String>,
     /// The structured reference string of all models; the cached development string if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +87,11 @@ impl Config {
         self.database_url.clone().unwrap_or_else(file)
     }
 
+    /// The database as it is shown, without a password.
+    pub fn shown_database(&self) -> String {
+        shown(&self.database())
+    }
+
     /// Whether requests need a key.
     pub fn asks_for_keys(&self) -> bool {
         self.require_keys.unwrap_or(!self.listen.ip().is_loopback())
@@ -96,9 +103,47 @@ impl Config {
     }
 }
 
+/// The address of a database without its password.
+fn shown(url: &str) -> String {
+    if is_sqlite(url) {
+        return url.into();
+    }
+    let Ok(mut url) = Url::parse(url) else { return "an address that cannot be read".into() };
+    // What cannot have a password has none.
+    let _ = url.set_password(None);
+    let rest = url.query_pairs().into_owned().filter(|(name, _)| name != "password");
+    let rest: Vec<_> = rest.collect();
+    url.set_query(None);
+    if !rest.is_empty() {
+        url.query_pairs_mut().extend_pairs(rest);
+    }
+    url.into()
+}
+
+fn without_password<S: Serializer>(url: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    url.as_deref().map(shown).serialize(serializer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_database_is_shown_without_its_password() {
+        let shown = |url: &str| {
+            let config = Config { database_url: Some(url.into()), ..Config::default() };
+            let written = serde_json::to_value(&config).unwrap();
+            assert_eq!(written["database_url"], config.shown_database());
+            config.shown_database()
+        };
+        assert_eq!(shown("postgres://alice:secret@db:5432/jobs"), "postgres://alice@db:5432/jobs");
+        assert_eq!(shown("postgres://db/jobs?password=secret"), "postgres://db/jobs");
+        let secure = "postgres://db/jobs?user=alice&sslmode=require";
+        assert_eq!(shown(&format!("{secure}&password=secret")), secure);
+        assert!(!shown("postgres://alice:secret@[db/jobs").contains("secret"));
+        let config = Config { data: "a b/C".into(), ..Config::default() };
+        assert_eq!(config.shown_database(), "sqlite://a b/C/sumcast.db");
+    }
 
     #[test]
     fn keys_are_asked_for_unless_only_this_machine_is_listened_to() {

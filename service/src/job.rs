@@ -87,6 +87,15 @@ words!(State {
     Cancelled = "cancelled",
 });
 
+/// Why a job has failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// By whose fault.
+    pub cause: Cause,
+    /// What was wrong, in words.
+    pub why: String,
+}
+
 /// A job.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Job {

@@ -56,7 +56,8 @@ impl Process {
     pub async fn open(config: Config) -> anyhow::Result<Self> {
         let store = open_store(&config).await?;
         let url = config.database();
-        let queue = Queue::open(&url).await.with_context(|| format!("cannot open the queue in {url}"))?;
+        let queue = Queue::open(&url);
+        let queue = queue.await.with_context(|| format!("cannot open the queue in {}", config.shown_database()))?;
         let folder = config.artifacts();
         let artifacts = Artifacts::in_folder(&folder)
             .with_context(|| format!("cannot open the folder {}", folder.display()))?;
@@ -162,7 +163,8 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("cannot make the folder {}", config.data.display()))?;
     let url = config.database();
-    Store::open(&url).await.with_context(|| format!("cannot open the database {url}"))
+    let store = Store::open(&url).await;
+    store.with_context(|| format!("cannot open the database {}", config.shown_database()))
 }
 
 /// A new name, later ones after earlier ones.

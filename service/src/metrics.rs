@@ -19,6 +19,7 @@ use std::fmt;
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
+use sumcast_prover::resident_memory;
 
 /// Names and values that tell the series of a metric apart.
 type Labels = Vec<(&'static str, String)>;
@@ -141,19 +142,11 @@ pub(crate) fn text(counts: &[(State, u64)], totals: &[Total]) -> Result<String, 
         METRICS.gas.get_or_create(&labels).set(*gas);
         METRICS.fees.get_or_create(&labels).set(*fees);
     }
-    METRICS.memory.set(resident_bytes().unwrap_or_default());
+    METRICS.memory.set(resident_memory().and_then(|bytes| i64::try_from(bytes).ok()).unwrap_or_default());
     METRICS.files.set(open_files().unwrap_or_default());
     let mut text = String::new();
     encode(&mut text, &METRICS.registry)?;
     Ok(text)
-}
-
-/// The memory of this process, where the system tells.
-fn resident_bytes() -> Option<i64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kilobytes: i64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
 }
 
 /// The files that this process has open, where the system tells.

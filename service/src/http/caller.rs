@@ -1,15 +1,15 @@
 //! Who asks, and what they may do.
 //!
 //! [`identify`] stands before every path of the interface but those of its health, finds the caller of a request and
-//! counts it among the caller's. A
-//! handler takes the caller by the extractor of the scope that it asks for, before it reads a body, and asks the caller
-//! whose jobs it may see; its description names the scope, and a test holds the two against each other:
+//! counts it among the caller's. A handler takes the caller by the extractor of the scope that it asks for, before it reads a
+//! body, and asks the caller whose jobs it may see; its description names the scope, and a test holds the two against each
+//! other:
 //!
 //! ```text
 //! #[utoipa::path(post, .., security(("key" = ["prove"])))]
 //! async fn submit(State(service): State<Service>, Prover(caller): Prover, Body(asked): Body<Submit>) {
 //!     let model = service.job(&caller, Kind::Compile, &asked.model).await?;
-//!     let job = NewJob { owner: caller.owner().into(), .. };
+//!     let job = NewJob { .., ..NewJob::new(Kind::Prove, caller.owner(), request) };
 //! ```
 
 use super::connections::Peer;

@@ -1,11 +1,12 @@
 //! Dead letters: jobs that the service has given up.
 
+use super::body::Asking;
 use super::caller::Operator;
-use super::jobs::{Jobs, USUAL, bounded, page};
-use super::{Problem, Service};
+use super::jobs::Jobs;
+use super::{Problem, Service, page};
 use crate::job::Job;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use std::time::Duration;
@@ -36,10 +37,10 @@ pub(super) struct Asked {
 pub(super) async fn list(
     State(service): State<Service>,
     Operator(_caller): Operator,
-    Query(asked): Query<Asked>,
+    Asking(asked): Asking<Asked>,
 ) -> Result<Json<Jobs>, Problem> {
-    let limit = bounded(asked.limit.unwrap_or(USUAL))?;
-    Ok(Json(page(service.store.given_up(&asked.before, limit + 1).await?, limit)))
+    let limit = page::limit(asked.limit)?;
+    Ok(Json(Jobs::page(service.store.given_up(&asked.before, limit + 1).await?, limit)))
 }
 
 /// Try a failed job again

@@ -1,15 +1,15 @@
 //! What a worker's offchain node asks for: the inference of a token at once, and its proof in its turn.
 
-use super::body::{Body, context};
+use super::body::{Asking, Body, context};
 use super::caller::{Caller, Prover, Reader};
 use super::jobs::not_there;
-use super::{Problem, Service, digest, new_id};
+use super::{Problem, Service, digest};
 use crate::job::{Job, Kind, State as JobState};
 use crate::store::{Input, NewJob};
 use crate::worker::{Fault, Prove};
 use axum::Json;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -86,10 +86,7 @@ pub(super) async fn give(
     if token.is_empty() || token.len() > LONGEST || !token.chars().all(is_fine) {
         return Err(Problem::invalid("a token is 1 to 64 of a-z, A-Z, 0-9, - and _"));
     }
-    let model = service.job(&caller, Kind::Compile, &asked.model).await?;
-    if matches!(model.state, JobState::Failed | JobState::Cancelled) {
-        return Err(not_there(&model));
-    }
+    service.model(&caller, &asked.model).await?;
     let request = Prove { input: asked.input, context: context(asked.context.as_deref())? };
     if !service.store.give(&token, caller.owner(), &asked.model, &serde_json::to_value(request)?).await? {
         return Err(Problem::conflict(format!("the token {token:?} is somebody else's: take another one")));
@@ -134,7 +131,7 @@ pub(super) async fn infer(
     State(service): State<Service>,
     Prover(caller): Prover,
     Path(token): Path<String>,
-    Query(epoch): Query<Epoch>,
+    Asking(epoch): Asking<Epoch>,
 ) -> Result<([(HeaderName, HeaderValue); 1], String), Problem> {
     let found = service.token(&caller, &token).await?;
     let model = service.job(&caller, Kind::Compile, &found.model).await?;
@@ -146,8 +143,7 @@ pub(super) async fn infer(
         Fault::Other(error) => error.into(),
     };
     let ready = service.models.of(&service.artifacts, &found.model, 0).await.map_err(refused)?;
-    let Prove { input, .. } = serde_json::from_value(found.request.clone())?;
-    let input: Vec<f64> = input.into_iter().map(|number| number.unwrap_or(f64::NAN)).collect();
+    let input: Vec<f64> = serde_json::from_value::<Prove>(found.request.clone())?.numbers().collect();
     let outputs = tokio::task::spawn_blocking(move || ready.model.infer(&input)).await?;
     let outputs = outputs.map_err(|error| Problem::invalid(error.to_string()))?.concat();
     let [number] = outputs[..] else {
@@ -178,21 +174,11 @@ impl Service {
     async fn queue_proof(&self, token: &str, found: Input, epoch: &Epoch) -> Result<Job, Problem> {
         let name = [token.as_bytes(), &found.version.to_be_bytes(), &serde_json::to_vec(epoch)?].concat();
         let job = NewJob {
-            id: new_id(),
-            kind: Kind::Prove,
-            owner: found.owner,
             idempotency: Some(format!("inference {}", digest([&*name]))),
-            digest: String::new(),
             model: Some(found.model),
             topic: epoch.topic.map(|topic| topic.to_string()),
-            batch: None,
-            together: None,
-            needs: None,
-            request: found.request,
-            priority: 0,
-            deadline: None,
+            ..NewJob::new(Kind::Prove, found.owner, found.request)
         };
-        let known: Result<(StatusCode, Job), Problem> = self.put(job).await;
-        Ok(known?.1)
+        Ok(self.put(job).await?.1)
     }
 }

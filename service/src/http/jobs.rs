@@ -2,24 +2,20 @@
 
 use super::body::Asking;
 use super::caller::{Caller, Reader};
-use super::{Problem, Service};
-use crate::job::Job;
+use super::{Problem, Service, page};
+use crate::job::{Job, Kind, State};
 use crate::store::Page;
 use axum::Json;
-use axum::extract::State;
+use axum::extract;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-
-/// Most jobs of a page, and as many as are listed if nothing is said.
-const MOST: i64 = 100;
-pub(super) const USUAL: i64 = 20;
 
 /// Which jobs are listed.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
     /// Only those in this state
-    state: Option<crate::job::State>,
+    state: Option<State>,
     /// Only those of epochs of this network topic
     topic: Option<String>,
     /// Only those that one request asked for
@@ -35,9 +31,9 @@ pub(super) struct Asked {
 #[serde(deny_unknown_fields)]
 pub(super) struct AskedOfAny {
     /// Only those of this kind
-    kind: Option<crate::job::Kind>,
+    kind: Option<Kind>,
     /// Only those in this state
-    state: Option<crate::job::State>,
+    state: Option<State>,
     /// Only those of epochs of this network topic
     topic: Option<String>,
     /// Only those that one request asked for
@@ -62,25 +58,25 @@ impl Service {
     pub(super) async fn jobs(
         &self,
         caller: &Caller,
-        kind: impl Into<Option<crate::job::Kind>>,
+        kind: impl Into<Option<Kind>>,
         asked: Asked,
     ) -> Result<Jobs, Problem> {
-        let limit = bounded(asked.limit.unwrap_or(USUAL))?;
+        let limit = page::limit(asked.limit)?;
         let Asked { state, topic, batch, before, .. } = asked;
         let owner = caller.sees().map(str::to_owned);
         let page = Page { kind: kind.into(), owner, state, topic, batch, before, limit: limit + 1 };
-        Ok(self::page(self.store.list(&page).await?, limit))
+        Ok(Jobs::page(self.store.list(&page).await?, limit))
     }
 
     /// A job of a kind, if the caller sees it.
-    pub(super) async fn job(
-        &self,
-        caller: &Caller,
-        kind: crate::job::Kind,
-        id: &str,
-    ) -> Result<Job, Problem> {
+    pub(super) async fn job(&self, caller: &Caller, kind: Kind, id: &str) -> Result<Job, Problem> {
         let job = self.seen(caller, id).await?.filter(|job| job.kind == kind);
         job.ok_or_else(|| Problem::missing(kind.noun(), id))
+    }
+
+    /// A model that is there or to come.
+    pub(super) async fn model(&self, caller: &Caller, id: &str) -> Result<Job, Problem> {
+        to_come(self.job(caller, Kind::Compile, id).await?)
     }
 
     /// A job, if the caller sees it.
@@ -90,20 +86,20 @@ impl Service {
     }
 }
 
-/// How many jobs a page may have.
-pub(super) fn bounded(limit: i64) -> Result<i64, Problem> {
-    match (1..=MOST).contains(&limit) {
-        true => Ok(limit),
-        false => Err(Problem::invalid(format!("limit is {limit}: from 1 to {MOST}"))),
+impl Jobs {
+    /// A page of so many jobs, of which one more were asked for.
+    pub(super) fn page(jobs: Vec<Job>, limit: i64) -> Self {
+        let (jobs, next) = page::cut(jobs, limit, |job| &job.id);
+        Self { jobs, next }
     }
 }
 
-/// A page of so many jobs, of which one more were asked for to see whether there are.
-pub(super) fn page(mut jobs: Vec<Job>, limit: i64) -> Jobs {
-    let more = jobs.len() as i64 > limit;
-    jobs.truncate(usize::try_from(limit).unwrap_or_default());
-    let next = jobs.last().filter(|_| more).map(|job| job.id.clone());
-    Jobs { jobs, next }
+/// A job, unless nothing will come of it.
+pub(super) fn to_come(job: Job) -> Result<Job, Problem> {
+    match job.state {
+        State::Failed | State::Cancelled => Err(not_there(&job)),
+        State::Queued | State::Running | State::Done => Ok(job),
+    }
 }
 
 /// A job that has not made what is asked for.
@@ -112,7 +108,7 @@ pub(super) fn not_there(job: &Job) -> Problem {
     Problem::conflict(format!("job {:?} is {}{why}", job.id, job.state.word()))
 }
 
-impl crate::job::Kind {
+impl Kind {
     /// What it makes.
     fn noun(self) -> &'static str {
         match self {
@@ -134,7 +130,7 @@ impl crate::job::Kind {
     responses((status = 200, body = Jobs), (status = 422, body = Problem))
 )]
 pub(super) async fn list(
-    State(service): State<Service>,
+    extract::State(service): extract::State<Service>,
     Reader(caller): Reader,
     Asking(AskedOfAny { kind, state, topic, batch, before, limit }): Asking<AskedOfAny>,
 ) -> Result<Json<Jobs>, Problem> {

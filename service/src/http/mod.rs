@@ -15,6 +15,7 @@ mod metrics;
 mod models;
 mod openapi;
 mod origin;
+mod page;
 mod posts;
 mod problem;
 mod proofs;

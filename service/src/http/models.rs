@@ -3,7 +3,7 @@
 use super::body::idempotency;
 use super::caller::{Reader, Uploader};
 use super::jobs::{Jobs, Listed};
-use super::{Problem, Service, digest, new_id};
+use super::{Problem, Service, digest};
 use crate::artifacts::File;
 use crate::job::{Job, Kind};
 use crate::store::NewJob;
@@ -102,26 +102,15 @@ pub(super) async fn upload(
     let request = serde_json::to_value(&request)?;
     let inputs = calibration.as_deref().unwrap_or_default();
     let digest = digest([&*network, inputs, request.to_string().as_bytes()]);
-    let id = new_id();
-    service.artifacts.put_given(&id, File::Network, network).await?;
-    if let Some(calibration) = calibration {
-        service.artifacts.put_given(&id, File::Calibration, calibration).await?;
-    }
     let job = NewJob {
-        id,
-        kind: Kind::Compile,
-        owner: caller.owner().into(),
         idempotency: idempotency(&headers)?,
         digest,
-        model: None,
-        topic: None,
-        batch: None,
-        together: None,
-        needs: None,
-        request,
-        priority: 0,
-        deadline: None,
+        ..NewJob::new(Kind::Compile, caller.owner(), request)
     };
+    service.artifacts.put_given(&job.id, File::Network, network).await?;
+    if let Some(calibration) = calibration {
+        service.artifacts.put_given(&job.id, File::Calibration, calibration).await?;
+    }
     let (status, job) = service.put_with_files(job).await?;
     Ok((status, Json(job)))
 }

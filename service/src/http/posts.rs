@@ -2,7 +2,8 @@
 
 use super::body::Asking;
 use super::caller::{Caller, Poster, Reader};
-use super::{Problem, Service, new_id};
+use super::{Problem, Service, page};
+use crate::new_id;
 use crate::relay::{Post, PostState, Target};
 use crate::store::{NewPost, PostPage};
 use axum::Json;
@@ -11,10 +12,6 @@ use serde::{Deserialize, Serialize};
 use sumcast_contracts::InferencePlace;
 use sumcast_contracts::alloy_primitives::U256;
 use utoipa::{IntoParams, ToSchema};
-
-/// Most posts of a page, and as many as are listed if nothing is said.
-const MOST: i64 = 100;
-const USUAL: i64 = 20;
 
 /// The longest number of a topic that may be given: 78 digits have every one.
 const LONGEST: usize = 78;
@@ -104,17 +101,11 @@ pub(super) async fn list(
     Reader(caller): Reader,
     Asking(asked): Asking<Asked>,
 ) -> Result<Json<Posts>, Problem> {
-    let limit = asked.limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::invalid(format!("limit is {limit}: from 1 to {MOST}")));
-    }
+    let limit = page::limit(asked.limit)?;
     let Asked { chain, state, before, .. } = asked;
     let owner = caller.sees().map(str::to_owned);
     let page = PostPage { chain, owner, state, before, limit: limit + 1 };
-    let mut posts = service.store.posts(&page).await?;
-    let more = posts.len() as i64 > limit;
-    posts.truncate(usize::try_from(limit).unwrap_or_default());
-    let next = posts.last().filter(|_| more).map(|post| post.id.clone());
+    let (posts, next) = page::cut(service.store.posts(&page).await?, limit, |post| &post.id);
     Ok(Json(Posts { posts, next }))
 }
 

@@ -2,9 +2,9 @@
 
 use super::body::{Body, context, deadline, idempotency, priority};
 use super::caller::{Caller, Prover, Reader};
-use super::jobs::{Asked, Jobs, Listed, not_there};
+use super::jobs::{Asked, Jobs, Listed};
 use super::{Problem, Service, digest, new_id};
-use crate::job::{self, Job, Kind};
+use crate::job::{Job, Kind};
 use crate::keys::Scope;
 use crate::relay::Target;
 use crate::store::NewJob;
@@ -80,19 +80,16 @@ pub(super) struct Batch {
 }
 
 impl Service {
-    /// Puts the proof that a request asks for.
+    /// Puts the proof that a request asks for, of a model that is there or to come.
     async fn prove(
         &self,
         caller: &Caller,
+        model: &Job,
         asked: Submit,
         batch: Option<String>,
         key: Option<String>,
     ) -> Result<(StatusCode, Job), Problem> {
-        let model = self.job(caller, Kind::Compile, &asked.model).await?;
-        if matches!(model.state, job::State::Failed | job::State::Cancelled) {
-            return Err(not_there(&model));
-        }
-        if let Some(expected) = input_len(&model).filter(|expected| *expected != asked.input.len()) {
+        if let Some(expected) = input_len(model).filter(|expected| *expected != asked.input.len()) {
             let found = asked.input.len();
             return Err(Problem::invalid(format!(
                 "input has {found} numbers, and the model takes {expected}"
@@ -119,19 +116,15 @@ impl Service {
             request["post"] = serde_json::to_value(target)?;
         }
         let job = NewJob {
-            id: new_id(),
-            kind: Kind::Prove,
-            owner,
             idempotency: key,
             digest,
             model: Some(asked.model),
-            topic: None,
             batch,
             together,
-            needs: Some(model.id),
-            request,
+            needs: Some(model.id.clone()),
             priority: priority(asked.priority)?,
             deadline: deadline(asked.deadline_seconds),
+            ..NewJob::new(Kind::Prove, owner, request)
         };
         self.put_posting(job, post).await
     }
@@ -160,7 +153,8 @@ pub(super) async fn submit(
     headers: HeaderMap,
     Body(asked): Body<Submit>,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
-    let (status, job) = service.prove(&caller, asked, None, idempotency(&headers)?).await?;
+    let model = service.model(&caller, &asked.model).await?;
+    let (status, job) = service.prove(&caller, &model, asked, None, idempotency(&headers)?).await?;
     Ok((status, Json(job)))
 }
 
@@ -199,6 +193,7 @@ pub(super) async fn submit_many(
         Some(key) => digest([b"batch", key.as_bytes()])[..26].to_owned(),
         None => new_id(),
     };
+    let model = service.model(&caller, &asked.model).await?;
     let mut jobs = vec![];
     for (i, input) in asked.inputs.into_iter().enumerate() {
         let one = Submit {
@@ -211,7 +206,7 @@ pub(super) async fn submit_many(
             deadline_seconds: asked.deadline_seconds,
         };
         let key = key.as_ref().map(|key| format!("{key}#{i}"));
-        jobs.push(service.prove(&caller, one, Some(batch.clone()), key).await?.1);
+        jobs.push(service.prove(&caller, &model, one, Some(batch.clone()), key).await?.1);
     }
     Ok((StatusCode::ACCEPTED, Json(Batch { batch, jobs })))
 }

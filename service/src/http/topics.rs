@@ -1,16 +1,16 @@
 //! Proofs of what a topic's network computes: its inferences and its losses.
 
-use super::body::{context, deadline, idempotency, priority};
+use super::body::{Asking, context, deadline, idempotency, priority};
 use super::caller::{Caller, Prover, Reader};
-use super::jobs::{Asked, Jobs, Listed};
-use super::{Problem, Service, digest, new_id};
+use super::jobs::{Asked, Jobs, Listed, to_come};
+use super::{Problem, Service, digest};
 use crate::artifacts::File;
-use crate::job::{Job, Kind, State as JobState};
+use crate::job::{Job, Kind};
 use crate::store::NewJob;
 use crate::worker::Topic;
 use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -61,9 +61,7 @@ impl Service {
             if !matches!(job.kind, Kind::Synthesize | Kind::Settle) {
                 return Err(Problem::missing("synthesis or settlement", state));
             }
-            if matches!(job.state, JobState::Failed | JobState::Cancelled) {
-                return Err(super::jobs::not_there(&job));
-            }
+            to_come(job)?;
         }
         let digest = digest([&*epoch, &*serde_json::to_vec(&how)?]);
         let asked = Topic {
@@ -76,19 +74,13 @@ impl Service {
         };
         let (topic, _) = asked.circuit(kind, &epoch).map_err(Problem::invalid)?.of();
         let job = NewJob {
-            id: new_id(),
-            kind,
-            owner: caller.owner().into(),
             idempotency: idempotency(headers)?,
             digest,
-            model: None,
             topic: Some(topic.to_string()),
-            batch: None,
-            together: None,
             needs: asked.state.clone(),
-            request: serde_json::to_value(&asked)?,
             priority: priority(how.priority)?,
             deadline: deadline(how.deadline_seconds),
+            ..NewJob::new(kind, caller.owner(), serde_json::to_value(&asked)?)
         };
         self.artifacts.put_given(&job.id, File::Epoch, epoch).await?;
         let (status, job) = self.put_with_files(job).await?;
@@ -116,7 +108,7 @@ impl Service {
 pub(super) async fn synthesize(
     State(service): State<Service>,
     Prover(caller): Prover,
-    Query(how): Query<How>,
+    Asking(how): Asking<How>,
     headers: HeaderMap,
     epoch: Epoch,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
@@ -143,7 +135,7 @@ pub(super) async fn synthesize(
 pub(super) async fn settle(
     State(service): State<Service>,
     Prover(caller): Prover,
-    Query(how): Query<How>,
+    Asking(how): Asking<How>,
     headers: HeaderMap,
     epoch: Epoch,
 ) -> Result<(StatusCode, Json<Job>), Problem> {

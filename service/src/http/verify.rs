@@ -1,10 +1,11 @@
 //! Verification.
 
+use super::body::Asking;
 use super::caller::Reader;
 use super::{Problem, Service};
 use crate::artifacts::File;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sumcast_verifier::{Key, ProofFile, verify};
@@ -43,7 +44,7 @@ pub(super) struct Verdict {
 pub(super) async fn check(
     State(service): State<Service>,
     Reader(caller): Reader,
-    Query(of): Query<Of>,
+    Asking(of): Asking<Of>,
     proof: Bytes,
 ) -> Result<Json<Verdict>, Problem> {
     let bytes = service.made(&caller, &of.job, File::Key).await?;

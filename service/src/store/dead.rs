@@ -1,24 +1,11 @@
 //! Jobs that were given up, and what is asked for again.
 
+use super::Store;
 use super::jobs::read;
-use super::{Store, now};
 use crate::job::Job;
 use sqlx::Error;
 
 impl Store {
-    /// Gives a job up by its last attempt: it has failed, and not by its own fault. Returns whether that attempt counts.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn give_up(&self, id: &str, attempt: i64, why: &str) -> Result<bool, Error> {
-        let set = sqlx::query(
-            "UPDATE sumcast_jobs SET state = 'failed', cause = 'service', error = $3, finished = $4, stage = NULL \
-             WHERE id = $1 AND attempts = $2 AND state IN ('running', 'failed')",
-        );
-        let set = set.bind(id).bind(attempt).bind(why).bind(now()).execute(&self.pool).await?;
-        Ok(set.rows_affected() > 0)
-    }
-
     /// Jobs that were given up, from the latest: those before one, or all if that is empty, and so many.
     ///
     /// # Errors

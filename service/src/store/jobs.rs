@@ -2,7 +2,8 @@
 
 use super::posts::{self, NewPost};
 use super::{Store, damaged, now};
-use crate::job::{Cause, Job, Kind, State};
+use crate::job::{Cause, Failure, Job, Kind, State};
+use crate::new_id;
 use crate::relay::Post;
 use crate::trace;
 use serde_json::Value;
@@ -39,6 +40,28 @@ pub struct NewJob {
     pub priority: i64,
     /// When it is no longer wanted, milliseconds since 1970.
     pub deadline: Option<i64>,
+}
+
+impl NewJob {
+    /// A job with a new name, of which nothing else is said.
+    #[must_use]
+    pub fn new(kind: Kind, owner: impl Into<String>, request: Value) -> Self {
+        Self {
+            id: new_id(),
+            kind,
+            owner: owner.into(),
+            idempotency: None,
+            digest: String::new(),
+            model: None,
+            topic: None,
+            batch: None,
+            together: None,
+            needs: None,
+            request,
+            priority: 0,
+            deadline: None,
+        }
+    }
 }
 
 /// What became of a job that was to be put.
@@ -256,14 +279,15 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
-    pub async fn end(&self, id: &str, attempt: i64, end: Result<&Value, &str>) -> Result<bool, Error> {
+    pub async fn end(&self, id: &str, attempt: i64, end: Result<&Value, &Failure>) -> Result<bool, Error> {
         let set = sqlx::query(
-            "UPDATE sumcast_jobs SET state = $3, result = $4, error = $5, finished = $6, stage = NULL \
+            "UPDATE sumcast_jobs SET state = $3, result = $4, error = $5, cause = $6, finished = $7, stage = NULL \
              WHERE id = $1 AND attempts = $2 AND state IN ('running', $3)",
         );
         let state = if end.is_ok() { State::Done } else { State::Failed };
-        let set = set.bind(id).bind(attempt).bind(state.word());
-        let set = set.bind(end.ok().map(Value::to_string)).bind(end.err().map(str::to_owned)).bind(now());
+        let set = set.bind(id).bind(attempt).bind(state.word()).bind(end.ok().map(Value::to_string));
+        let set = set.bind(end.err().map(|failure| failure.why.clone()));
+        let set = set.bind(end.err().map(|failure| failure.cause.word())).bind(now());
         let ended = set.execute(&self.pool).await?.rows_affected() > 0;
         self.tell_end(id);
         Ok(ended)

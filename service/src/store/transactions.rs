@@ -176,21 +176,8 @@ mod tests {
 
     async fn store(folder: &std::path::Path) -> Store {
         let store = Store::open(&format!("sqlite://{}/a.db", folder.display())).await.unwrap();
-        let job = NewJob {
-            id: "job".into(),
-            kind: Kind::Prove,
-            owner: String::new(),
-            idempotency: None,
-            digest: String::new(),
-            model: None,
-            topic: None,
-            batch: None,
-            together: None,
-            needs: None,
-            request: serde_json::Value::Null,
-            priority: 0,
-            deadline: None,
-        };
+        let new = NewJob::new(Kind::Prove, "", serde_json::Value::Null);
+        let job = NewJob { id: "job".into(), ..new };
         let [chain, topic, worker] = ["c", "1", "0x"].map(String::from);
         let post = NewPost { id: "post".into(), chain, topic, epoch: 7, worker };
         store.put_posting(&job, &post).await.unwrap();

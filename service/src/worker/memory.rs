@@ -1,7 +1,7 @@
 //! How much memory jobs may need.
 
 use super::Worker;
-use sumcast_prover::prover_memory;
+use sumcast_prover::{prover_memory, total_memory};
 use sumcast_verifier::vk::Program;
 
 /// Refuses a program whose proofs are expected to need more bytes than the limit, if there is one.
@@ -25,12 +25,9 @@ impl Worker {
 
 /// Three quarters of the machine's memory, or of what the system gives to this process; nothing where it does not tell.
 fn usual() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    let all = total_memory()?;
     // "max" where nothing is said.
     let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
     let group = group.and_then(|text| text.trim().parse::<u64>().ok());
-    let all = kilobytes.saturating_mul(1024);
     Some(group.map_or(all, |group| group.min(all)) / 4 * 3)
 }

@@ -12,7 +12,7 @@ mod topic;
 
 use crate::artifacts::Artifacts;
 use crate::config::Config;
-use crate::job::{Job, Kind};
+use crate::job::{Cause, Failure, Job, Kind};
 use crate::metrics;
 use crate::queue::Queue;
 use crate::store::{self, Store, now};
@@ -124,27 +124,29 @@ impl Worker {
 
     /// Whether a job that was begun is to be done; it has failed if not.
     async fn admitted(&self, job: &Job) -> anyhow::Result<bool> {
-        let (attempt, begun) = (job.attempts, job.attempts - job.forgiven);
-        if begun > i64::from(self.config.attempts) {
-            let why = format!("it was begun {} times and never came to an end", begun - 1);
-            self.insist(|| self.store.give_up(&job.id, attempt, &why)).await?;
-            return Ok(false);
-        }
+        let begun = job.attempts - job.forgiven;
         let takes = job.model.as_deref().and_then(|model| self.times.of(model));
-        let Some(why) = too_late(job.deadline, now(), takes) else { return Ok(true) };
-        self.insist(|| self.store.end(&job.id, attempt, Err(&why))).await?;
+        let failure = if begun > i64::from(self.config.attempts) {
+            let why = format!("it was begun {} times and never came to an end", begun - 1);
+            Failure { cause: Cause::Service, why }
+        } else if let Some(why) = too_late(job.deadline, now(), takes) {
+            Failure { cause: Cause::Job, why }
+        } else {
+            return Ok(true);
+        };
+        self.insist(|| self.store.end(&job.id, job.attempts, Err(&failure))).await?;
         Ok(false)
     }
 
     /// Ends an attempt: the job is done, has failed, or waits for the next one.
     async fn end(&self, job: &Job, found: Result<Value, Fault>) -> anyhow::Result<()> {
         let (id, attempt, begun) = (&job.id, job.attempts, job.attempts - job.forgiven);
-        let counts = match &found {
-            Ok(result) => self.insist(|| self.store.end(id, attempt, Ok(result))).await?,
-            Err(Fault::Job(why)) => self.insist(|| self.store.end(id, attempt, Err(why))).await?,
+        let ended = match found {
+            Ok(result) => Ok(result),
+            Err(Fault::Job(why)) => Err(Failure { cause: Cause::Job, why }),
             Err(Fault::Other(error)) if begun >= i64::from(self.config.attempts) => {
                 let why = format!("it failed {begun} times, at last because: {error:#}");
-                self.insist(|| self.store.give_up(id, attempt, &why)).await?
+                Err(Failure { cause: Cause::Service, why })
             }
             Err(Fault::Other(error)) => {
                 tracing::warn!(job = id, attempt, "{error:#}");
@@ -153,7 +155,7 @@ impl Worker {
                 return self.queue.put(id, attempt, job.priority, wait).await;
             }
         };
-        if !counts {
+        if !self.insist(|| self.store.end(id, attempt, ended.as_ref())).await? {
             // Another attempt counts, or it was cancelled. Files that cannot be removed do no harm.
             if let Err(error) = self.artifacts.forget(job).await {
                 tracing::warn!(job = id, attempt, "{error}");

@@ -20,6 +20,13 @@ pub struct Prove {
     pub context: String,
 }
 
+impl Prove {
+    /// The input's numbers; a missing one is none.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = f64> {
+        self.input.iter().map(|number| number.unwrap_or(f64::NAN))
+    }
+}
+
 impl Worker {
     /// One proof of the inputs of all these jobs, which are of one model and have one context; as many as a power of two.
     /// The result of each.
@@ -58,8 +65,7 @@ impl Worker {
 /// The outputs of each input, and the proof of them all.
 fn prove(ready: &Ready, asked: &[Prove], stages: &Stages) -> Result<(Vec<Vec<f64>>, Made), Fault> {
     let context = context(asked.first().map_or("", |first| &first.context))?;
-    let inputs = asked.iter().flat_map(|one| one.input.iter().map(|number| number.unwrap_or(f64::NAN)));
-    let input: Vec<f64> = inputs.collect();
+    let input: Vec<f64> = asked.iter().flat_map(Prove::numbers).collect();
     let mut outputs = vec![];
     let made = ready.proof(&[], stages, || {
         let inference = ready.model.run(&ready.relation, &input).map_err(Fault::job)?;

@@ -3,6 +3,7 @@
 use super::{Serving, answer};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
+use sumcast_prover::peak_memory;
 use sumcast_service::Config;
 use sumcast_service::keys::Scope;
 
@@ -123,19 +124,12 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// The most memory that this process has had, bytes.
-fn most_memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    1024 * line.trim().strip_suffix("kB").unwrap().trim().parse::<u64>().unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_claim_too_much_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let service = Serving::begin(folder.path()).await;
     let key = service.key("alice", &[Scope::Read, Scope::Models]).await;
-    let before = most_memory();
+    let before = peak_memory().unwrap();
     for (what, file) in files() {
         let form = Form::new().part("model", Part::bytes(file));
         let (status, job) = answer(service.request(Method::POST, "/v1/models", &key).multipart(form)).await;
@@ -149,7 +143,7 @@ async fn files_that_claim_too_much_are_refused() {
         let why = failed["error"].as_str().unwrap();
         assert!(!why.is_empty() && why.len() < 4000, "{what}: {why}");
     }
-    let grown = most_memory() - before;
+    let grown = peak_memory().unwrap() - before;
     assert!(grown < GROWTH, "{grown} bytes");
     service.works().await;
     service.end().await;
@@ -162,7 +156,7 @@ async fn files_that_grow_are_bounded() {
     let bounded = |config| Config { max_job_bytes: Some(1 << 30), ..config };
     let service = Serving::with(folder.path(), bounded).await;
     let key = service.key("alice", &[Scope::Read, Scope::Models]).await;
-    let before = most_memory();
+    let before = peak_memory().unwrap();
     let chain = |op: &str, sides: &[u64], length: usize| {
         let name = |i| match i {
             0 => "x".to_owned(),
@@ -187,7 +181,7 @@ async fn files_that_grow_are_bounded() {
         let ended = service.end_of(&job, &key).await;
         assert_eq!(ended["attempts"], 1, "{what}: {ended}");
     }
-    let grown = most_memory() - before;
+    let grown = peak_memory().unwrap() - before;
     assert!(grown < GROWTH, "{grown} bytes");
     service.works().await;
     service.end().await;

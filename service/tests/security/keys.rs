@@ -186,22 +186,8 @@ async fn posts_take_their_scope_and_are_seen_by_their_owner() {
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
     assert!(problem["detail"].as_str().unwrap().contains("post.chain"), "{problem}");
 
-    let [id, owner, digest] = ["job", "alice", ""].map(String::from);
-    let job = NewJob {
-        id,
-        kind: Kind::Prove,
-        owner,
-        idempotency: None,
-        digest,
-        model: None,
-        topic: None,
-        batch: None,
-        together: None,
-        needs: None,
-        request: Value::Null,
-        priority: 0,
-        deadline: Some(1),
-    };
+    let new = NewJob::new(Kind::Prove, "alice", Value::Null);
+    let job = NewJob { id: "job".into(), deadline: Some(1), ..new };
     let [id, chain, topic, worker] = ["post", "c", "1", "0x"].map(String::from);
     let post = NewPost { id, chain, topic, epoch: 1, worker };
     service.store.put_posting(&job, &post).await.unwrap();

@@ -3,7 +3,7 @@
 use super::{Serving, answer, proof_of};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use sumcast_service::job::{Cause, Kind};
+use sumcast_service::job::{Cause, Failure, Kind};
 use sumcast_service::keys::Scope;
 use sumcast_service::{Config, NewJob};
 
@@ -91,26 +91,14 @@ async fn what_was_given_up_is_listed_and_tried_again() {
     // As if it had been begun as often as it may be, and its process stopped each time.
     let input = proof_of(&model)["input"].clone();
     let request = serde_json::json!({"input": input, "context": "00".repeat(32)});
-    let job = NewJob {
-        id: "0given".into(),
-        kind: Kind::Prove,
-        owner: "alice".into(),
-        idempotency: None,
-        digest: String::new(),
-        model: Some(model),
-        topic: None,
-        batch: None,
-        together: None,
-        needs: None,
-        request,
-        priority: 0,
-        deadline: None,
-    };
+    let new = NewJob::new(Kind::Prove, "alice", request);
+    let job = NewJob { id: "0given".into(), model: Some(model), ..new };
     service.store.put(&job).await.unwrap();
     for _ in 0..3 {
         service.store.begin("0given").await.unwrap().unwrap();
     }
-    assert!(service.store.give_up("0given", 3, "nobody ended it").await.unwrap());
+    let failure = Failure { cause: Cause::Service, why: "nobody ended it".into() };
+    assert!(service.store.end("0given", 3, Err(&failure)).await.unwrap());
     assert_eq!(service.store.job("0given").await.unwrap().unwrap().cause, Some(Cause::Service));
     // One that has failed by its own fault is none of these.
     let form = reqwest::multipart::Form::new().part("model", reqwest::multipart::Part::bytes(vec![0; 9]));

@@ -178,18 +178,8 @@ async fn a_job_without_a_ticket_is_found(place: &Place) {
     let request = json!({"input": sample().0, "context": "00".repeat(32)});
     let job = sumcast_service::NewJob {
         id: "01".into(),
-        kind: sumcast_service::job::Kind::Prove,
-        owner: String::new(),
-        idempotency: None,
-        digest: String::new(),
         model: Some(model),
-        topic: None,
-        batch: None,
-        together: None,
-        needs: None,
-        request,
-        priority: 0,
-        deadline: None,
+        ..sumcast_service::NewJob::new(sumcast_service::job::Kind::Prove, "", request)
     };
     store.put(&job).await.unwrap();
     let service = Running::begin(place.config()).await;

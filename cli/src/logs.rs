@@ -30,7 +30,7 @@ impl Logs {
     /// Logs from here on.
     pub(crate) fn begin(&self) {
         // What libraries tell beyond warnings may have parts of requests.
-        let ours = [("sumcast_service", self.log), ("sumcast_cli", self.log)];
+        let ours = ["sumcast_service", "sumcast_cli", "sumcast_cuda"].map(|name| (name, self.log));
         let filter = Targets::new().with_default(self.log.min(LevelFilter::WARN)).with_targets(ours);
         let layer = match self.log_format {
             Format::Text => fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal()).boxed(),

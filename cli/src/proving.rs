@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use sumcast_params::Srs;
 use sumcast_prover::{
-    Assignment, Cpu, OpeningFile, Proven, ProvingKey, Stage, TensorOpening, peak_memory, prove_known,
+    Assignment, Backend, Cpu, OpeningFile, Proven, ProvingKey, Stage, TensorOpening, peak_memory, prove_known,
 };
 use sumcast_verifier::verify;
 use sumcast_verifier::vk::SrsKind;
@@ -32,6 +32,19 @@ pub(crate) fn context(text: &str) -> std::result::Result<Context32, String> {
 
 /// How many stages a [`Job`] shows.
 pub(crate) const STAGES: usize = Stage::ALL.len() + 2;
+
+/// What proves and, where a device is looked for, what that is.
+#[cfg(feature = "cuda")]
+fn backend() -> (&'static dyn Backend, Option<String>) {
+    let found = sumcast_cuda::found();
+    (found.backend(), Some(found.to_string()))
+}
+
+/// What proves.
+#[cfg(not(feature = "cuda"))]
+fn backend() -> (&'static dyn Backend, Option<String>) {
+    (&Cpu, None)
+}
 
 /// A proof to be made.
 pub(crate) struct Job<'a> {
@@ -63,11 +76,19 @@ impl Job<'_> {
         progress.stage("inference");
         let (result, assignment) = inference()?;
         let mut stages = vec![("inference", begun.elapsed().as_secs_f64())];
-        let Proven { file, openings, timings } =
-            prove_known(self.key, self.srs, assignment, self.known, &mut rand::rng(), &Cpu, &mut |stage| {
+        let (backend, made_on) = backend();
+        let Proven { file, openings, timings } = prove_known(
+            self.key,
+            self.srs,
+            assignment,
+            self.known,
+            &mut rand::rng(),
+            backend,
+            &mut |stage| {
                 progress.stage(stage.name());
-            })
-            .map_err(|error| anyhow!("{}: {error}", self.about))?;
+            },
+        )
+        .map_err(|error| anyhow!("{}: {error}", self.about))?;
         let prove_seconds = begun.elapsed().as_secs_f64();
         stages.extend(timings.0.iter().map(|(stage, duration)| (stage.name(), duration.as_secs_f64())));
 
@@ -95,6 +116,7 @@ impl Job<'_> {
             proof_bytes: bytes.len(),
             proof_body_bytes: file.body.len(),
             prove_seconds,
+            made_on,
             stages: Stages(stages),
             check_seconds,
             peak_memory_bytes: peak_memory(),
@@ -166,6 +188,9 @@ pub(crate) struct Made {
     proof_body_bytes: usize,
     /// Inference and proof.
     pub(crate) prove_seconds: f64,
+    /// The device, or the CPU and why it is that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_on: Option<String>,
     stages: Stages,
     pub(crate) check_seconds: f64,
     peak_memory_bytes: Option<u64>,
@@ -200,6 +225,9 @@ impl fmt::Display for Made {
         }
         if let Some(bytes) = self.peak_memory_bytes {
             writeln!(f, "memory    {} at most", format::bytes(bytes))?;
+        }
+        if let Some(made_on) = &self.made_on {
+            writeln!(f, "made on   {made_on}")?;
         }
         for (name, seconds) in &self.stages.0 {
             writeln!(f, "  {name:<12} {:>9}", format::seconds(*seconds))?;

@@ -2,11 +2,13 @@
 
 use crate::accumulate::{combine_rows, dot};
 use crate::cells::combine_cells;
+use crate::factors::{Factors, Local};
 use crate::msm;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
 use std::ops::Range;
+use sumcast_params::Srs;
 
 /// What a sumcheck sums, after the factor `eq`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,25 @@ pub trait Backend: Sync + std::fmt::Debug {
 
     /// Binds the top variable of a vector: `v[i] + x (v[i + half] - v[i])`.
     fn fold(&self, values: &mut Vec<Fr>, x: Fr);
+
+    /// `out[i] = sum_c table[columns[c][i]]`: the helper of a lookup from the inverses of its table's keys.
+    fn gather(&self, table: &[Fr], columns: &[Vec<u32>]) -> Vec<Fr> {
+        let mut out = vec![Fr::zero(); columns.first().map_or(0, Vec::len)];
+        for column in columns {
+            for (slot, p) in out.iter_mut().zip(column) {
+                *slot += table[*p as usize];
+            }
+        }
+        out
+    }
+
+    /// Takes a sumcheck's vectors to where this backend works on them.
+    fn hold(&self, factors: Vec<Vec<Fr>>) -> Box<dyn Factors + '_> {
+        Box::new(Local::new(self, factors))
+    }
+
+    /// Tells that points of this string are the bases to come.
+    fn prepare(&self, _srs: &Srs) {}
 }
 
 /// All cores of this machine.

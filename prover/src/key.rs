@@ -101,6 +101,7 @@ impl ProvingKey {
         let row_log = program.row_log;
         let key = Key { srs: points, program, fixed: Vec::new() };
         let mut key = Self::new(key, fixed, secret)?;
+        backend.prepare(srs);
         let mut rows = commit_small_rows(&srs.g1()[..1 << row_log], &key.fixed, row_log, backend);
         if !key.tails.is_empty() {
             key.blinding(srs).blind(&mut rows, &key.tails);

@@ -64,6 +64,7 @@ impl Helper {
         found: &Positions,
         alpha: Fr,
         beta: Fr,
+        backend: &dyn Backend,
     ) -> Option<Self> {
         let mut table: Vec<Fr> = (0..1u64 << lookup.table_log).map(|t| alpha - Fr::from(t)).collect();
         let mut power = Fr::one();
@@ -81,12 +82,7 @@ impl Helper {
         batch_inversion(&mut inverses);
         let keys: Vec<Vec<Fr>> =
             found.columns.iter().map(|c| c.iter().map(|p| table[*p as usize]).collect()).collect();
-        let mut h = vec![Fr::zero(); 1 << lookup.log];
-        for column in &found.columns {
-            for (slot, p) in h.iter_mut().zip(column) {
-                *slot += inverses[*p as usize];
-            }
-        }
+        let h = backend.gather(&inverses, &found.columns);
         let entries = inverses.iter().zip(&found.multiplicities).map(|(v, m)| *v * integer((*m).into()));
         let entries = entries.collect();
         Some(Self { values: LookupValues { cells: h, keys, entries, table }, inverses })

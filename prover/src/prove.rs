@@ -137,6 +137,7 @@ fn prove_all(
     progress: &mut (dyn FnMut(Stage) + Send),
 ) -> Result<Proven, ProveError> {
     check_srs(&key.key, srs)?;
+    backend.prepare(srs);
     let mask = Mask::random(&key.key.program, rng);
     let mut tails = Tails::random(&key.key.program, &key.tails, rng);
     for opening in known {
@@ -203,7 +204,7 @@ fn prove_in_pool(
         .lookups
         .iter()
         .zip(&found)
-        .map(|(lookup, found)| Helper::new(&cells, lookup, found, ch.alpha, ch.beta))
+        .map(|(lookup, found)| Helper::new(&cells, lookup, found, ch.alpha, ch.beta, backend))
         .collect::<Option<_>>()
         .ok_or(ProveError::Challenge)?;
     let mut helper_rows = vec![Fr::zero(); usize::from(program.helper_rows) << program.row_log];

@@ -7,6 +7,7 @@ use crate::Backend;
 use crate::accumulate::{GRAIN, add_scaled};
 use crate::cells::{Cells, start_of};
 use crate::eq::{eq_pyramid, eq_vector};
+use crate::factors::Factors;
 use crate::mask::{Masking, Masks};
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
@@ -73,36 +74,33 @@ pub(crate) fn evaluate(rows: &Rows<'_>, functional: &Functional, backend: &dyn B
 
 /// An inner product of a row's length on its way through the rounds.
 #[derive(Debug)]
-enum Product {
-    /// With any weights.
-    Weights { values: Vec<Fr>, weights: Vec<Fr> },
+enum Product<'a> {
+    /// With any weights, which are the second of the factors.
+    Weights { factors: Box<dyn Factors + 'a> },
     /// With `scale eq(point, .)`: its weights over the variables below are a level of a pyramid, those above a
     /// scalar, so only the values are folded.
-    Eq { values: Vec<Fr>, pyramid: Vec<Vec<Fr>>, point: Vec<Fr>, scale: Fr },
+    Eq { values: Box<dyn Factors + 'a>, pyramid: Vec<Vec<Fr>>, point: Vec<Fr>, scale: Fr },
 }
 
-impl Product {
+impl Product<'_> {
     /// Constant and leading coefficient of the round that binds variable `k`.
-    fn round(&self, k: usize, backend: &dyn Backend) -> [Fr; 2] {
+    fn round(&self, k: usize) -> [Fr; 2] {
         match self {
-            Self::Weights { values, weights } => backend.round_product(values, weights),
+            Self::Weights { factors } => factors.round_product(),
             Self::Eq { values, pyramid, point, scale } => {
                 // (1 - p + (2 p - 1) X) (low + (high - low) X).
-                let [low, high] = backend.round_eq(values, &pyramid[k]);
+                let [low, high] = values.round_eq(&pyramid[k]);
                 let p = point[k];
                 [*scale * (Fr::one() - p) * low, *scale * (p + p - Fr::one()) * (high - low)]
             }
         }
     }
 
-    fn bind(&mut self, k: usize, x: Fr, backend: &dyn Backend) {
+    fn bind(&mut self, k: usize, x: Fr) {
         match self {
-            Self::Weights { values, weights } => {
-                backend.fold(values, x);
-                backend.fold(weights, x);
-            }
+            Self::Weights { factors } => factors.fold(x),
             Self::Eq { values, pyramid, point, scale } => {
-                backend.fold(values, x);
+                values.fold(x);
                 pyramid.truncate(k);
                 *scale *= sumcast_verifier::mle::eq(&point[k..=k], &[x]);
             }
@@ -111,7 +109,12 @@ impl Product {
 }
 
 /// The inner products whose sum is claimed.
-fn products(rows: &Rows<'_>, functionals: &[&Functional], gamma: Fr, backend: &dyn Backend) -> Vec<Product> {
+fn products<'a>(
+    rows: &Rows<'_>,
+    functionals: &[&Functional],
+    gamma: Fr,
+    backend: &'a dyn Backend,
+) -> Vec<Product<'a>> {
     let row_log = usize::from(rows.program().row_log);
     // Weights on single rows, and weighted rows by the point of their vector.
     let mut weights: BTreeMap<usize, Vec<Fr>> = BTreeMap::new();
@@ -132,12 +135,14 @@ fn products(rows: &Rows<'_>, functionals: &[&Functional], gamma: Fr, backend: &d
             }
         }
     }
-    let single =
-        weights.into_iter().map(|(row, weights)| Product::Weights { values: rows.row(row), weights });
+    let single = weights.into_iter().map(|(row, weights)| {
+        let factors = backend.hold(vec![rows.row(row), weights]);
+        Product::Weights { factors }
+    });
     let spanning = spanning.into_iter().map(|(point, weighted)| {
         // The level of all variables is never read.
         let pyramid = eq_pyramid(&point[..row_log - 1]);
-        let values = rows.fold(weighted.into_iter(), backend);
+        let values = backend.hold(vec![rows.fold(weighted.into_iter(), backend)]);
         Product::Eq { values, pyramid, point, scale: Fr::one() }
     });
     single.chain(spanning).collect()
@@ -171,7 +176,7 @@ pub(crate) fn run(
         masking.round(k, 2, &mut polynomial);
         let mut sent = vec![polynomial[0], polynomial[2]];
         for product in &products {
-            sent.iter_mut().zip(product.round(k, backend)).for_each(|(s, v)| *s += v);
+            sent.iter_mut().zip(product.round(k)).for_each(|(s, v)| *s += v);
         }
         let challenge = challenge(&mut sent);
         let round = RoundPolynomial { coefficients: sent };
@@ -180,7 +185,7 @@ pub(crate) fn run(
         out.y[k] = challenge;
         masking.bind(2, challenge);
         for product in &mut products {
-            product.bind(k, challenge, backend);
+            product.bind(k, challenge);
         }
     }
     out

@@ -8,6 +8,7 @@
 use crate::accumulate::add_scaled;
 use crate::backend::{Backend, Summand};
 use crate::eq::eq_pyramid;
+use crate::factors::Factors;
 use crate::mask::{Masking, Masks};
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
@@ -29,7 +30,7 @@ pub(crate) struct Instance {
 impl Instance {
     /// Degree of the summand in each variable, without `eq`.
     fn degree(&self) -> usize {
-        self.factors.len()
+        self.masks.len()
     }
 }
 
@@ -77,8 +78,10 @@ fn multiply(a: &[Fr], b: &[Fr]) -> Vec<Fr> {
 
 /// An instance on its way through the rounds.
 #[derive(Debug)]
-struct Running {
+struct Running<'a> {
+    /// Without its factors.
     instance: Instance,
+    factors: Box<dyn Factors + 'a>,
     /// Its whole sum, needed while it waits to join.
     waiting: Fr,
     /// `prod (1 - x_k)` over the variables it has waited for.
@@ -117,11 +120,12 @@ pub(crate) fn run(
     let most = instances.iter().map(Instance::degree).max().unwrap_or(0);
     let interpolations: Vec<Interpolation> = (0..=most).map(Interpolation::new).collect();
     let mut masking = Masking::new(masks);
-    let mut running: Vec<Running> = instances
+    let mut running: Vec<Running<'_>> = instances
         .into_iter()
-        .map(|instance| {
+        .map(|mut instance| {
             let waiting = if instance.vars < rounds { sum(&instance, &pyramid) } else { Fr::zero() };
-            Running { instance, waiting, late: Fr::one(), eq_bound: Fr::one() }
+            let factors = backend.hold(std::mem::take(&mut instance.factors));
+            Running { instance, factors, waiting, late: Fr::one(), eq_bound: Fr::one() }
         })
         .collect();
     let mut claim = claim;
@@ -145,7 +149,7 @@ pub(crate) fn run(
                 polynomial[1] -= value;
                 continue;
             }
-            round(r, k, tau, &pyramid, &interpolations, backend, &mut polynomial);
+            round(r, k, tau, &pyramid, &interpolations, &mut polynomial);
         }
         if polynomial[0] + polynomial.iter().sum::<Fr>() != claim && !insist {
             return None;
@@ -163,17 +167,15 @@ pub(crate) fn run(
             } else {
                 let ab = tau.get(k).map_or_else(Fr::zero, |t| *t * x);
                 r.eq_bound *= tau.get(k).map_or_else(Fr::one, |t| Fr::one() - t - x + ab + ab);
-                for factor in &mut r.instance.factors {
-                    backend.fold(factor, x);
-                }
+                r.factors.fold(x);
             }
         }
     }
     let x = out.point[0];
     let vanishing = x * (Fr::one() - x);
-    let ends = |r: Running| {
-        let instance = r.instance;
-        instance.factors.iter().zip(&instance.masks).map(|(f, mask)| f[0] + vanishing * mask).collect()
+    let ends = |r: Running<'_>| {
+        let factors = r.factors.values();
+        factors.iter().zip(&r.instance.masks).map(|(f, mask)| f[0] + vanishing * mask).collect()
     };
     out.factors = running.into_iter().map(ends).collect();
     out.mask = masking.value();
@@ -197,18 +199,16 @@ fn sum(instance: &Instance, pyramid: &[Vec<Fr>]) -> Fr {
 
 /// Adds the polynomial of an instance that has joined.
 fn round(
-    r: &Running,
+    r: &Running<'_>,
     k: usize,
     tau: &[Fr],
     pyramid: &[Vec<Fr>],
     interpolations: &[Interpolation],
-    backend: &dyn Backend,
     out: &mut [Fr],
 ) {
     let instance = &r.instance;
-    let factors: Vec<&[Fr]> = instance.factors.iter().map(Vec::as_slice).collect();
     let eq = instance.eq.then(|| pyramid[k].as_slice());
-    let values = backend.round(instance.summand, &factors, eq, instance.degree() + 1);
+    let values = r.factors.round(instance.summand, eq, instance.degree() + 1);
     let mut coefficients = interpolations[instance.degree()].coefficients(&values);
     if instance.eq {
         let t = tau[k];
@@ -217,17 +217,17 @@ fn round(
     let bound = if instance.eq { r.eq_bound } else { Fr::one() };
     add_scaled(out, &coefficients, r.late * instance.scale * bound);
     if !instance.linear.is_zero() {
-        let (low, high) = factors[0].split_at(factors[0].len() / 2);
-        let (low, high): (Fr, Fr) = (low.iter().sum(), high.iter().sum());
+        let [low, high] = r.factors.halves();
         add_scaled(out, &[low, high - low], r.late * instance.linear);
     }
 }
 
 /// Adds the polynomial of an instance in variable 0, where its factors are quadratic.
-fn last_round(r: &Running, tau: &[Fr], out: &mut [Fr]) {
+fn last_round(r: &Running<'_>, tau: &[Fr], out: &mut [Fr]) {
     let instance = &r.instance;
-    let factors: Vec<Vec<Fr>> = instance
+    let factors: Vec<Vec<Fr>> = r
         .factors
+        .values()
         .iter()
         .zip(&instance.masks)
         .map(|(f, mask)| {

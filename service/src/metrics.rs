@@ -3,6 +3,9 @@
 //! A process has one set of these. What the database knows is asked of it when the metrics are read, so every process of a
 //! service tells the same of that.
 
+#[cfg(feature = "cuda")]
+mod device;
+
 use crate::job::{Kind, State};
 use crate::store::Total;
 use prometheus_client::encoding::text::encode;
@@ -103,6 +106,8 @@ impl Metrics {
             Unit::Bytes,
             memory.clone(),
         );
+        #[cfg(feature = "cuda")]
+        registry.register_collector(Box::new(device::Calls(sumcast_cuda::counts)));
         registry.register("process_open_fds", "Open files of this process", files.clone());
         Self { registry, ..metrics }
     }

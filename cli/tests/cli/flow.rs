@@ -72,6 +72,11 @@ fn whole_flow(model: &Compiled) {
         assert!(proven["peak_memory_bytes"].as_u64().unwrap() > 1 << 20);
     }
 
+    // A device, or the CPU and why it is that.
+    let made_on = proven.get("made_on").map(|made_on| made_on.as_str().unwrap());
+    assert_eq!(made_on.is_some(), cfg!(feature = "cuda"));
+    assert!(made_on.is_none_or(|made_on| made_on.contains("the CPU")), "{made_on:?}");
+
     let verified = json(&[&"verify", &"--vk", &model.vk(), &model.proof]);
     has(&verified, &["verify_seconds", "input"]);
     assert!(verified.get("input_commitment").is_none() && verified.get("output_commitment").is_none());

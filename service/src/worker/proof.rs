@@ -5,7 +5,7 @@ use super::Stages;
 use super::models::Ready;
 use serde_json::{Map, Value, json};
 use std::time::Instant;
-use sumcast_prover::{Assignment, Cpu, OpeningFile, Proven, TensorOpening, prove_known};
+use sumcast_prover::{Assignment, Backend, Cpu, OpeningFile, Proven, TensorOpening, prove_known};
 use sumcast_verifier::verify;
 
 /// A proof that is valid, and what is said of it.
@@ -30,7 +30,7 @@ impl Ready {
         let assignment = run()?;
         let mut seconds = vec![("inference", begun.elapsed())];
         let Proven { file, openings, timings } =
-            prove_known(&self.key, &self.srs, assignment, known, &mut rand::rng(), &Cpu, &mut |stage| {
+            prove_known(&self.key, &self.srs, assignment, known, &mut rand::rng(), backend(), &mut |stage| {
                 // Nobody has to hear.
                 let _ = stages.send(stage.name());
             })
@@ -63,6 +63,18 @@ impl Ready {
         result.insert("stages".into(), seconds.into());
         Ok(Made { proof, opening, result })
     }
+}
+
+/// What proves: the device that is found, or the CPU.
+#[cfg(feature = "cuda")]
+fn backend() -> &'static dyn Backend {
+    sumcast_cuda::found().backend()
+}
+
+/// What proves.
+#[cfg(not(feature = "cuda"))]
+fn backend() -> &'static dyn Backend {
+    &Cpu
 }
 
 /// The 32 bytes of a context.

@@ -1,0 +1,3 @@
+// All kernels, in one piece: what is compiled for devices, and for the host that tests them.
+#include "msm.cuh"
+#include "vectors.cuh"

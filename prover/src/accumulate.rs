@@ -8,52 +8,43 @@ use ark_bn254::{Fr, FrConfig};
 use ark_ff::{BigInt, BigInteger, MontConfig, PrimeField};
 use rayon::prelude::*;
 
-/// `sum a_i v_i` in progress: `wide - 2^64 negative`, both sums of raw Montgomery representations.
-///
-/// A term of `wide` is below `2^(254 + 64)`, one of `negative` below `2^254`.
+/// `sum a_i (v_i + 2^63)` in progress, of raw Montgomery representations: what is added to the integers makes them
+/// non-negative, and has the same part in all sums with the same weights.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Accumulator {
-    wide: [u64; 6],
-    negative: [u64; 5],
-}
+struct Accumulator([u64; 6]);
 
 impl Accumulator {
-    /// Adds `a * v`.
+    /// Adds `a (v + 2^63)`, which is below `2^(254 + 64)`.
     #[expect(
         clippy::needless_range_loop,
         reason = "zipped, the carries are not kept in registers: four times slower"
     )]
     #[inline(always)]
-    pub(crate) fn add(&mut self, a: &Fr, v: i64) {
+    fn add(&mut self, a: &Fr, v: i64) {
         let a = &a.0.0;
-        let factor = v as u64;
-        // a * v = a * (v mod 2^64) - 2^64 a [v < 0].
-        let mask = (v >> 63) as u64;
+        let factor = v as u64 ^ 1 << 63;
         let mut carry = 0u64;
-        let mut negative_carry = 0u64;
         for i in 0..4 {
-            let t = u128::from(a[i]) * u128::from(factor) + u128::from(self.wide[i]) + u128::from(carry);
-            self.wide[i] = t as u64;
+            let t = u128::from(a[i]) * u128::from(factor) + u128::from(self.0[i]) + u128::from(carry);
+            self.0[i] = t as u64;
             carry = (t >> 64) as u64;
-            let n = u128::from(self.negative[i]) + u128::from(a[i] & mask) + u128::from(negative_carry);
-            self.negative[i] = n as u64;
-            negative_carry = (n >> 64) as u64;
         }
-        let (sum, over) = self.wide[4].overflowing_add(carry);
-        self.wide[4] = sum;
-        self.wide[5] += u64::from(over);
-        self.negative[4] += negative_carry;
+        let (sum, over) = self.0[4].overflowing_add(carry);
+        self.0[4] = sum;
+        self.0[5] += u64::from(over);
     }
 
-    /// The sum as a field element.
-    pub(crate) fn finish(&self) -> Fr {
-        // A multiple of the order keeps the difference positive, for up to 2^24 terms.
-        let mut sum = self.wide;
+    /// `sum a_i v_i` as a field element, for up to `2^24` terms.
+    fn finish(&self, weights: &Total) -> Fr {
+        // A multiple of the order keeps the difference positive.
+        let mut sum = self.0;
         let (mut carry, mut borrow) = (false, false);
         for i in 0..6 {
+            let word = |i: Option<usize>| i.and_then(|i| weights.0.get(i)).copied().unwrap_or(0);
+            let shifted = word(Some(i)) << 63 | word(i.checked_sub(1)) >> 1;
             let (with, c1) = sum[i].overflowing_add(OFFSET[i]);
             let (with, c2) = with.overflowing_add(carry.into());
-            let (less, b1) = with.overflowing_sub(if i == 0 { 0 } else { self.negative[i - 1] });
+            let (less, b1) = with.overflowing_sub(shifted);
             let (less, b2) = less.overflowing_sub(borrow.into());
             (sum[i], carry, borrow) = (less, c1 | c2, b1 | b2);
         }
@@ -61,7 +52,30 @@ impl Accumulator {
     }
 }
 
-/// The order times `2^92`: more than `2^64` times any sum of `2^24` terms.
+/// The sum of raw Montgomery representations, each below `2^254`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Total([u64; 5]);
+
+impl Total {
+    #[inline(always)]
+    fn add(&mut self, a: &Fr) {
+        let mut carry = false;
+        for (sum, a) in self.0.iter_mut().zip(a.0.0) {
+            let (with, c1) = sum.overflowing_add(a);
+            let (with, c2) = with.overflowing_add(carry.into());
+            (*sum, carry) = (with, c1 | c2);
+        }
+        self.0[4] += u64::from(carry);
+    }
+
+    fn of(weights: &[Fr]) -> Self {
+        let mut total = Self::default();
+        weights.iter().for_each(|a| total.add(a));
+        total
+    }
+}
+
+/// The order times `2^92`: more than `2^63` times any sum of `2^24` representations.
 const OFFSET: [u64; 6] = {
     let r = Fr::MODULUS.0;
     let s = 92 - 64;
@@ -114,6 +128,7 @@ pub(crate) fn combine_rows(rows: &[&[i64]], width: usize, weights: &[Fr]) -> Vec
             let mut sums = [Accumulator::default(); CHUNK];
             let mut tile = [0i64; CHUNK * TILE];
             let group = first..(first + per_group).min(rows.len());
+            let total = Total::of(&weights[group.clone()]);
             for (rows, weights) in rows[group.clone()].chunks(TILE).zip(weights[group].chunks(TILE)) {
                 // Transposed, so that a position's cells are adjacent: rows lie a power of two apart, and a cache
                 // keeps few lines at such distances.
@@ -131,7 +146,7 @@ pub(crate) fn combine_rows(rows: &[&[i64]], width: usize, weights: &[Fr]) -> Vec
                     *sum = register;
                 }
             }
-            (x, sums[..end - x].iter().map(Accumulator::finish).collect())
+            (x, sums[..end - x].iter().map(|sum| sum.finish(&total)).collect())
         })
         .collect();
     let mut out = vec![Fr::default(); width];
@@ -145,11 +160,12 @@ pub(crate) fn combine_rows(rows: &[&[i64]], width: usize, weights: &[Fr]) -> Vec
 
 /// `sum weights[i] cells[i]`.
 pub(crate) fn dot(weights: &[Fr], cells: &[i64]) -> Fr {
-    let mut sum = Accumulator::default();
+    let (mut sum, mut total) = (Accumulator::default(), Total::default());
     for (w, v) in weights.iter().zip(cells) {
         sum.add(w, *v);
+        total.add(w);
     }
-    sum.finish()
+    sum.finish(&total)
 }
 
 /// Least products that are worth a task.

@@ -107,30 +107,26 @@ pub(crate) fn open(
     })
 }
 
-/// `f = q (X^b - zeta) + g`: Horner's rule over blocks of `b` coefficients.
+/// Fewest columns of a strip: two cache lines of each block.
+const STRIP: usize = 4;
+
+/// `f = q (X^b - zeta) + g`: Horner's rule over blocks of `b` coefficients, a strip of their columns for each thread.
 fn divide_by_power(f: &[Fr], b: usize, zeta: Fr) -> (Vec<Fr>, Vec<Fr>) {
-    let blocks = f.len() / b;
-    let columns: Vec<Vec<Fr>> = (0..b)
-        .into_par_iter()
-        .with_min_len(16)
-        .map(|j| {
-            let mut carry = Fr::zero();
-            (0..blocks)
-                .rev()
-                .map(|i| {
-                    carry = f[i * b + j] + zeta * carry;
-                    carry
-                })
-                .collect()
-        })
-        .collect();
-    // columns[j] runs from the top block down; its last value is g_j, the others are q's.
-    let g = columns.iter().map(|c| c[blocks - 1]).collect();
-    let q = (0..(blocks - 1) * b)
-        .into_par_iter()
-        .with_min_len(1 << 10)
-        .map(|k| columns[k % b][blocks - 2 - k / b])
-        .collect();
+    let mut q = f[b..].to_vec();
+    let width = b.div_ceil(rayon::current_num_threads()).max(STRIP);
+    let mut strips: Vec<Vec<&mut [Fr]>> = Vec::new();
+    strips.resize_with(b.div_ceil(width), Vec::new);
+    for block in q.chunks_mut(b) {
+        strips.iter_mut().zip(block.chunks_mut(width)).for_each(|(strip, part)| strip.push(part));
+    }
+    strips.into_par_iter().for_each(|strip| {
+        let mut above: &[Fr] = &[];
+        for part in strip.into_iter().rev() {
+            part.iter_mut().zip(above).for_each(|(c, above)| *c += zeta * above);
+            above = part;
+        }
+    });
+    let g = f[..b].iter().zip(&q).map(|(c, above)| *c + zeta * above).collect();
     (q, g)
 }
 

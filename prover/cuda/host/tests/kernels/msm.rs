@@ -119,7 +119,8 @@ fn powers_of_a_string_stay() {
             (cuda.device().written() - before) / range.len() as u64
         };
         assert_eq!(written(bases), scalar);
-        assert_eq!(written(&bases.to_vec()), base + scalar, "points from elsewhere come along");
+        let elsewhere = bases.to_vec();
+        assert_eq!(written(&elsewhere), base + scalar, "points from elsewhere come along");
     }
     // Others take their place in turn, and none is taken for another.
     for seed in 0..4 {

@@ -85,12 +85,12 @@ impl Service {
     }
 
     /// As it is shown.
-    async fn shown(&self, post: Post, to_sign: store::Attestation) -> Result<Attestation, Problem> {
+    async fn shown(&self, post: Post, to_sign: &store::Attestation) -> Result<Attestation, Problem> {
         let chain = self.config.chains.get(&post.chain);
         let topics = chain.and_then(|chain| chain.topics).unwrap_or_default();
         let signed = self.store.signatures(&post.id, to_sign.hash).await?;
         Ok(Attestation {
-            chain_id: chain.map(|chain| chain.chain_id).unwrap_or_default(),
+            chain_id: chain.map_or(0, |chain| chain.chain_id),
             topics: topics.to_string(),
             post: post.id,
             chain: post.chain,
@@ -124,7 +124,7 @@ pub(super) async fn list(
 ) -> Result<Json<Attestations>, Problem> {
     let mut attestations = vec![];
     for (post, to_sign) in service.store.attestations().await? {
-        attestations.push(service.shown(post, to_sign).await?);
+        attestations.push(service.shown(post, &to_sign).await?);
     }
     Ok(Json(Attestations { attestations }))
 }
@@ -148,7 +148,7 @@ pub(super) async fn one(
 ) -> Result<Json<Attestation>, Problem> {
     let post = service.epoch_post(&id).await?;
     let to_sign = service.to_sign(&post).await?;
-    service.shown(post, to_sign).await.map(Json)
+    service.shown(post, &to_sign).await.map(Json)
 }
 
 /// A file that attestors look at before they sign
@@ -215,5 +215,5 @@ pub(super) async fn sign(
     }
     tracing::info!(post = id, %signer, by = caller.owner(), "a signature of an attestor");
     service.store.sign(&id, *hash, &Signature { signer, bytes }).await?;
-    service.shown(post, to_sign).await.map(Json)
+    service.shown(post, &to_sign).await.map(Json)
 }

@@ -142,7 +142,8 @@ pub(super) async fn infer(
         Fault::Job(why) => Problem::invalid(why),
         Fault::Other(error) => error.into(),
     };
-    let ready = service.models.of(&service.artifacts, &found.model, 0).await.map_err(refused)?;
+    let job = async || Ok(service.store.job(&found.model).await?);
+    let ready = service.models.of(&service.artifacts, &found.model, 0, job).await.map_err(refused)?;
     let input: Vec<f64> = serde_json::from_value::<Prove>(found.request.clone())?.numbers().collect();
     let outputs = tokio::task::spawn_blocking(move || ready.model.infer(&input)).await?;
     let outputs = outputs.map_err(|error| Problem::invalid(error.to_string()))?.concat();

@@ -88,7 +88,7 @@ impl Worker {
         queue: Queue,
         ending: watch::Receiver<bool>,
     ) -> Self {
-        let models = Arc::new(Models::new(config.params.clone(), store.clone()));
+        let models = Arc::new(Models::new(config.params.clone()));
         let begun = Begun::new(config.jobs_at_once);
         Self { config, store, artifacts, queue, models, begun, times: Times::default(), ending }
     }

@@ -3,7 +3,7 @@
 use super::topic::Circuit;
 use super::{Fault, aside};
 use crate::artifacts::{Artifacts, File};
-use crate::store::Store;
+use crate::job::Job;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,13 +28,12 @@ pub(crate) struct Ready {
 #[derive(Debug)]
 pub(crate) struct Models {
     params: Option<PathBuf>,
-    store: Store,
     kept: Mutex<VecDeque<(String, Arc<Ready>)>>,
 }
 
 impl Models {
-    pub(crate) fn new(params: Option<PathBuf>, store: Store) -> Self {
-        Self { params, store, kept: Mutex::default() }
+    pub(crate) fn new(params: Option<PathBuf>) -> Self {
+        Self { params, kept: Mutex::default() }
     }
 
     /// The parameters for rows of a length.
@@ -46,23 +45,24 @@ impl Models {
         })
     }
 
-    /// A model that a job has made, whose proofs are of `2^log` inputs each.
+    /// A model that a job has made, whose proofs are of `2^log` inputs each. The job is asked for if the model is not at hand.
     pub(crate) async fn of(
         self: &Arc<Self>,
         artifacts: &Artifacts,
         id: &str,
         log: u8,
+        job: impl AsyncFnOnce() -> Result<Option<Job>, Fault>,
     ) -> Result<Arc<Ready>, Fault> {
         let name = format!("model {id} {log}");
         if let Some(ready) = self.kept(&name) {
             return Ok(ready);
         }
         if log > 0 {
-            let one = Box::pin(self.of(artifacts, id, 0)).await?;
+            let one = Box::pin(self.of(artifacts, id, 0, job)).await?;
             return self.make(name, move || one.model.batched(log).map_err(Fault::job)).await;
         }
         let missing = || Fault::Job(format!("there is no model {id:?}"));
-        let job = self.store.job(id).await?.ok_or_else(missing)?;
+        let job = job().await?.ok_or_else(missing)?;
         let model = artifacts.made(&job, File::Model).await?;
         let key = artifacts.made(&job, File::Key).await?;
         let (Some(model), Some(key)) = (model, key) else {

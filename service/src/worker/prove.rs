@@ -35,7 +35,8 @@ impl Worker {
         let asked = asked.collect::<Result<Vec<_>, _>>()?;
         let model = jobs.iter().find_map(|job| job.model.clone()).unwrap_or_default();
         let log = jobs.len().trailing_zeros() as u8;
-        let ready = self.models.of(&self.artifacts, &model, log).await?;
+        let job = async || Ok(self.insist(|| self.store.job(&model)).await?);
+        let ready = self.models.of(&self.artifacts, &model, log, job).await?;
         let key = (log > 0).then(|| ready.key.key.to_bytes());
         let (outputs, made) = aside(move || prove(&ready, &asked, &stages)).await?;
         if let (1, Some(seconds)) = (jobs.len(), made.result.get("prove_seconds").and_then(Value::as_f64)) {

@@ -195,7 +195,7 @@ impl Worker {
 
     /// What opens the commitments of another job's proof.
     async fn state(&self, id: &str) -> Result<OpeningFile, Fault> {
-        let job = self.store.job(id).await?.filter(|job| job.state == State::Done);
+        let job = self.insist(|| self.store.job(id)).await?.filter(|job| job.state == State::Done);
         let opening = match job {
             Some(job) => self.artifacts.made(&job, File::Opening).await?,
             None => None,

@@ -20,6 +20,10 @@
 //! ```
 #![forbid(unsafe_code)]
 
+/// The binary's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod case;
 mod fit;
 mod gas;

@@ -20,6 +20,9 @@ const ONE: Wide = Base::ONE;
 /// Pairs in a group of two vectors.
 pub(super) const GROUP: usize = 16;
 
+/// Groups whose points are brought from memory before it is their turn.
+const AHEAD: usize = 2;
+
 /// What turns 1 / a in Montgomery form with 2^256, where a has one with 2^260, into the form with 2^260.
 const LIFT: Wide = wide(&power_of_two(&Base::WORDS, 268));
 
@@ -30,6 +33,9 @@ pub(super) trait Places {
 
     /// The point of an index.
     fn point(&self, index: u32) -> &Point;
+
+    /// Has the point of an index brought from memory.
+    fn prefetch(&self, index: u32);
 
     /// Stores a sum.
     fn store(&mut self, place: u32, sum: Point);
@@ -210,7 +216,10 @@ pub(super) fn add_pairs<P: Places>(places: &mut P, pairs: &Pairs, to: &[u32], st
     }
     let mut special = false;
     let (mut product_a, mut product_b) = (one, one);
-    for (pairs, step) in groups.iter().zip(&mut *steps) {
+    for (i, (pairs, step)) in groups.iter().zip(&mut *steps).enumerate() {
+        if let Some(later) = groups.get(i + AHEAD) {
+            later.as_flattened().as_flattened().iter().for_each(|index| places.prefetch(*index));
+        }
         special |= first_pass(places, &pairs[0], &mut step[0], &mut product_a);
         special |= first_pass(places, &pairs[1], &mut step[1], &mut product_b);
     }

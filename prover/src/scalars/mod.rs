@@ -78,9 +78,7 @@ pub(crate) fn round_product([al, ah]: Halves<'_>, [bl, bh]: Halves<'_>) -> [Fr; 
 
 /// `sum eq low` and `sum eq high`.
 pub(crate) fn round_eq([low, high]: Halves<'_>, eq: &[Fr]) -> [Fr; 2] {
-    sums(low.len(), |start, end| {
-        dispatch!(round_eq([&low[start..end], &high[start..end]], &eq[start..end]))
-    })
+    sums(low.len(), |start, end| dispatch!(round_eq([&low[start..end], &high[start..end]], &eq[start..end])))
 }
 
 /// `sum eq summand(low + t (high - low))` for `t = 0, .., points - 1`; `eq` or ones.
@@ -106,7 +104,9 @@ pub(crate) fn fold(low: &mut [Fr], high: &[Fr], x: Fr) {
     if low.len() <= GRAIN {
         return dispatch!(fold(low, high, x));
     }
-    low.par_chunks_mut(GRAIN).zip(high.par_chunks(GRAIN)).for_each(|(low, high)| dispatch!(fold(low, high, x)));
+    low.par_chunks_mut(GRAIN)
+        .zip(high.par_chunks(GRAIN))
+        .for_each(|(low, high)| dispatch!(fold(low, high, x)));
 }
 
 /// Adds `scale` times `values`, over the shorter of the two.

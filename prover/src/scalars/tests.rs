@@ -12,7 +12,10 @@ fn vector(len: usize, seed: u64) -> Vec<Fr> {
         1 => -Fr::one(),
         2 => Fr::new_unchecked(ark_ff::BigInt::one()),
         3 => Fr::from(i),
-        _ => Fr::from_le_bytes_mod_order(&[(i * 31 + seed) as u8; 40]) * Fr::from(i * i + seed * 77 + 5).pow([9]),
+        _ => {
+            Fr::from_le_bytes_mod_order(&[(i * 31 + seed) as u8; 40])
+                * Fr::from(i * i + seed * 77 + 5).pow([9])
+        }
     };
     (0..len as u64).map(scalar).collect()
 }
@@ -92,7 +95,9 @@ fn updates() {
 #[test]
 fn suffixes_of_every_length() {
     for n in [0, 1, 15, 16, 1000, 16 * GRAIN, 40_000, 40_007] {
-        for (x, above) in [(Fr::zero(), Fr::one()), (-Fr::one(), Fr::from(5)), (Fr::from(3).pow([200]), Fr::from(2))] {
+        for (x, above) in
+            [(Fr::zero(), Fr::one()), (-Fr::one(), Fr::from(5)), (Fr::from(3).pow([200]), Fr::from(2))]
+        {
             let (mut found, mut expected) = (vector(n, 3), vector(n, 3));
             suffixes(&mut found, x, above);
             words::suffixes(&mut expected, x, above);
@@ -158,7 +163,9 @@ fn rows_of_every_width() {
             let out = combine(&cells, width, &weights);
             assert_eq!(out.len(), width);
             for (x, value) in out.iter().enumerate() {
-                let row = |j: usize| cells.get(j * width + x).map_or(Fr::zero(), |v| weights[j] * integer((*v).into()));
+                let row = |j: usize| {
+                    cells.get(j * width + x).map_or(Fr::zero(), |v| weights[j] * integer((*v).into()))
+                };
                 assert_eq!(*value, (0..rows).map(row).sum(), "{width} {rows} {x}");
             }
         }

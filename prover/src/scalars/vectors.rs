@@ -16,7 +16,9 @@ use ark_bn254::Fr;
 use ark_ff::BigInt;
 use rayon::prelude::*;
 use std::array;
+use std::iter::Zip;
 use std::ops::Range;
+use std::slice::Iter;
 
 type Lanes = lanes::Lanes<Scalar>;
 
@@ -80,8 +82,11 @@ fn total(a: &Lanes) -> Fr {
     scalars(a).into_iter().sum()
 }
 
+/// Eights of two slices.
+type Eights<'a> = Zip<Iter<'a, [Fr; 8]>, Iter<'a, [Fr; 8]>>;
+
 /// The eights of two slices of one length, and what is left of them.
-fn eights<'a>(a: &'a [Fr], b: &'a [Fr]) -> (impl Iterator<Item = (&'a [Fr; 8], &'a [Fr; 8])>, [&'a [Fr]; 2]) {
+fn eights<'a>(a: &'a [Fr], b: &'a [Fr]) -> (Eights<'a>, [&'a [Fr]; 2]) {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks(), b.as_chunks());
     (a.iter().zip(b), [a_rest, b_rest])
 }
@@ -354,9 +359,16 @@ pub(super) fn combine(
 
 /// [`combine`] for `N` vectors of columns from `x` on.
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn block<const N: usize>(rows: &[&[i64]], x: usize, weights: &[Wide], offset: &Wide, out: &mut Vec<Fr>) -> Option<()> {
+fn block<const N: usize>(
+    rows: &[&[i64]],
+    x: usize,
+    weights: &[Wide],
+    offset: &Wide,
+    out: &mut Vec<Fr>,
+) -> Option<()> {
     let mut sums = [Integers::new(&splat::<Scalar>(offset)); N];
-    for (rows, weights) in rows.chunks(Integers::<Scalar>::MOST).zip(weights.chunks(Integers::<Scalar>::MOST)) {
+    for (rows, weights) in rows.chunks(Integers::<Scalar>::MOST).zip(weights.chunks(Integers::<Scalar>::MOST))
+    {
         for (row, weight) in rows.iter().zip(weights) {
             let mut padded = [[0; 8]; N];
             let cells = match row.get(x..x + 8 * N).and_then(|cells| cells.as_chunks().0.first_chunk::<N>()) {

@@ -27,12 +27,7 @@ pub(super) fn round_eq([low, high]: Halves<'_>, eq: &[Fr]) -> [Fr; 2] {
     sums
 }
 
-pub(super) fn round(
-    summand: Summand,
-    factors: &[Halves<'_>],
-    eq: Option<&[Fr]>,
-    points: usize,
-) -> Vec<Fr> {
+pub(super) fn round(summand: Summand, factors: &[Halves<'_>], eq: Option<&[Fr]>, points: usize) -> Vec<Fr> {
     let mut sums = vec![Fr::zero(); points];
     let mut at = [Fr::zero(); MAX_FACTORS];
     let mut step = [Fr::zero(); MAX_FACTORS];

@@ -202,7 +202,8 @@ fn words_and_comparisons() {
             let mut one = [0; 5];
             one[limb] = 1 << 51;
             // SAFETY: the instructions were detected.
-            let (differ, zero) = unsafe { (equal::<Base>(&splat(&one), &splat(&[0; 5])), zero::<Base>(&splat(&one))) };
+            let (differ, zero) =
+                unsafe { (equal::<Base>(&splat(&one), &splat(&[0; 5])), zero::<Base>(&splat(&one))) };
             assert_eq!((differ, zero), (0, 0));
         }
     }

@@ -9,7 +9,8 @@ A panel is an object:
     title   what stands above it
     x, y    the labels of its axes
     log     [x, y], whether an axis is logarithmic ([false, false])
-    ticks   [x, y], where an axis has its ticks; null to leave the choice to the program
+    ticks   [x, y], where an axis has its ticks; null, or nothing, to leave the choice to the program
+    units   [x, y], such as "s" or "B", for ticks like 20 ms or 1 GB; null, or nothing, for bare numbers
     series  [{"name", "x": [..], "y": [..], "style"}]: a null in `y` is a gap. `style` may be left out; its fields
             `color`, `linestyle`, `linewidth`, `marker`, `markersize`, `alpha` are those of matplotlib
     marks   [{"x", "y", "text", "align"}]: words at a point, in the units of the axes; `align` (left, center or
@@ -31,8 +32,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 # Of Okabe and Ito, whom colour-blind readers thank; the blue is that of the demo's picture.
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#555555"]
 INK, FAINT = "#24292f", "#d8dee4"
-# Inches of 96 pixels: a panel of two fills the width of a page of text.
-PANEL_WIDTH, PANEL_HEIGHT, COLUMNS = 4.6, 3.5, 2
+# Inches: panels beside each other fill the width of a page of text, where they get by on it.
+WIDTH, ONE_WIDTH, HEIGHT, COLUMNS = 9.2, 5.5, 3.4, 3
 STYLES = {"color", "linestyle", "linewidth", "marker", "markersize", "alpha"}
 LOOK = {
     "font.family": "DejaVu Sans",
@@ -65,10 +66,17 @@ class Malformed(Exception):
 def number(value, suffixes):
     """A tick's label: 0.01, 10, 1,000, and 1k or 1M where an axis has room for little else."""
     if suffixes and abs(value) >= 1000:
-        for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-            if abs(value) >= size:
-                return f"{value / size:g}{unit}"
+        return with_unit(value, "").replace(" ", "")
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.6g}"
+
+
+def with_unit(value, unit):
+    """A tick's label with a unit: 20 ms, 1 GB."""
+    for prefix, size in (("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1), ("m", 1e-3), ("\N{MICRO SIGN}", 1e-6)):
+        # The logarithm is not exact: 0.001 may come as a little less.
+        if abs(value) >= size * (1 - 1e-9):
+            break
+    return f"{value / size:.6g} {prefix}{unit}" if value else f"0 {unit}"
 
 
 def checked(panels):
@@ -97,7 +105,7 @@ def checked(panels):
     return panels
 
 
-def set_axis(axis, log, ticks):
+def set_axis(axis, log, ticks, unit):
     """Scale, ticks and labels of one axis, whose limits are those of the data."""
     low, high = axis.get_view_interval()
     if ticks:
@@ -109,8 +117,8 @@ def set_axis(axis, log, ticks):
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,), numticks=15))
     if log or ticks:
         axis.set_minor_formatter(NullFormatter())
-    suffixes = high >= 1e5
-    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, suffixes)))
+    label = (lambda value: with_unit(value, unit)) if unit else (lambda value: number(value, high >= 1e5))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: label(value)))
 
 
 def draw_panel(axes, panel, colours):
@@ -128,9 +136,9 @@ def draw_panel(axes, panel, colours):
     if marks:
         axes.update_datalim([(mark["x"], mark["y"]) for mark in marks])
         axes.autoscale_view()
-    ticks = panel.get("ticks") or (None, None)
-    set_axis(axes.xaxis, log[0], ticks[0])
-    set_axis(axes.yaxis, log[1], ticks[1])
+    ticks, units = (panel.get(key) or (None, None) for key in ("ticks", "units"))
+    set_axis(axes.xaxis, log[0], ticks[0], units[0])
+    set_axis(axes.yaxis, log[1], ticks[1], units[1])
     axes.grid(which="major")
     for mark in marks:
         across = axes.transLimits.transform(axes.transScale.transform((mark["x"], mark["y"])))[0]
@@ -152,12 +160,14 @@ def draw(path_svg, panels, title=None):
     panels = checked(panels)
     names = list(dict.fromkeys(series["name"] for panel in panels for series in panel["series"]))
     colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
-    columns = min(COLUMNS, len(panels))
+    # Four are two above two.
+    columns = 2 if len(panels) == 4 else min(COLUMNS, len(panels))
     rows = math.ceil(len(panels) / columns)
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(LOOK)
-        figure = Figure((PANEL_WIDTH * columns, PANEL_HEIGHT * rows), layout="constrained", facecolor="white")
+        size = (WIDTH if columns > 1 else ONE_WIDTH, HEIGHT * rows)
+        figure = Figure(size, layout="constrained", facecolor="white")
         figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1, wspace=0.04)
         for i, panel in enumerate(panels):
             axes = figure.add_subplot(rows, columns, i + 1)

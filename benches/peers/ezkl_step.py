@@ -39,9 +39,9 @@ def settings(work, model, tuned):
         ]
         best = min([best, *others], key=lambda found: found[:2])
     shutil.copy(best[2], work / "settings.json")
-    run_args = json.loads(best[2].read_text())["run_args"]
+    found = json.loads(best[2].read_text())
     kept = ("logrows", "input_scale", "param_scale", "num_inner_cols", "decomp_base", "decomp_legs")
-    return {"settings": {key: run_args[key] for key in kept}}
+    return {"settings": {key: found["run_args"][key] for key in kept} | {"num_rows": found["num_rows"]}}
 
 
 def srs(path, logrows):

@@ -143,7 +143,7 @@ def draw_panel(axes, panel, colours):
     for mark in marks:
         across = axes.transLimits.transform(axes.transScale.transform((mark["x"], mark["y"])))[0]
         align = mark.get("align") or ("left" if across < 0.35 else "right" if across > 0.65 else "center")
-        shift = {"left": 6, "center": 0, "right": -6}[align]
+        shift = {"left": 8, "center": 0, "right": -8}[align]
         axes.annotate(
             mark["text"],
             (mark["x"], mark["y"]),
@@ -152,6 +152,8 @@ def draw_panel(axes, panel, colours):
             ha=align,
             va="bottom" if align == "center" else "center",
             fontsize=9,
+            linespacing=1.3,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )
 
 

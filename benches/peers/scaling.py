@@ -14,6 +14,7 @@ import contextlib
 import datetime
 import fcntl
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -149,8 +150,9 @@ def begin(path):
         "batch": f"models/{BATCH_MODEL}",
         "trees": f"ensembles of complete trees of height {HEIGHT} over {networks.FEATURES} features",
     }
-    curves = figures.get("curves", {})
-    return here | {"curves": {name: {"models": what, "points": []} | curves.get(name, {}) for name, what in models.items()}}
+    former = figures.get("curves", {})
+    curves = {name: {"models": what, "points": []} | former.get(name, {}) for name, what in models.items()}
+    return here | {"curves": curves}
 
 
 def merge(points, point):
@@ -174,18 +176,22 @@ def series(points, key, per_input=False):
 
 
 def end_of_ezkl(points, memory, unit):
-    """Words at the end of ezkl's memory, where the next point would not fit: memory grows by the weights or inputs, so
-    the last two points say what it would need."""
+    """Words at the end of ezkl's memory: what the first size would need that does not fit. Rows grow by the weights or
+    inputs, a circuit has a power of two of them, and memory grows by the circuit."""
     known = [p for p in points if "ezkl" in p]
-    more = [p["size"] for p in points if known and p["size"] > known[-1]["size"]]
-    if len(known) < 2 or not more:
+    if not known:
         return []
-    (x0, y0), (x1, y1) = ((p["size"], p["ezkl"]["prove_memory"]) for p in known[-2:])
-    needed = y1 + (y1 - y0) / (x1 - x0) * (more[0] - x1)
-    if needed <= memory:
-        return []
-    text = f"{plot.number(float(f'{more[0]:.2g}'), True)} {unit} would need\nabout {needed / 1e9:.0f} GB"
-    return [{"x": x1, "y": y1, "text": text, "align": "left"}]
+    last = known[-1]
+    settings, used = last["ezkl"]["settings"], last["ezkl"]["prove_memory"]
+    for size in (p["size"] for p in points if p["size"] > last["size"]):
+        logrows = math.ceil(math.log2(settings["num_rows"] / last["size"] * size))
+        needed = used * 2.0 ** (logrows - settings["logrows"])
+        if needed > memory:
+            many = plot.number(float(f"{size:.2g}" if size > 1000 else size), True)
+            text = f"ezkl: {many} {unit}\nneed about {needed / 1e9:.0f} GB"
+            # A little above the curve's end, which comes from the left, too.
+            return [{"x": last["size"], "y": 1.6 * used, "text": text, "align": "right"}]
+    return []
 
 
 def panel(title, x, unit, curves, marks=(), ticks=None):

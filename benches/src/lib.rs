@@ -23,6 +23,10 @@
 //! ```
 #![forbid(unsafe_code)]
 
+/// The binary's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod case;
 mod epoch_case;
 mod fit;

@@ -1,13 +1,9 @@
 //! Where the heavy work is done.
 
-use crate::accumulate::{combine_rows, dot};
-use crate::cells::combine_cells;
 use crate::factors::{Factors, Local};
-use crate::msm;
+use crate::{msm, scalars};
 use ark_bn254::{Fr, G1Affine, G1Projective};
-use ark_ff::{One, Zero};
-use rayon::prelude::*;
-use std::ops::Range;
+use ark_ff::Zero;
 use sumcast_params::Srs;
 
 /// What a sumcheck sums, after the factor `eq`.
@@ -91,19 +87,6 @@ pub trait Backend: Sync + std::fmt::Debug {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cpu;
 
-/// Pairs a task of a sumcheck round works on.
-const GRAIN: usize = 1 << 9;
-
-/// Two sums over a range, in tasks.
-fn pair_sums(len: usize, task: impl Fn(Range<usize>) -> [Fr; 2] + Sync) -> [Fr; 2] {
-    if len <= GRAIN {
-        return task(0..len);
-    }
-    let starts: Vec<usize> = (0..len).step_by(GRAIN).collect();
-    let tasks = starts.into_par_iter().map(|start| task(start..(start + GRAIN).min(len)));
-    tasks.reduce(|| [Fr::zero(); 2], |a, b| [a[0] + b[0], a[1] + b[1]])
-}
-
 impl Backend for Cpu {
     fn msm(&self, bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
         msm::msm(bases, scalars)
@@ -118,89 +101,39 @@ impl Backend for Cpu {
     }
 
     fn combine(&self, cells: &[i64], width: usize, weights: &[Fr]) -> Vec<Fr> {
-        combine_cells(cells, width, weights)
+        scalars::combine(cells, width, weights)
     }
 
     fn combine_rows(&self, rows: &[&[i64]], width: usize, weights: &[Fr]) -> Vec<Fr> {
-        combine_rows(rows, width, weights)
+        scalars::combine_rows(rows, width, weights)
     }
 
     fn dot(&self, weights: &[Fr], cells: &[i64]) -> Fr {
-        dot(weights, cells)
+        scalars::dot(weights, cells)
     }
 
     fn round(&self, summand: Summand, factors: &[&[Fr]], eq: Option<&[Fr]>, points: usize) -> Vec<Fr> {
-        let half = factors[0].len() / 2;
-        let task = |range: Range<usize>| {
-            let mut sums = vec![Fr::zero(); points];
-            let mut at = [Fr::zero(); MAX_FACTORS];
-            let mut step = [Fr::zero(); MAX_FACTORS];
-            let n = factors.len();
-            for i in range {
-                for (j, f) in factors.iter().enumerate() {
-                    at[j] = f[i];
-                    step[j] = f[i + half] - f[i];
-                }
-                let weight = eq.map_or_else(Fr::one, |eq| eq[i]);
-                for (t, sum) in sums.iter_mut().enumerate() {
-                    if t > 0 {
-                        for (a, s) in at[..n].iter_mut().zip(&step) {
-                            *a += s;
-                        }
-                    }
-                    let value = summand.evaluate(&at[..n]);
-                    *sum += if eq.is_some() { value * weight } else { value };
-                }
-            }
-            sums
-        };
-        if half <= GRAIN {
-            return task(0..half);
-        }
-        let starts: Vec<usize> = (0..half).step_by(GRAIN).collect();
-        starts.into_par_iter().map(|start| task(start..(start + GRAIN).min(half))).reduce(
-            || vec![Fr::zero(); points],
-            |mut a, b| {
-                for (a, b) in a.iter_mut().zip(b) {
-                    *a += b;
-                }
-                a
-            },
-        )
+        let factors: Vec<_> = factors.iter().map(|factor| halves(factor)).collect();
+        scalars::round(summand, &factors, eq, points)
     }
 
     fn round_product(&self, a: &[Fr], b: &[Fr]) -> [Fr; 2] {
-        let half = a.len() / 2;
-        let ((a_low, a_high), (b_low, b_high)) = (a.split_at(half), b.split_at(half));
-        pair_sums(half, |range| {
-            let (al, ah) = (&a_low[range.clone()], &a_high[range.clone()]);
-            let (bl, bh) = (&b_low[range.clone()], &b_high[range]);
-            let mut sums = [Fr::zero(); 2];
-            for (((al, ah), bl), bh) in al.iter().zip(ah).zip(bl).zip(bh) {
-                sums[0] += *al * bl;
-                sums[1] += (*ah - al) * (*bh - bl);
-            }
-            sums
-        })
+        scalars::round_product(halves(a), halves(b))
     }
 
     fn round_eq(&self, values: &[Fr], eq: &[Fr]) -> [Fr; 2] {
-        let half = values.len() / 2;
-        let (low, high) = values.split_at(half);
-        pair_sums(half, |range| {
-            let mut sums = [Fr::zero(); 2];
-            for ((e, l), h) in eq[range.clone()].iter().zip(&low[range.clone()]).zip(&high[range]) {
-                sums[0] += *e * l;
-                sums[1] += *e * h;
-            }
-            sums
-        })
+        scalars::round_eq(halves(values), eq)
     }
 
     fn fold(&self, values: &mut Vec<Fr>, x: Fr) {
         let half = values.len() / 2;
         let (low, high) = values.split_at_mut(half);
-        low.par_iter_mut().zip(high).with_min_len(GRAIN).for_each(|(l, h)| *l += x * (*h - *l));
+        scalars::fold(low, high, x);
         values.truncate(half);
     }
+}
+
+/// Where the top variable is 0, and where it is 1.
+fn halves(values: &[Fr]) -> [&[Fr]; 2] {
+    values.split_at(values.len() / 2).into()
 }

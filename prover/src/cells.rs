@@ -1,8 +1,8 @@
 //! The prover's cells, and forms and claims as vectors over them (`docs/protocol.md` 3).
 
 use crate::Backend;
-use crate::accumulate::combine;
 use crate::eq::eq_vector;
+use crate::scalars::add_scaled;
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use sumcast_verifier::encoding::integer;
@@ -109,9 +109,7 @@ impl<'a> Cells<'a> {
         let (values, variables) = self.bind_tau(term.piece, own, tau, backend);
         let in_place = variables.iter().copied().eq(0..variables.len());
         if in_place && mask == (out.len() - 1) & !((1 << variables.len()) - 1) {
-            for (slot, v) in out[pattern..].iter_mut().zip(&values) {
-                *slot += weight * v;
-            }
+            add_scaled(&mut out[pattern..], &values, weight);
             return;
         }
         for (x, slot) in out.iter_mut().enumerate() {
@@ -177,9 +175,4 @@ fn bind_at(values: &[Fr], position: usize, to: Fr) -> Vec<Fr> {
 fn coefficient(term: &FormTerm) -> i128 {
     let (mantissa, shift) = term.coefficient.parts();
     i128::from(mantissa).wrapping_shl(shift.into())
-}
-
-/// The CPU's [`Backend::combine`].
-pub(crate) fn combine_cells(cells: &[i64], width: usize, weights: &[Fr]) -> Vec<Fr> {
-    if width == 1 { vec![crate::accumulate::dot(weights, cells)] } else { combine(cells, width, weights) }
 }

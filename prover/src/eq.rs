@@ -1,9 +1,8 @@
 //! Vectors of `eq(point, .)`.
 
-use crate::accumulate::GRAIN;
+use crate::scalars;
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
-use rayon::prelude::*;
 
 /// `eq(point, i)` for all `i`, bit `k` of `i` for coordinate `k`. One multiplication a value.
 pub(crate) fn eq_vector(point: &[Fr]) -> Vec<Fr> {
@@ -11,10 +10,7 @@ pub(crate) fn eq_vector(point: &[Fr]) -> Vec<Fr> {
     out[0] = Fr::one();
     for (k, z) in point.iter().enumerate() {
         let (low, high) = out[..2 << k].split_at_mut(1 << k);
-        low.par_iter_mut().zip(high).with_min_len(GRAIN).for_each(|(l, h)| {
-            *h = *l * z;
-            *l -= *h;
-        });
+        scalars::split(low, high, *z);
     }
     out
 }
@@ -23,13 +19,11 @@ pub(crate) fn eq_vector(point: &[Fr]) -> Vec<Fr> {
 pub(crate) fn eq_pyramid(point: &[Fr]) -> Vec<Vec<Fr>> {
     let mut levels = vec![vec![Fr::one()]];
     for z in point {
-        let last = &levels[levels.len() - 1];
-        let mut next = vec![Fr::zero(); 2 * last.len()];
-        let (low, high) = next.split_at_mut(last.len());
-        last.par_iter().zip(low).zip(high).with_min_len(GRAIN).for_each(|((v, l), h)| {
-            *h = *v * z;
-            *l = *v - *h;
-        });
+        let mut next = levels[levels.len() - 1].clone();
+        let half = next.len();
+        next.resize(2 * half, Fr::zero());
+        let (low, high) = next.split_at_mut(half);
+        scalars::split(low, high, *z);
         levels.push(next);
     }
     levels

@@ -12,7 +12,6 @@
 
 #![deny(unsafe_code)]
 
-mod accumulate;
 mod assignment;
 mod backend;
 mod cells;
@@ -20,6 +19,8 @@ mod channel;
 mod commit;
 mod eq;
 mod factors;
+#[cfg_attr(not(target_arch = "x86_64"), path = "no_ifma.rs")]
+mod ifma;
 mod key;
 mod lookup;
 mod mask;
@@ -30,6 +31,7 @@ mod opening_file;
 mod prove;
 mod reduction;
 mod reveal;
+mod scalars;
 mod stage;
 mod sumcheck;
 

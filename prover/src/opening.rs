@@ -6,9 +6,9 @@
 //! is `O(2^(m/2))` group and `O(2^m)` field operations.
 
 use crate::Backend;
-use crate::accumulate::add_scaled;
 use crate::channel::Channel;
 use crate::eq::eq_vector;
+use crate::scalars::{add_scaled, inner, suffixes};
 use ark_bn254::{Fr, G1Affine};
 use ark_ec::CurveGroup;
 use ark_ff::{Field, One, Zero};
@@ -38,7 +38,7 @@ pub(crate) fn open(
     let (low, high) = (eq_vector(&y[..t]), eq_vector(&y[t..]));
 
     // Step 1.
-    let h: Vec<Fr> = f.par_chunks(b).map(|row| row.iter().zip(&low).map(|(v, e)| *v * e).sum()).collect();
+    let h: Vec<Fr> = f.par_chunks(b).map(|row| inner(row, &low)).collect();
     let ([h_point], zeta) = channel.points(Label::Halves, [commit(&h)]);
 
     // Step 2.
@@ -122,11 +122,12 @@ fn divide_by_power(f: &[Fr], b: usize, zeta: Fr) -> (Vec<Fr>, Vec<Fr>) {
     strips.into_par_iter().for_each(|strip| {
         let mut above: &[Fr] = &[];
         for part in strip.into_iter().rev() {
-            part.iter_mut().zip(above).for_each(|(c, above)| *c += zeta * above);
+            add_scaled(part, above, zeta);
             above = part;
         }
     });
-    let g = f[..b].iter().zip(&q).map(|(c, above)| *c + zeta * above).collect();
+    let mut g = f[..b].to_vec();
+    add_scaled(&mut g, &q, zeta);
     (q, g)
 }
 
@@ -134,7 +135,7 @@ fn divide_by_power(f: &[Fr], b: usize, zeta: Fr) -> (Vec<Fr>, Vec<Fr>) {
 fn vanishing(f: &[Fr], q: &[Fr], g: &[Fr], scale: Fr) -> Vec<Fr> {
     let mut out = f.to_vec();
     out.iter_mut().zip(g).for_each(|(out, g)| *out -= g);
-    out.par_iter_mut().zip(q).with_min_len(1 << 10).for_each(|(out, q)| *out -= scale * q);
+    add_scaled(&mut out, q, -scale);
     out
 }
 
@@ -142,7 +143,7 @@ fn vanishing(f: &[Fr], q: &[Fr], g: &[Fr], scale: Fr) -> Vec<Fr> {
 /// `eta` times the others'.
 fn product_remainder(pairs: [(&[Fr], &[Fr]); 3], eta: Fr) -> Vec<Fr> {
     let pair = |(a, b): (&[Fr], &[Fr]), k: usize| -> Fr {
-        let shifted = |a: &[Fr], b: &[Fr]| a[k.min(a.len())..].iter().zip(b).map(|(a, b)| *a * b).sum::<Fr>();
+        let shifted = |a: &[Fr], b: &[Fr]| inner(&a[k.min(a.len())..], b);
         shifted(a, b) + shifted(b, a)
     };
     let [first, second, third] = pairs;
@@ -155,17 +156,8 @@ fn product_remainder(pairs: [(&[Fr], &[Fr]); 3], eta: Fr) -> Vec<Fr> {
 
 /// The quotient by `X - root`, the remainder dropped.
 fn divide_by_root(polynomial: &[Fr], root: Fr) -> Vec<Fr> {
-    let mut carry = Fr::zero();
-    let mut out: Vec<Fr> = polynomial
-        .iter()
-        .skip(1)
-        .rev()
-        .map(|c| {
-            carry = *c + root * carry;
-            carry
-        })
-        .collect();
-    out.reverse();
+    let mut out = polynomial.get(1..).unwrap_or_default().to_vec();
+    suffixes(&mut out, root, Fr::zero());
     out
 }
 

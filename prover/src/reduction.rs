@@ -4,14 +4,13 @@
 //! blocks inside one row share one vector of weights.
 
 use crate::Backend;
-use crate::accumulate::{GRAIN, add_scaled};
 use crate::cells::{Cells, start_of};
 use crate::eq::{eq_pyramid, eq_vector};
 use crate::factors::Factors;
 use crate::mask::{Masking, Masks};
+use crate::scalars::{add_scaled, inner};
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 use sumcast_verifier::RoundPolynomial;
 use sumcast_verifier::relation::{Functional, Part, Powers};
@@ -36,11 +35,9 @@ impl Rows<'_> {
         Some(&self.helper[row << log..(row + 1) << log])
     }
 
-    fn row(&self, row: usize) -> Vec<Fr> {
-        match self.helper_row(row) {
-            Some(values) => values.to_vec(),
-            None => self.cells.row(row).par_iter().with_min_len(GRAIN).map(|v| Fr::from(*v)).collect(),
-        }
+    fn row(&self, row: usize, backend: &dyn Backend) -> Vec<Fr> {
+        let fold = || self.fold(std::iter::once((row, Fr::one())), backend);
+        self.helper_row(row).map_or_else(fold, <[Fr]>::to_vec)
     }
 
     /// `sum weight row`.
@@ -65,8 +62,7 @@ pub(crate) fn evaluate(rows: &Rows<'_>, functional: &Functional, backend: &dyn B
             * if usize::from(part.block.row) < first {
                 backend.dot(&eq, rows.cells.block(part.block))
             } else {
-                let cells = &rows.helper[start_of(part.block, first, log)..];
-                cells.iter().zip(&eq).map(|(v, e)| *v * e).sum()
+                inner(&rows.helper[start_of(part.block, first, log)..], &eq)
             }
     };
     functional.parts.iter().map(value).sum()
@@ -136,7 +132,7 @@ fn products<'a>(
         }
     }
     let single = weights.into_iter().map(|(row, weights)| {
-        let factors = backend.hold(vec![rows.row(row), weights]);
+        let factors = backend.hold(vec![rows.row(row, backend), weights]);
         Product::Weights { factors }
     });
     let spanning = spanning.into_iter().map(|(point, weighted)| {

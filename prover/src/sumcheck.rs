@@ -5,11 +5,11 @@
 //!
 //! The masks of the claims vanish on the cube, so they are met in the last round alone.
 
-use crate::accumulate::add_scaled;
 use crate::backend::{Backend, Summand};
 use crate::eq::eq_pyramid;
 use crate::factors::Factors;
 use crate::mask::{Masking, Masks};
+use crate::scalars::add_scaled;
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use sumcast_verifier::RoundPolynomial;

@@ -3,7 +3,8 @@
 use super::affine::Point;
 use super::field::{Limbs, below_one, multiply};
 use super::glv::BETA;
-use super::ifma::Ifma;
+use super::ifma;
+use crate::ifma::Ifma;
 use ark_bn254::{Fq, G1Affine};
 use ark_ff::BigInt;
 use rayon::prelude::*;
@@ -48,7 +49,7 @@ impl Arithmetic {
         }
         match self {
             Self::Words => group,
-            Self::Vectors(ifma) => ifma.converted(&group, images),
+            Self::Vectors(detected) => ifma::converted(detected, &group, images),
         }
     }
 

@@ -136,20 +136,18 @@ fn sort(scalars: &[u128], windows: &[Window], entries: &mut Vec<u32>, starts: &m
         rest = after;
         parts.push((window, entries, starts, 0usize));
     }
-    parts.par_iter_mut().for_each(|(window, entries, ends, used)| {
-        for &scalar in scalars {
-            let digit = window.digit(scalar).0 as usize;
-            if digit != 0 {
-                ends[digit - 1] += 1;
-            }
+    parts.par_iter_mut().for_each_init(Vec::new, |digits, (window, entries, ends, used)| {
+        digits.clear();
+        digits.extend(scalars.iter().map(|scalar| window.digit(*scalar)));
+        for (digit, _) in digits.iter().filter(|(digit, _)| *digit != 0) {
+            ends[*digit as usize - 1] += 1;
         }
         for end in ends.iter_mut() {
             *used += *end as usize;
             *end = *used as u32;
         }
         // Filling each bucket from its end leaves its start behind.
-        for (&scalar, i) in scalars.iter().zip(0u32..) {
-            let (digit, negative) = window.digit(scalar);
+        for (&(digit, negative), i) in digits.iter().zip(0u32..) {
             if digit != 0 {
                 let place = &mut ends[digit as usize - 1];
                 *place -= 1;

@@ -68,26 +68,6 @@ const fn difference(a: &Limbs, b: &Limbs) -> Limbs {
     [r0, r1, r2, r3]
 }
 
-/// 2 a, below 1 for a below 1.
-#[cfg(target_arch = "x86_64")]
-pub(super) const fn twice(a: &Limbs) -> Limbs {
-    let sum = add(a, a);
-    let less = difference(&sum, &P);
-    if less[3] >> 63 == 1 { sum } else { less }
-}
-
-/// 2^n mod p, for n from 256.
-#[cfg(target_arch = "x86_64")]
-pub(super) const fn power_of_two(n: u32) -> Limbs {
-    let mut power = ONE;
-    let mut i = 256;
-    while i < n {
-        power = twice(&power);
-        i += 1;
-    }
-    power
-}
-
 /// a - b, plus c if that is negative; a - b must be between -2 and 2. As 2 p is below 2^255, its sign is then
 /// its top bit.
 #[inline(always)]

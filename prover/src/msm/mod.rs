@@ -26,7 +26,7 @@ mod glv;
 mod ifma;
 mod inverse;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod words;
 
 use affine::Point;

@@ -1,19 +1,10 @@
 //! In place of `ifma` for processors of another kind.
 
 use super::affine::{Pairs, Point, Runs};
+use crate::ifma::Ifma;
 
-/// There is no such machine.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Ifma {}
-
-impl Ifma {
-    pub(super) fn detect() -> Option<Self> {
-        None
-    }
-
-    pub(super) fn converted(self, _: &[Point; 8], _: u8) -> [Point; 8] {
-        match self {}
-    }
+pub(super) fn converted(detected: Ifma, _: &[Point; 8], _: u8) -> [Point; 8] {
+    match detected {}
 }
 
 /// Never made.

@@ -1,12 +1,12 @@
 use super::affine::Point;
 
-use super::{Arithmetic, field, full_size, glv, ifma, indexed, small};
+use super::{Arithmetic, field, full_size, glv, indexed, small};
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
 use ark_ff::{AdditiveGroup, Field, PrimeField, Zero};
 
 /// A small deterministic generator (splitmix64).
-pub(super) struct Random(pub(super) u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn word(&mut self) -> u64 {
@@ -21,7 +21,7 @@ impl Random {
         (self.word() % bound as u64) as usize
     }
 
-    pub(super) fn bytes(&mut self) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self) -> Vec<u8> {
         (0..5).flat_map(|_| self.word().to_le_bytes()).collect()
     }
 
@@ -80,7 +80,7 @@ fn element(value: i64) -> Fr {
 
 /// Both arithmetics where the machine has both.
 fn arithmetics() -> Vec<Arithmetic> {
-    let vectors = ifma::Ifma::detect().map(Arithmetic::Vectors);
+    let vectors = crate::ifma::Ifma::detect().map(Arithmetic::Vectors);
     [Arithmetic::Words].into_iter().chain(vectors).collect()
 }
 

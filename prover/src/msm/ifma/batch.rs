@@ -1,21 +1,30 @@
 //! Batches of additions with one inversion: two vectors of eight pairs at a time, so that one computes while the other
 //! waits.
 
-use super::lanes::{
-    Lanes, Mask, ONE, Wide, add, below_one, equal, multiply, pack, product, rotated, select, splat, square,
-    subtract, subtract_lazy, unpack, wide, zero,
+use super::rows::{odd, point, row};
+use crate::ifma::columns::{columns, first, rows, two};
+use crate::ifma::lanes::{
+    self, Mask, add, below_one, equal, multiply, pack, product, rotated, select, splat, square, subtract,
+    subtract_lazy, unpack, zero,
 };
-use super::rows::{columns, first, odd, point, row, rows, two};
+use crate::ifma::modulus::{Base, Modulus, Wide, power_of_two, wide};
 use crate::msm::affine::{Pairs, Point};
-use crate::msm::field::{self, power_of_two};
+use crate::msm::field;
 use crate::msm::inverse::invert;
 use std::array;
+
+type Lanes = lanes::Lanes<Base>;
+
+const ONE: Wide = Base::ONE;
 
 /// Pairs in a group of two vectors.
 pub(super) const GROUP: usize = 16;
 
+/// Groups whose points are brought from memory before it is their turn.
+const AHEAD: usize = 2;
+
 /// What turns 1 / a in Montgomery form with 2^256, where a has one with 2^260, into the form with 2^260.
-const LIFT: Wide = wide(&power_of_two(268));
+const LIFT: Wide = wide(&power_of_two(&Base::WORDS, 268));
 
 /// Where the points of pairs are, and where their sums go.
 pub(super) trait Places {
@@ -24,6 +33,9 @@ pub(super) trait Places {
 
     /// The point of an index.
     fn point(&self, index: u32) -> &Point;
+
+    /// Has the point of an index brought from memory.
+    fn prefetch(&self, index: u32);
 
     /// Stores a sum.
     fn store(&mut self, place: u32, sum: Point);
@@ -148,11 +160,11 @@ fn third_y(pairs: &Eight, x: &Lanes, slope: &Lanes) -> Lanes {
 fn inverses(a: &[Lanes; 2]) -> [Lanes; 2] {
     // Each lane is multiplied by those it lacks: the one four away, then two, then one.
     let one = multiply(&a[0], &a[1]);
-    let other = rotated::<4>(&one);
+    let other = rotated::<_, 4>(&one);
     let two = multiply(&one, &other);
-    let others = rotated::<2>(&two);
+    let others = rotated::<_, 2>(&two);
     let four = multiply(&two, &others);
-    let rest = rotated::<1>(&four);
+    let rest = rotated::<_, 1>(&four);
     let all = field::below_one(first(&pack(&multiply(&four, &rest))));
     let inverse = invert(all).expect("no denominator is zero");
     let inverse = multiply(&splat(&wide(&inverse)), &splat(&LIFT));
@@ -204,7 +216,10 @@ pub(super) fn add_pairs<P: Places>(places: &mut P, pairs: &Pairs, to: &[u32], st
     }
     let mut special = false;
     let (mut product_a, mut product_b) = (one, one);
-    for (pairs, step) in groups.iter().zip(&mut *steps) {
+    for (i, (pairs, step)) in groups.iter().zip(&mut *steps).enumerate() {
+        if let Some(later) = groups.get(i + AHEAD) {
+            later.as_flattened().as_flattened().iter().for_each(|index| places.prefetch(*index));
+        }
         special |= first_pass(places, &pairs[0], &mut step[0], &mut product_a);
         special |= first_pass(places, &pairs[1], &mut step[1], &mut product_b);
     }

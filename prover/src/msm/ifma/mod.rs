@@ -1,42 +1,30 @@
-//! Batched additions in vectors of 512 bits, with the instructions of AVX-512 IFMA: eight products of 52 bits at a
-//! time.
+//! Batched additions in vectors.
 //!
-//! The unsafe code of this crate is here, where a function that needs the instructions is called once they have been
-//! detected, and in `rows`, where arrays become vectors.
+//! The unsafe code is here, where a function that needs the instructions is called once they have been detected, and in
+//! `rows`, where points become vectors.
 
 mod batch;
 mod convert;
-mod lanes;
 mod places;
 mod rows;
 
 use super::affine::{Pairs, Point, Runs};
+use crate::ifma::Ifma;
 use batch::{GROUP, Places, Step};
 use places::{Halved, InPlace};
-use std::arch::is_x86_feature_detected;
 
-/// This machine has the instructions: there is no other way to a value than [`Ifma::detect`].
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ifma(());
-
-impl Ifma {
-    pub(super) fn detect() -> Option<Self> {
-        let foundation = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq");
-        (foundation && is_x86_feature_detected!("avx512ifma")).then_some(Self(()))
-    }
-
-    /// The points in Montgomery form with 2^260, for coordinates below p in that with 2^256; those of the mask
-    /// `images` under the endomorphism. Identities stay.
-    #[allow(unsafe_code)]
-    pub(super) fn converted(self, points: &[Point; 8], images: u8) -> [Point; 8] {
-        // SAFETY: there is an `Ifma`, so the machine has the instructions.
-        unsafe { convert::converted(points, images) }
-    }
+/// The points in Montgomery form with 2^260, for coordinates below p in that with 2^256; those of the mask `images`
+/// under the endomorphism. Identities stay.
+#[allow(unsafe_code)]
+pub(super) fn converted(_detected: Ifma, points: &[Point; 8], images: u8) -> [Point; 8] {
+    // SAFETY: there is an `Ifma`, so the machine has the instructions.
+    unsafe { convert::converted(points, images) }
 }
 
 /// Additions, with buffers that outlive a batch.
 pub(super) struct Adder {
-    detected: Ifma,
+    /// The machine has the instructions.
+    _detected: Ifma,
     steps: Vec<[Step; 2]>,
     pairs: Vec<[u32; 2]>,
     to: Vec<u32>,
@@ -44,7 +32,7 @@ pub(super) struct Adder {
 
 impl Adder {
     pub(super) fn new(detected: Ifma) -> Self {
-        Self { detected, steps: Vec::new(), pairs: Vec::new(), to: Vec::new() }
+        Self { _detected: detected, steps: Vec::new(), pairs: Vec::new(), to: Vec::new() }
     }
 
     /// [`super::affine::Adder::add_pairs`].
@@ -87,7 +75,7 @@ impl Adder {
     /// Adds the pairs, filled up to whole groups with more of the last one: its sum is then stored more than once.
     #[allow(unsafe_code)]
     fn add<P: Places>(&mut self, places: &mut P) {
-        let Self { detected: Ifma(()), steps, pairs, to } = self;
+        let Self { steps, pairs, to, .. } = self;
         let (Some(&pair), Some(&place)) = (pairs.last(), to.last()) else { return };
         let count = pairs.len().next_multiple_of(GROUP);
         pairs.resize(count, pair);

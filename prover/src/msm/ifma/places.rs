@@ -2,6 +2,7 @@
 
 use super::batch::Places;
 use crate::msm::affine::Point;
+use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
 /// Additions to the left points.
 pub(super) struct InPlace<'a> {
@@ -15,6 +16,10 @@ impl Places for InPlace<'_> {
     fn point(&self, index: u32) -> &Point {
         &self.points[index as usize]
     }
+
+    /// The points of a batch are in the cache.
+    #[inline]
+    fn prefetch(&self, _: u32) {}
 
     #[inline]
     fn store(&mut self, place: u32, sum: Point) {
@@ -34,6 +39,14 @@ impl Places for Halved<'_> {
     #[inline]
     fn point(&self, index: u32) -> &Point {
         &self.table[index as usize >> 1]
+    }
+
+    #[inline]
+    #[allow(unsafe_code)]
+    fn prefetch(&self, index: u32) {
+        let point = &raw const self.table[index as usize >> 1];
+        // SAFETY: the instruction reads nothing, and any address will do.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(point.cast()) };
     }
 
     #[inline]

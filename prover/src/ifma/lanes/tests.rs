@@ -1,7 +1,8 @@
 #![allow(unsafe_code)]
 
 use super::*;
-use crate::msm::ifma::Ifma;
+use crate::ifma::Ifma;
+use crate::ifma::modulus::{Base, Words};
 use crate::msm::tests::Random;
 use ark_bn254::Fq;
 use ark_ff::{BigInt, BigInteger, Field, PrimeField};
@@ -9,14 +10,14 @@ use std::mem::transmute;
 
 type Number = BigInt<5>;
 
-fn number(a: &Limbs) -> Number {
+fn number(a: &Words) -> Number {
     BigInt([a[0], a[1], a[2], a[3], 0])
 }
 
 fn multiple_of_p(k: u32) -> Number {
     let mut sum = BigInt::zero();
     for _ in 0..k {
-        sum.add_with_carry(&number(&P));
+        sum.add_with_carry(&number(&Base::WORDS));
     }
     sum
 }
@@ -48,14 +49,14 @@ fn limbs(a: &Number) -> Wide {
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn lanes(a: &[Number]) -> Lanes {
+fn lanes(a: &[Number]) -> Lanes<Base> {
     let a: [Wide; 8] = std::array::from_fn(|i| limbs(&a[i]));
     // SAFETY: any eight words are a vector.
-    Lanes(std::array::from_fn(|j| unsafe { transmute::<[u64; 8], __m512i>(a.map(|limbs| limbs[j])) }))
+    Lanes::of(std::array::from_fn(|j| unsafe { transmute::<[u64; 8], __m512i>(a.map(|limbs| limbs[j])) }))
 }
 
 /// The numbers, whose limbs must be below 2^52.
-fn values(a: &Lanes) -> [Number; 8] {
+fn values(a: &Lanes<Base>) -> [Number; 8] {
     // SAFETY: a vector is eight words.
     let limbs = a.0.map(|limb| unsafe { transmute::<__m512i, [u64; 8]>(limb) });
     std::array::from_fn(|i| {
@@ -76,14 +77,14 @@ fn residue(a: &Number) -> Fq {
 /// In multiples of p.
 fn size(a: &Number) -> f64 {
     let float = |a: &Number| a.0.iter().rev().fold(0.0, |sum, word| sum * 2f64.powi(64) + *word as f64);
-    float(a) / float(&number(&P))
+    float(a) / float(&number(&Base::WORDS))
 }
 
 /// Calls `check` with all pairs of numbers below the bounds, eight at a time, and the numbers that `compute` makes of
 /// them.
 fn for_pairs(
     bounds: [u32; 2],
-    compute: unsafe fn(&Lanes, &Lanes) -> Lanes,
+    compute: unsafe fn(&Lanes<Base>, &Lanes<Base>) -> Lanes<Base>,
     check: impl Fn(&Number, &Number, &Number),
 ) {
     if Ifma::detect().is_none() {
@@ -130,18 +131,18 @@ fn sums_and_differences() {
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn one_below_one(a: &Lanes, _: &Lanes) -> Lanes {
+fn one_below_one(a: &Lanes<Base>, _: &Lanes<Base>) -> Lanes<Base> {
     below_one(a)
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn difference_below_one(a: &Lanes, b: &Lanes) -> Lanes {
-    Loose(a.0).minus(b).below_one()
+fn difference_below_one(a: &Lanes<Base>, b: &Lanes<Base>) -> Lanes<Base> {
+    Loose::of(a.0).minus(b).below_one()
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn difference_below_two(a: &Lanes, b: &Lanes) -> Lanes {
-    Loose(a.0).minus(b).below_two()
+fn difference_below_two(a: &Lanes<Base>, b: &Lanes<Base>) -> Lanes<Base> {
+    Loose::of(a.0).minus(b).below_two()
 }
 
 #[test]
@@ -156,12 +157,12 @@ fn reductions() {
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn square_less(a: &Lanes, b: &Lanes) -> Lanes {
+fn square_less(a: &Lanes<Base>, b: &Lanes<Base>) -> Lanes<Base> {
     square(a).minus(b).below_one()
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn product_less(a: &Lanes, b: &Lanes) -> Lanes {
+fn product_less(a: &Lanes<Base>, b: &Lanes<Base>) -> Lanes<Base> {
     product(a, b).minus(b).below_two()
 }
 
@@ -180,12 +181,12 @@ fn limbs_need_no_carry_before_a_subtraction() {
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn packed(a: &Lanes, _: &Lanes) -> Lanes {
+fn packed(a: &Lanes<Base>, _: &Lanes<Base>) -> Lanes<Base> {
     unpack(&pack(a))
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn equal_or_zero(a: &Lanes, b: &Lanes) -> Lanes {
+fn equal_or_zero(a: &Lanes<Base>, b: &Lanes<Base>) -> Lanes<Base> {
     select(equal(a, b) | zero(a), &splat(&[1, 0, 0, 0, 0]), &splat(&[0; 5]))
 }
 
@@ -201,7 +202,8 @@ fn words_and_comparisons() {
             let mut one = [0; 5];
             one[limb] = 1 << 51;
             // SAFETY: the instructions were detected.
-            let (differ, zero) = unsafe { (equal(&splat(&one), &splat(&[0; 5])), zero(&splat(&one))) };
+            let (differ, zero) =
+                unsafe { (equal::<Base>(&splat(&one), &splat(&[0; 5])), zero::<Base>(&splat(&one))) };
             assert_eq!((differ, zero), (0, 0));
         }
     }

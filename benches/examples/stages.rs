@@ -1,32 +1,34 @@
-//! Where the time of a proof goes: one Markdown table, a column a model.
+//! Where the time of a proof goes, and what each stage takes at least: Markdown tables.
 //!
 //! ```sh
 //! cargo run --release -p sumcast-benches --example stages -- [MODEL ...] [--runs N]
 //! ```
 
 use clap::Parser;
-use sumcast_benches::{Case, MODELS, Report, table};
+use sumcast_benches::{Report, SUBJECTS, Units, floors, open, table};
 
-/// Prints how long each stage of a proof takes, and the sizes.
+/// Prints how long each stage of a proof takes, the sizes, and what each stage takes at least.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Bundled models, or folders with network.onnx and inputs.json.
-    #[arg(value_name = "MODEL", default_values = MODELS)]
+    /// Bundled models, folders with network.onnx and inputs.json, epochs of circuits/tests, or the forest of the
+    /// default list.
+    #[arg(value_name = "MODEL", default_values = SUBJECTS)]
     models: Vec<String>,
-    /// Runs of each model; the table gives medians.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Runs of each model; the tables give medians.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
     runs: u16,
 }
 
 fn main() -> anyhow::Result<()> {
     let Arguments { models, runs } = Arguments::parse();
+    let units = Units::measure()?;
     let mut reports = Vec::new();
     for model in &models {
         eprintln!("{model}: set up");
-        let case = Case::open(model)?;
-        eprintln!("{model}: prove {runs} times");
-        reports.push(Report::measure(&case, runs.into())?);
+        let subject = open(model)?;
+        eprintln!("{model}: count, and prove {runs} times");
+        reports.push(Report::measure(&*subject, runs.into())?);
     }
-    print!("{}", table(&reports));
+    print!("{}\n{}", table(&reports), floors(&reports, &units));
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! A model on its way from a folder to a verified proof, one method a phase that is measured.
 
+use crate::subject::Subject;
 use anyhow::{Context, Result};
 use rand::CryptoRng;
 use std::path::{Path, PathBuf};
@@ -140,6 +141,24 @@ impl Case {
     /// [`sumcast_verifier::VerifyError`].
     pub fn verify(&self, proof: &[u8]) -> Result<()> {
         Ok(verify(&self.key.key, &ProofFile::from_bytes(proof)?)?)
+    }
+}
+
+impl Subject for Case {
+    fn name(&self) -> &str {
+        &self.source.name
+    }
+
+    fn key(&self) -> &ProvingKey {
+        &self.key
+    }
+
+    fn srs(&self) -> &Srs {
+        &self.srs
+    }
+
+    fn run(&self) -> Result<Inference> {
+        self.run()
     }
 }
 

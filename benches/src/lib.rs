@@ -1,21 +1,24 @@
 //! Set-up shared by the benchmarks: a bundled model with its key and string, the same pseudo-random numbers at
-//! every run, and the reports of where the time of a proof goes, of what hiding costs, and of what a chain charges.
+//! every run, and the reports of where the time of a proof goes and how little would do, of what hiding costs, and of
+//! what a chain charges.
 //!
 //! Use it in `benches/` and `examples/` of this crate only.
 //!
-//! - [`Source`] reads a model's folder, [`Case`] is that model ready to prove;
+//! - [`Source`] reads a model's folder, [`Case`] is that model ready to prove, [`EpochCase`] the synthesis of an epoch,
+//!   and [`open`] finds what a name stands for;
+//! - [`forest()`] makes random trees;
 //! - [`Numbers`] makes scalars, small integers and indices;
-//! - [`Report`] and [`table`] measure and print the stages of a proof;
+//! - [`Report`] and [`table`] measure and print the stages of a proof, [`Units`] and [`floors`] what these take at least;
 //! - [`Gas`] and [`gas_page`] measure and print what verification costs on chain, [`gas_rates`] fits the estimate;
 //! - [`NetworkGas`] measures what a network inference costs there;
 //! - [`Masking`] and [`masking_table`] measure and print what masking adds to a proof;
 //! - [`development`] is the string that everything here is measured with.
 //!
 //! ```no_run
-//! use sumcast_benches::{Case, Report, table};
+//! use sumcast_benches::{Report, Units, floors, open, table};
 //!
-//! let case = Case::open("mlp_8k")?;
-//! print!("{}", table(&[Report::measure(&case, 5)?]));
+//! let reports = [Report::measure(&*open("mlp_8k")?, 5)?];
+//! print!("{}\n{}", table(&reports), floors(&reports, &Units::measure()?));
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 #![forbid(unsafe_code)]
@@ -25,23 +28,31 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod case;
+mod epoch_case;
 mod fit;
+mod floor;
+mod forest;
 mod gas;
 mod gas_page;
 mod masking;
 mod network;
 mod numbers;
 mod report;
+mod subject;
 mod zksync;
 
 pub use case::{Case, Source, development};
+pub use epoch_case::EpochCase;
 pub use fit::gas_rates;
+pub use floor::Units;
+pub use forest::{FOREST, forest};
 pub use gas::{Gas, deployment, transactions};
 pub use gas_page::gas_page;
 pub use masking::{Masking, masking_table};
 pub use network::{NETWORKS, NetworkGas};
 pub use numbers::Numbers;
-pub use report::{Report, table};
+pub use report::{Report, floors, table};
+pub use subject::{SUBJECTS, Subject, open};
 pub use zksync::Transactions;
 
 /// The bundled models that are measured, smallest first. `mlp_tanh` has function tables; the others have weights of

@@ -3,22 +3,17 @@
 use crate::gas::{CONTEXT, PROOFS, Parts, development, parts, used, watch};
 use crate::gas_page::{by_part, counted};
 use crate::report::markdown;
-use crate::{Case, Gas, Source};
+use crate::{Case, EpochCase, Gas, Source};
 use anyhow::{Context, Result};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use std::path::Path;
 use sumcast_circuits::epoch::Epoch;
-use sumcast_circuits::synthesis::{Form, Synthesis};
-use sumcast_circuits::{Inference, Relation};
 use sumcast_cli::count;
 use sumcast_contracts::abi::EpochKind;
 use sumcast_contracts::alloy_primitives::utils::format_units;
 use sumcast_contracts::alloy_primitives::{Address, B256, I256};
 use sumcast_contracts::{Signer, attest, epoch};
 use sumcast_evm::{Chain, Network, Post};
-use sumcast_prover::{Assignment, Cpu, ProvingKey, prove, srs_log};
-use sumcast_verifier::ProofFile;
 
 /// The epochs that are measured, of `circuits/tests/epochs`.
 pub const NETWORKS: [&str; 3] = ["synthesis_g1_301", "synthesis_g3_301", "size_32x6_exp1_mad"];
@@ -53,32 +48,6 @@ struct Posted {
     parts: Parts,
 }
 
-/// A circuit with its key.
-struct Prover {
-    synthesis: Synthesis,
-    relation: Relation,
-    key: ProvingKey,
-}
-
-impl Prover {
-    fn new(epoch: &Epoch) -> Result<Self> {
-        let synthesis = Synthesis::new(Form::of(epoch)?)?;
-        let relation = synthesis.model.lower()?;
-        let srs = development(srs_log(relation.program.row_log).into());
-        let (program, fixed) = (relation.program.clone(), relation.fixed.clone());
-        let key = ProvingKey::setup(program, fixed, None, &srs, &Cpu)?;
-        Ok(Self { synthesis, relation, key })
-    }
-
-    fn prove(&self, context: [u8; 32], epoch: &Epoch, seed: u64) -> Result<ProofFile> {
-        let (_, Inference { tensors, cells, .. }) = self.synthesis.run(&self.relation, epoch)?;
-        let srs = development(srs_log(self.relation.program.row_log).into());
-        let assignment = Assignment { context, tensors, cells };
-        let rng = &mut StdRng::seed_from_u64(seed);
-        Ok(prove(&self.key, &srs, assignment, rng, &Cpu, &mut |_| ())?.file)
-    }
-}
-
 impl NetworkGas {
     /// Proves the epoch of that name and verifies the proof through the registry. Then workers post inferences of their
     /// own, and epochs of these are proven, attested and posted.
@@ -86,23 +55,19 @@ impl NetworkGas {
     /// # Errors
     /// Says what cannot be read or proven, or what the contracts have against it.
     pub fn measure(name: &str) -> Result<Self> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../circuits/tests/epochs");
-        let path = path.join(name).with_extension("json");
-        let bytes = std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
-        let epoch = Epoch::from_json(&bytes)?;
-        let prover = Prover::new(&epoch)?;
-        let verify = Gas::of(name, &prover.key.key, &|seed| prover.prove(CONTEXT, &epoch, seed))?;
-        let posts = if epoch.inferers.len() > MOST_POSTED { vec![] } else { posts(name, &epoch, &prover)? };
+        let case = EpochCase::set_up(name, |log_size| Ok(development(log_size)))?;
+        let epoch = &case.epoch;
+        let verify = Gas::of(name, &case.key.key, &|seed| case.prove_for(CONTEXT, epoch, seed))?;
+        let posts = if epoch.inferers.len() > MOST_POSTED { vec![] } else { posts(&case)? };
         Ok(Self { workers: (epoch.inferers.len(), epoch.forecasters.len()), verify, posts })
     }
 }
 
 /// The posts of both epochs, on both chains.
-fn posts(name: &str, epoch: &Epoch, prover: &Prover) -> Result<Vec<Posted>> {
+fn posts(case: &EpochCase) -> Result<Vec<Posted>> {
     let model = Case::set_up(Source::open(MODEL)?, |log_size| Ok(development(log_size)))?;
-    let [ethereum, monad] =
-        [Chain::Ethereum, Chain::Monad].map(|chain| posts_on(chain, epoch, prover, &model));
-    let names = ["a topic's first", "later ones"].map(|which| format!("{name}, {which}"));
+    let [ethereum, monad] = [Chain::Ethereum, Chain::Monad].map(|chain| posts_on(chain, case, &model));
+    let names = ["a topic's first", "later ones"].map(|which| format!("{}, {which}", case.name));
     let posts = names.into_iter().zip(ethereum?).zip(monad?);
     let posted = |((name, (calldata_bytes, ethereum, parts)), (_, monad, _))| Posted {
         name,
@@ -115,16 +80,16 @@ fn posts(name: &str, epoch: &Epoch, prover: &Prover) -> Result<Vec<Posted>> {
 }
 
 /// Bytes of data, gas, and the gas by part of the posts of both epochs.
-fn posts_on(chain: Chain, epoch: &Epoch, prover: &Prover, model: &Case) -> Result<Vec<(usize, u64, Parts)>> {
+fn posts_on(chain: Chain, case: &EpochCase, model: &Case) -> Result<Vec<(usize, u64, Parts)>> {
     // Bytes without zeros, as most addresses have.
-    let members: Vec<Address> = (1..).take(epoch.inferers.len()).map(Address::repeat_byte).collect();
+    let members: Vec<Address> = (1..).take(case.epoch.inferers.len()).map(Address::repeat_byte).collect();
     let signers =
         (1..=3).map(|i| Signer::from_bytes(&B256::repeat_byte(i))).collect::<Result<Vec<_>, _>>()?;
     let accounts = signers.iter().map(Signer::address).collect();
-    let mut network = Network::deploy(chain, &prover.key.key.srs.tau, accounts, 2)?;
+    let mut network = Network::deploy(chain, &case.key.key.srs.tau, accounts, 2)?;
     network.add_model(&model.key.key.to_bytes())?;
-    network.add_key(&prover.key.key.to_bytes(), EpochKind::Synthesis)?;
-    let specs = &prover.relation.program.tensors;
+    network.add_key(&case.key.key.to_bytes(), EpochKind::Synthesis)?;
+    let specs = &case.relation.program.tensors;
     let mut measured = Vec::new();
     for number in EPOCHS {
         let mut values = Vec::new();
@@ -136,7 +101,7 @@ fn posts_on(chain: Chain, epoch: &Epoch, prover: &Prover, model: &Case) -> Resul
             values.push(network.inference(*member)?);
         }
         let context = network.place(number, EpochKind::Synthesis).context();
-        let file = prover.prove(context.0, &with_inferences(epoch, &values)?, SEED)?;
+        let file = case.prove_for(context.0, &with_inferences(&case.epoch, &values)?, SEED)?;
         if measured.is_empty() {
             network.set_genesis(epoch::state(&file.statement, specs).context("no state")?)?;
         }

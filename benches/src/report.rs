@@ -1,12 +1,14 @@
-//! Where the time of a proof goes.
+//! Where the time of a proof goes, and how little of it would do.
 
-use crate::Case;
+use crate::floor::{Counting, Floor, Steps, Units, beside};
+use crate::subject::{Subject, prove_on};
 use anyhow::Result;
 use std::time::{Duration, Instant};
-use sumcast_prover::{Proven, Stage};
+use sumcast_prover::{Backend, Cpu, Proven, Stage};
 use sumcast_verifier::vk::Program;
+use sumcast_verifier::{ProofFile, verify};
 
-/// What was measured of a model: medians of all runs, and the sizes.
+/// What was measured of a model: medians of all runs, the sizes, and what the stages are made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     name: String,
@@ -19,6 +21,7 @@ pub struct Report {
     program: Program,
     proof_bytes: usize,
     key_bytes: usize,
+    steps: Steps,
 }
 
 /// The times of one run.
@@ -31,25 +34,33 @@ struct Sample {
 }
 
 impl Report {
-    /// Proves and verifies the first input `runs` times, at least once, after one time that does not count.
+    /// Proves and verifies a run `runs` times, at least once, after one time whose operations are counted.
     ///
     /// # Errors
-    /// As [`Case::run`], [`Case::prove`] and [`Case::verify`].
-    pub fn measure(case: &Case, runs: usize) -> Result<Self> {
-        let (_, proof_bytes) = sample(case)?;
-        let samples = (0..runs.max(1)).map(|_| Ok(sample(case)?.0)).collect::<Result<Vec<Sample>>>()?;
+    /// What a run, its proof or its verification has for one.
+    pub fn measure(subject: &dyn Subject, runs: usize) -> Result<Self> {
+        let program = subject.key().key.program.clone();
+        let counting = Counting::default();
+        let (_, file) = sample(subject, &counting, &mut |stage| counting.enter(stage))?;
+        let mut steps = counting.into_steps();
+        for (steps, beside) in steps.iter_mut().zip(beside(&program, &file.statement)) {
+            steps.extend(beside);
+        }
+        let sample = |_| Ok(sample(subject, &Cpu, &mut |_| ())?.0);
+        let samples = (0..runs.max(1)).map(sample).collect::<Result<Vec<Sample>>>()?;
         let of = |time: &dyn Fn(&Sample) -> Duration| median(samples.iter().map(time).collect());
         Ok(Self {
-            name: case.source.name.clone(),
+            name: subject.name().into(),
             runs: samples.len(),
             run: of(&|s| s.run),
             stages: (0..Stage::ALL.len()).map(|i| of(&|s| s.stages[i])).collect(),
             other: of(&|s| s.other),
             total: of(&|s| s.total),
             verify: of(&|s| s.verify),
-            program: case.relation.program.clone(),
-            proof_bytes,
-            key_bytes: case.key.key.to_bytes().len(),
+            program,
+            proof_bytes: file.to_bytes().len(),
+            key_bytes: subject.key().key.to_bytes().len(),
+            steps,
         })
     }
 
@@ -66,21 +77,25 @@ impl Report {
     }
 }
 
-/// One run, and the bytes of its proof file.
-fn sample(case: &Case) -> Result<(Sample, usize)> {
+/// One run, and its proof file.
+fn sample(
+    subject: &dyn Subject,
+    backend: &dyn Backend,
+    progress: &mut (dyn FnMut(Stage) + Send),
+) -> Result<(Sample, ProofFile)> {
     let start = Instant::now();
-    let inference = case.run()?;
+    let inference = subject.run()?;
     let run = start.elapsed();
-    let Proven { file, timings, .. } = case.prove(inference, &mut rand::rng())?;
+    let Proven { file, timings, .. } = prove_on(backend, subject, inference, &mut rand::rng(), progress)?;
     let total = start.elapsed();
     let bytes = file.to_bytes();
     let start = Instant::now();
-    case.verify(&bytes)?;
+    verify(&subject.key().key, &ProofFile::from_bytes(&bytes)?)?;
     let verify = start.elapsed();
     let stage = |stage| timings.0.iter().filter(|(s, _)| *s == stage).map(|(_, time)| time).sum();
     let stages = Stage::ALL.map(stage).to_vec();
     let other = total.saturating_sub(run + stages.iter().sum());
-    Ok((Sample { run, stages, other, total, verify }, bytes.len()))
+    Ok((Sample { run, stages, other, total, verify }, file))
 }
 
 /// The middle value; of an even number, the upper of the two.
@@ -128,6 +143,47 @@ pub fn table(reports: &[Report]) -> String {
     )
 }
 
+/// What each stage takes at least: a Markdown table for each report, below what an operation takes.
+///
+/// A stage's floor is the sum of those of its steps, each of its operations or, where it is longer, of the bytes that
+/// come from memory.
+pub fn floors(reports: &[Report], units: &Units) -> String {
+    let threads = rayon::current_num_threads();
+    let tables = reports.iter().map(|r| floors_of(r, units));
+    format!("On {threads} threads {units}.\n{}", tables.collect::<String>())
+}
+
+fn floors_of(report: &Report, units: &Units) -> String {
+    let name = report.name.as_str();
+    let heads =
+        ["additions", "multiplications", "small", "from memory", "floor, ms", "measured, ms", "ratio"];
+    let row = |label: String, floor: Floor, measured: Duration| -> Vec<String> {
+        let Floor { work, from_memory, seconds } = floor;
+        let floor = Duration::from_secs_f64(seconds);
+        let ratio = measured.as_secs_f64() / seconds;
+        let numbers = [work.additions, work.multiplications, work.small].map(thousands);
+        let bytes = format!("{} MB", from_memory / 1_000_000);
+        let times = [milliseconds(floor), milliseconds(measured), format!("{ratio:.1}")];
+        std::iter::once(label).chain(numbers).chain([bytes]).chain(times).collect()
+    };
+    let mut rows = vec![std::iter::once(name).chain(heads).map(String::from).collect()];
+    for ((stage, steps), measured) in Stage::ALL.iter().zip(&report.steps).zip(&report.stages) {
+        rows.push(row(stage.name().into(), Floor::of(steps, units), *measured));
+    }
+    let all = Floor::of(report.steps.iter().flatten(), units);
+    rows.push(row("**all**".into(), all, report.stages.iter().sum()));
+    format!("\n{}", markdown(&rows))
+}
+
+/// A number in thousands or millions.
+fn thousands(number: u64) -> String {
+    match number {
+        0..10_000 => number.to_string(),
+        10_000..10_000_000 => format!("{} k", number / 1000),
+        _ => format!("{} M", number / 1_000_000),
+    }
+}
+
 /// A Markdown table whose columns line up in plain text too; the first row is the head.
 pub(crate) fn markdown(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
@@ -154,7 +210,7 @@ pub(crate) fn markdown(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Source;
+    use crate::{Case, Source};
     use sumcast_params::Srs;
 
     #[test]
@@ -174,10 +230,13 @@ mod tests {
     fn a_report_has_a_line_for_every_stage() {
         let srs = |log_size| Ok(Srs::development(log_size, &mut rand::rng()));
         let case = Case::set_up(Source::open("linreg").unwrap(), srs).unwrap();
-        let text = table(&[Report::measure(&case, 1).unwrap()]);
-        for stage in Stage::ALL {
-            let line = format!("| {} ", stage.name());
-            assert!(text.lines().any(|l| l.starts_with(&line)), "{text}");
+        let reports = [Report::measure(&case, 1).unwrap()];
+        let units = Units { addition: 60.0, multiplication: 10.0, small: 2.0, byte: 0.1 };
+        for text in [table(&reports), floors(&reports, &units)] {
+            for stage in Stage::ALL {
+                let line = format!("| {} ", stage.name());
+                assert!(text.lines().any(|l| l.starts_with(&line)), "{text}");
+            }
         }
     }
 }

@@ -10,12 +10,11 @@
 //!
 //! Cost: an addition is six field multiplications (three for its share of the inversion), and a term takes one
 //! addition a window, less one for each bucket; a bucket takes two. At 2^16 full-size terms that is nine windows,
-//! 18 additions a term and 2.5 for the buckets: a floor of 123 multiplications a term. A multiplication takes 18 ns in
-//! words on a 3 GHz server core, 2.2 us a term; measured there: 3.1 to 3.4 us. Subtractions and reductions take half of
-//! the difference, sorting and gathering most of the rest. In vectors eight multiplications take 28 ns on an AMD EPYC of
-//! 2022, 0.43 us a term; measured there: 1.1 us, where words take 3.8 us as other work goes on beside. Of that 0.6 us
-//! are additions, of 30 ns, as the loads, transpositions and reductions hardly overlap with multiplications; 0.13 us are
-//! the buckets, 0.13 us the sorting, and the rest waits for points of a table that the second-level cache cannot hold.
+//! 18 additions a term and 2.5 for the buckets: a floor of 123 multiplications a term. In words subtractions and
+//! reductions take half as long as the multiplications, sorting and gathering most of the rest; in vectors loads,
+//! transpositions and reductions hardly overlap with multiplications. Points of a table that the second-level cache
+//! cannot hold are asked for before it is their turn, which saves a fifth of the time of 2^17 terms.
+//! `docs/performance.md` has figures.
 
 mod affine;
 mod arithmetic;

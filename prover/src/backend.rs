@@ -3,7 +3,7 @@
 use crate::factors::{Factors, Local};
 use crate::{msm, scalars};
 use ark_bn254::{Fr, G1Affine, G1Projective};
-use ark_ff::Zero;
+use rayon::prelude::*;
 use sumcast_params::Srs;
 
 /// What a sumcheck sums, after the factor `eq`.
@@ -65,13 +65,9 @@ pub trait Backend: Sync + std::fmt::Debug {
 
     /// `out[i] = sum_c table[columns[c][i]]`: the helper of a lookup from the inverses of its table's keys.
     fn gather(&self, table: &[Fr], columns: &[Vec<u32>]) -> Vec<Fr> {
-        let mut out = vec![Fr::zero(); columns.first().map_or(0, Vec::len)];
-        for column in columns {
-            for (slot, p) in out.iter_mut().zip(column) {
-                *slot += table[*p as usize];
-            }
-        }
-        out
+        let len = columns.first().map_or(0, Vec::len);
+        let sum = |i: usize| columns.iter().map(|column| table[column[i] as usize]).sum();
+        (0..len).into_par_iter().with_min_len(scalars::GRAIN).map(sum).collect()
     }
 
     /// Takes a sumcheck's vectors to where this backend works on them.

@@ -2,9 +2,10 @@
 
 use crate::Backend;
 use crate::eq::eq_vector;
-use crate::scalars::add_scaled;
+use crate::scalars::{GRAIN, add_scaled};
 use ark_bn254::Fr;
 use ark_ff::Zero;
+use rayon::prelude::*;
 use sumcast_verifier::encoding::integer;
 use sumcast_verifier::vk::{Axis, Block, Claim, Form, FormTerm, Piece, Program};
 
@@ -39,7 +40,9 @@ impl<'a> Cells<'a> {
         match piece {
             Piece::One { log } => vec![1; 1 << log],
             Piece::Index { log } => (0..1 << log).collect(),
-            Piece::Block(block) => self.block(block).iter().map(|v| i128::from(*v)).collect(),
+            Piece::Block(block) => {
+                self.block(block).par_iter().with_min_len(GRAIN).map(|v| i128::from(*v)).collect()
+            }
             Piece::Public { tensor, .. } => self.public[usize::from(tensor)].clone(),
             Piece::Limbs(limbs) => {
                 let mut out = vec![0i128; 1 << limbs.block.log];
@@ -60,9 +63,8 @@ impl<'a> Cells<'a> {
         for term in &form.terms {
             let coefficient = coefficient(term);
             let start = (term.cube as usize) << term.piece.log();
-            for (slot, v) in out[start..].iter_mut().zip(self.piece(term.piece)) {
-                *slot = slot.wrapping_add(v.wrapping_mul(coefficient));
-            }
+            let slots = out[start..].par_iter_mut().zip(self.piece(term.piece)).with_min_len(GRAIN);
+            slots.for_each(|(slot, v)| *slot = slot.wrapping_add(v.wrapping_mul(coefficient)));
         }
         out
     }
@@ -140,7 +142,8 @@ impl<'a> Cells<'a> {
             let values = backend.combine(self.block(block), 1 << low, &eq_vector(&point));
             return (values, binding[..low].iter().map(|(_, k)| *k).collect());
         }
-        let mut values: Vec<Fr> = self.piece(piece).into_iter().map(integer).collect();
+        let mut values: Vec<Fr> =
+            self.piece(piece).into_par_iter().with_min_len(GRAIN).map(integer).collect();
         values.resize(1 << piece.log(), Fr::zero());
         let mut variables = Vec::new();
         // From the top down, so that the positions of the variables below do not move.

@@ -1,6 +1,7 @@
 //! The vectors of a sumcheck, where the backend works on them.
 
 use crate::backend::{Backend, Summand};
+use crate::scalars;
 use ark_bn254::Fr;
 use std::fmt;
 
@@ -57,7 +58,7 @@ impl<B: Backend + ?Sized> Factors for Local<'_, B> {
 
     fn halves(&self) -> [Fr; 2] {
         let (low, high) = self.factors[0].split_at(self.factors[0].len() / 2);
-        [low.iter().sum(), high.iter().sum()]
+        [scalars::total(low), scalars::total(high)]
     }
 
     fn fold(&mut self, x: Fr) {

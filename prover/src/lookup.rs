@@ -7,11 +7,16 @@ use crate::Backend;
 use crate::cells::{Cells, start_of};
 use crate::channel::LookupValues;
 use crate::commit::commit_sparse;
+use crate::scalars::GRAIN;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{One, Zero, batch_inversion};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use sumcast_verifier::encoding::integer;
 use sumcast_verifier::vk::{Block, Lookup, Program};
+
+/// In place of the position of a tuple that is not in the table.
+const MISSING: u32 = u32::MAX;
 
 /// Where each cell of a lookup finds its tuple.
 #[derive(Debug)]
@@ -33,17 +38,17 @@ pub(crate) fn positions(cells: &Cells<'_>, lookup: &Lookup, insist: bool) -> Res
     let mut columns = Vec::with_capacity(lookup.columns.len());
     for column in &lookup.columns {
         let components: Vec<Vec<i128>> = column.iter().map(form).collect();
-        let mut found = Vec::with_capacity(1 << lookup.log);
-        for (i, position) in components[0].iter().enumerate() {
+        let find = |(i, position): (usize, &i128)| {
             let entry = usize::try_from(*position)
                 .ok()
                 .filter(|p| *p < entries && components[1..].iter().zip(&table).all(|(c, t)| c[i] == t[*p]));
-            let Some(entry) = entry.or(insist.then_some(0)) else {
-                return Err(components.iter().map(|c| c[i]).collect());
-            };
-            multiplicities[entry] += 1;
-            found.push(entry as u32);
+            entry.or(insist.then_some(0)).map_or(MISSING, |entry| entry as u32)
+        };
+        let found: Vec<u32> = components[0].par_iter().enumerate().with_min_len(GRAIN).map(find).collect();
+        if let Some(i) = found.iter().position(|entry| *entry == MISSING) {
+            return Err(components.iter().map(|c| c[i]).collect());
         }
+        found.iter().for_each(|entry| multiplicities[*entry as usize] += 1);
         columns.push(found);
     }
     Ok(Positions { columns, multiplicities })
@@ -66,25 +71,26 @@ impl Helper {
         beta: Fr,
         backend: &dyn Backend,
     ) -> Option<Self> {
-        let mut table: Vec<Fr> = (0..1u64 << lookup.table_log).map(|t| alpha - Fr::from(t)).collect();
+        let indices = (0..1usize << lookup.table_log).into_par_iter().with_min_len(GRAIN);
+        let mut table: Vec<Fr> = indices.map(|t| alpha - Fr::from(t as u64)).collect();
         let mut power = Fr::one();
         for number in &lookup.table {
             power *= beta;
             let form = cells.form(&cells.program.forms[usize::from(*number)]);
-            for (slot, v) in table.iter_mut().zip(form) {
-                *slot -= power * integer(v);
-            }
+            let slots = table.par_iter_mut().zip(form).with_min_len(GRAIN);
+            slots.for_each(|(slot, v)| *slot -= power * integer(v));
         }
         if table.iter().any(Zero::is_zero) {
             return None;
         }
         let mut inverses = table.clone();
-        batch_inversion(&mut inverses);
-        let keys: Vec<Vec<Fr>> =
-            found.columns.iter().map(|c| c.iter().map(|p| table[*p as usize]).collect()).collect();
+        inverses.par_chunks_mut(GRAIN).for_each(batch_inversion);
+        let key = |p: &u32| table[*p as usize];
+        let keys = found.columns.iter().map(|c| c.par_iter().with_min_len(GRAIN).map(key).collect());
+        let keys: Vec<Vec<Fr>> = keys.collect();
         let h = backend.gather(&inverses, &found.columns);
-        let entries = inverses.iter().zip(&found.multiplicities).map(|(v, m)| *v * integer((*m).into()));
-        let entries = entries.collect();
+        let entries = inverses.par_iter().zip(&found.multiplicities).with_min_len(GRAIN);
+        let entries = entries.map(|(v, m)| *v * integer((*m).into())).collect();
         Some(Self { values: LookupValues { cells: h, keys, entries, table }, inverses })
     }
 
@@ -103,8 +109,8 @@ impl Helper {
         for column in &found.columns {
             for (row, start, part) in spans(program, lookup.helper, column) {
                 let (bases, index) = by_row.entry(row).or_default();
-                bases.extend_from_slice(&g1[start..start + part.len()]);
-                index.extend_from_slice(part);
+                bases.par_extend(&g1[start..start + part.len()]);
+                index.par_extend(part);
             }
         }
         for (row, (bases, index)) in by_row {

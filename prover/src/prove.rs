@@ -235,7 +235,7 @@ fn prove_in_pool(
     let claims: Vec<Vec<Fr>> = program.claims.iter().map(|c| cells.claim(c, &ch.tau, backend)).collect();
     let claim_masks = mask.by_claim(program);
     let s1 = sumcheck::run(
-        instances(program, &claims, &claim_masks, helpers, &ch),
+        instances(program, claims, &claim_masks, helpers, &ch),
         &program.degrees().collect::<Vec<_>>(),
         &ch.tau,
         -(linear_value + linear.open),
@@ -345,13 +345,22 @@ fn values_at_x(program: &Program, factors: &[Vec<Fr>], alpha: Fr) -> Vec<Option<
 /// [`ClaimList::at_x`].
 fn instances(
     program: &Program,
-    claims: &[Vec<Fr>],
+    mut claims: Vec<Vec<Fr>>,
     masks: &[Fr],
     helpers: Vec<Helper>,
     ch: &Challenges,
 ) -> Vec<Instance> {
     let mut out = Vec::new();
     let mut powers = Powers::of(ch.lambda);
+    // A claim's vector goes to the last of the factors that it is.
+    let terms = || program.products.iter().flat_map(|product| &product.terms);
+    let mut uses = vec![0; claims.len()];
+    terms().flat_map(|term| &term.factors).for_each(|claim| uses[usize::from(*claim)] += 1);
+    let mut vector = |claim: &u16| {
+        let claim = usize::from(*claim);
+        uses[claim] -= 1;
+        if uses[claim] == 0 { std::mem::take(&mut claims[claim]) } else { claims[claim].clone() }
+    };
     for product in &program.products {
         let power = powers.next().unwrap_or_default();
         out.extend(product.terms.iter().map(|term| Instance {
@@ -360,7 +369,7 @@ fn instances(
             eq: term.eq,
             scale: power * term.coefficient.field(),
             linear: Fr::zero(),
-            factors: term.factors.iter().map(|c| claims[usize::from(*c)].clone()).collect(),
+            factors: term.factors.iter().map(&mut vector).collect(),
             masks: term.factors.iter().map(|c| masks[usize::from(*c)]).collect(),
         }));
     }

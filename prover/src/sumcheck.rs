@@ -9,7 +9,7 @@ use crate::backend::{Backend, Summand};
 use crate::eq::eq_pyramid;
 use crate::factors::Factors;
 use crate::mask::{Masking, Masks};
-use crate::scalars::add_scaled;
+use crate::scalars::{self, add_scaled};
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use sumcast_verifier::RoundPolynomial;
@@ -184,16 +184,11 @@ pub(crate) fn run(
 
 /// An instance's whole sum.
 fn sum(instance: &Instance, pyramid: &[Vec<Fr>]) -> Fr {
-    let mut values = vec![Fr::zero(); instance.factors.len()];
-    let mut total = Fr::zero();
-    for i in 0..1usize << instance.vars {
-        for (slot, f) in values.iter_mut().zip(&instance.factors) {
-            *slot = f[i];
-        }
-        let value = instance.summand.evaluate(&values);
-        total += if instance.eq { value * pyramid[usize::from(instance.vars)][i] } else { value };
-    }
-    let linear = if instance.linear.is_zero() { Fr::zero() } else { instance.factors[0].iter().sum() };
+    // The sum of a round at 0, whatever is at 1.
+    let factors: Vec<_> = instance.factors.iter().map(|f| [f.as_slice(); 2]).collect();
+    let eq = instance.eq.then(|| pyramid[usize::from(instance.vars)].as_slice());
+    let total = scalars::round(instance.summand, &factors, eq, 1)[0];
+    let linear = if instance.linear.is_zero() { Fr::zero() } else { scalars::total(&instance.factors[0]) };
     instance.scale * total + instance.linear * linear
 }
 

@@ -55,6 +55,12 @@ pub(crate) fn inner(a: &[Fr], b: &[Fr]) -> Fr {
     sum
 }
 
+/// `sum a[i]`.
+pub(crate) fn total(a: &[Fr]) -> Fr {
+    let [sum] = sums(a.len(), |start, end| [a[start..end].iter().sum()]);
+    sum
+}
+
 /// `sum a[i] v[i]` over the shorter of the two.
 pub(crate) fn dot(weights: &[Fr], cells: &[i64]) -> Fr {
     let len = weights.len().min(cells.len());

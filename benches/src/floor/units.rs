@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use std::fmt;
 use std::hint::black_box;
 use std::time::Instant;
-use sumcast_prover::{Backend, Cpu};
+use sumcast_prover::{Backend, Cpu, Summand};
 
 /// Nanoseconds of one operation where all threads do nothing else.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,7 +30,7 @@ const TRIES: usize = 20;
 const SPAN: f64 = 3e-3;
 
 /// Operands of a measurement, which a first-level cache holds.
-const OPERANDS: usize = 256;
+const OPERANDS: usize = 512;
 
 /// Terms of a multi-scalar multiplication.
 const TERMS: usize = 1 << 14;
@@ -75,7 +75,7 @@ fn fewest(operations: usize, mut call: impl FnMut()) -> f64 {
 /// The fewest nanoseconds for each of `operations` that `call` does on one thread, where each thread has a state.
 fn fewest_of_each<S>(operations: usize, state: impl Fn() -> S + Sync, call: impl Fn(&mut S) + Sync) -> f64 {
     // Threads are woken once for many calls.
-    const CALLS: usize = 1000;
+    const CALLS: usize = 100;
     let threads = rayon::current_num_threads();
     let calls = || {
         let state = &mut state();
@@ -84,19 +84,23 @@ fn fewest_of_each<S>(operations: usize, state: impl Fn() -> S + Sync, call: impl
     fewest(operations * CALLS * threads, || drop(rayon::broadcast(|_| calls())))
 }
 
-/// A field multiplication: the less of what a loop over `Fr`'s own takes, and a round of inner products, which has two
-/// for a pair.
+/// A field multiplication: the least of what a loop over `Fr`'s own takes, a round of inner products, which has two for a
+/// pair, and a round of products of five factors with `eq` at six points, which has thirty.
 fn multiplication() -> f64 {
     let numbers = || Numbers::default().scalars(OPERANDS + 1);
     let own = fewest_of_each(OPERANDS, numbers, |values| {
         let (x, values) = values.split_last_mut().expect("there is one");
         values.iter_mut().for_each(|v| *v *= *x);
     });
-    let round = fewest_of_each(OPERANDS, numbers, |values| {
+    let inner = fewest_of_each(OPERANDS, numbers, |values| {
         let values = &black_box(values)[..OPERANDS];
         black_box(Cpu.round_product(values, values));
     });
-    own.min(round)
+    let round = fewest_of_each(15 * OPERANDS, numbers, |values| {
+        let (values, eq) = (&black_box(&*values)[..OPERANDS], &values[..OPERANDS / 2]);
+        black_box(Cpu.round(Summand::Product, &[values; 5], Some(eq), 6));
+    });
+    own.min(inner).min(round)
 }
 
 /// A multiplication by an integer: the less of what four word multiplications with their carries take, and a

@@ -154,9 +154,9 @@ impl Serving {
         self.process.id()
     }
 
-    /// It gets a twentieth of its time, until what is returned is dropped.
+    /// It gets about a fiftieth of its time, until what is returned is dropped.
     pub(crate) fn slow(&self) -> Slow {
-        Slow::down(self.id(), 20)
+        Slow::down(self.id(), Duration::from_millis(190))
     }
 
     /// kill -9.

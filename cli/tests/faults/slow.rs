@@ -1,6 +1,7 @@
 //! A slow machine.
 
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// A process gets a part of its time, until this is dropped: clocks go on, and so does everything else.
 #[derive(Debug)]
@@ -10,11 +11,11 @@ pub(crate) struct Slow {
 }
 
 impl Slow {
-    /// One of so many hundredths of a second.
-    pub(crate) fn down(process: u32, parts: u32) -> Self {
-        let rest = 0.01 * f64::from(parts - 1);
+    /// Some milliseconds, then nothing for a while, so that the shortest stage of a proof is seen.
+    pub(crate) fn down(process: u32, rest: Duration) -> Self {
+        let rest = rest.as_secs_f64();
         let rhythm = format!(
-            "while kill -STOP {process} && sleep {rest:.2} && kill -CONT {process}; do sleep 0.01; done"
+            "while kill -STOP {process} && sleep {rest:.2} && kill -CONT {process}; do sleep 0.002; done"
         );
         let mut shell = Command::new("setpriv");
         shell.args(["--pdeathsig", "KILL", "sh", "-c", &rhythm]).stderr(Stdio::null());

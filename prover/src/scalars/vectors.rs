@@ -212,6 +212,8 @@ pub(super) fn round(
         let rest = words::round(summand, &rest, eq.map(|eq| &eq[8 * eights..]), points);
         sums.into_iter().zip(rest).map(|(sum, rest)| total(&sum.finish(scale)) + rest).collect()
     }
+    // Without columns all that is left of a lookup is `h`.
+    let summand = if factors.len() == 1 { Summand::Product } else { summand };
     // SAFETY: there is an `Ifma`, so the machine has the instructions.
     unsafe { round(summand, factors, eq, points) }
 }

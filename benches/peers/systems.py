@@ -32,6 +32,16 @@ def sumcast_step(argv):
         raise Failure(f"`{' '.join(argv[:2])}` does not print one JSON object") from error
 
 
+def of_setup(step, vk, pk):
+    """What a set-up took, and the sizes of the keys that it left."""
+    return {
+        "setup_seconds": step["seconds"],
+        "setup_memory": step["memory"],
+        "vk_bytes": vk.stat().st_size,
+        "pk_bytes": pk.stat().st_size,
+    }
+
+
 class Ezkl:
     """ezkl on one model of `batch` inputs: settings and SRS once, then rounds."""
 
@@ -55,13 +65,7 @@ class Ezkl:
         return ezkl_step(step, self.work, self.model, srs=str(self.srs), logrows=logrows)
 
     def setup(self):
-        setup = self.step("setup")
-        return {
-            "setup_seconds": setup["seconds"],
-            "setup_memory": setup["memory"],
-            "vk_bytes": (self.work / "vk").stat().st_size,
-            "pk_bytes": (self.work / "pk").stat().st_size,
-        }
+        return of_setup(self.step("setup"), self.work / "vk", self.work / "pk")
 
     def prove(self):
         witness, prove, verify = map(self.step, ("witness", "prove", "verify"))
@@ -100,12 +104,7 @@ class Sumcast:
         setup = sumcast_step(argv)
         if setup["batch"] != self.batch:
             raise Failure(f"sumcast has room for {setup['batch']} inputs a proof, not for {self.batch}")
-        return {
-            "setup_seconds": setup["seconds"],
-            "setup_memory": setup["memory"],
-            "vk_bytes": (self.compiled / "vk.bin").stat().st_size,
-            "pk_bytes": (self.compiled / "model.bin").stat().st_size,
-        }
+        return of_setup(setup, self.compiled / "vk.bin", self.compiled / "model.bin")
 
     def prove(self):
         vk = str(self.compiled / "vk.bin")

@@ -124,7 +124,7 @@ impl Backend for Cpu {
     fn fold(&self, values: &mut Vec<Fr>, x: Fr) {
         let half = values.len() / 2;
         let (low, high) = values.split_at_mut(half);
-        scalars::fold(low, high, x);
+        scalars::fold(low, &high[..half], x);
         values.truncate(half);
     }
 }

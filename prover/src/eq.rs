@@ -19,8 +19,10 @@ pub(crate) fn eq_vector(point: &[Fr]) -> Vec<Fr> {
 pub(crate) fn eq_pyramid(point: &[Fr]) -> Vec<Vec<Fr>> {
     let mut levels = vec![vec![Fr::one()]];
     for z in point {
-        let mut next = levels[levels.len() - 1].clone();
-        let half = next.len();
+        let last = &levels[levels.len() - 1];
+        let half = last.len();
+        let mut next = Vec::with_capacity(2 * half);
+        next.extend_from_slice(last);
         next.resize(2 * half, Fr::zero());
         let (low, high) = next.split_at_mut(half);
         scalars::split(low, high, *z);

@@ -353,9 +353,9 @@ fn instances(
     let mut out = Vec::new();
     let mut powers = Powers::of(ch.lambda);
     // A claim's vector goes to the last of the factors that it is.
-    let terms = || program.products.iter().flat_map(|product| &product.terms);
+    let terms = program.products.iter().flat_map(|product| &product.terms);
     let mut uses = vec![0; claims.len()];
-    terms().flat_map(|term| &term.factors).for_each(|claim| uses[usize::from(*claim)] += 1);
+    terms.flat_map(|term| &term.factors).for_each(|claim| uses[usize::from(*claim)] += 1);
     let mut vector = |claim: &u16| {
         let claim = usize::from(*claim);
         uses[claim] -= 1;

@@ -148,28 +148,28 @@ impl<M: Modulus> Lanes<M> {
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(crate) fn add<M: Modulus>(a: &Lanes<M>, b: &Lanes<M>) -> Lanes<M> {
-    Loose::of(array::from_fn(|i| _mm512_add_epi64(a.0[i], b.0[i]))).carried()
+    Loose::from(*a).and(b).carried()
 }
 
 /// a - b + 1, for b below 1.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(crate) fn subtract<M: Modulus>(a: &Lanes<M>, b: &Lanes<M>) -> Lanes<M> {
-    Loose::of(a.0).minus(b).plus(&M::P).carried()
+    Loose::from(*a).minus(b).plus(&M::P).carried()
 }
 
 /// a - b + 2, for b below 2.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(crate) fn subtract_lazy<M: Modulus>(a: &Lanes<M>, b: &Lanes<M>) -> Lanes<M> {
-    Loose::of(a.0).minus(b).plus(&M::TWICE).carried()
+    Loose::from(*a).minus(b).plus(&M::TWICE).carried()
 }
 
 /// a mod p below 1, for a below 2.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(crate) fn below_one<M: Modulus>(a: &Lanes<M>) -> Lanes<M> {
-    Loose::of(a.0).minus(&splat(&M::P)).carried().plus_if_negative(&M::P).carried()
+    Loose::from(*a).minus(&splat(&M::P)).carried().plus_if_negative(&M::P).carried()
 }
 
 /// a in the lanes of the mask, b in the others.

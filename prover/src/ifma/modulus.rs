@@ -1,7 +1,7 @@
 //! The fields whose residues are computed with in vectors.
 
-use ark_bn254::{Fq, Fr};
-use ark_ff::PrimeField;
+use ark_bn254::{FqConfig, FrConfig};
+use ark_ff::MontConfig;
 use std::fmt::Debug;
 
 /// Four words of a residue, from the lowest.
@@ -18,8 +18,11 @@ pub(crate) type Wide = [u64; 5];
 
 /// A prime of 254 bits, 0.19 times 2^256, for which `FOLD` is below 0.13.
 pub(crate) trait Modulus: Copy + Debug {
+    /// What arkworks knows of the field.
+    type Config: MontConfig<4>;
+
     /// The prime.
-    const WORDS: Words;
+    const WORDS: Words = Self::Config::MODULUS.0;
 
     /// The prime p.
     const P: Wide = wide(&Self::WORDS);
@@ -41,15 +44,7 @@ pub(crate) trait Modulus: Copy + Debug {
     const ONE: Wide = wide(&power_of_two(&Self::WORDS, 260));
 
     /// -1 / p mod 2^52, an eighth of that modulus.
-    const NEGATIVE_INVERSE: u64 = {
-        let mut inverse = 1u64;
-        let mut i = 0;
-        while i < 6 {
-            inverse = inverse.wrapping_mul(2u64.wrapping_sub(Self::WORDS[0].wrapping_mul(inverse)));
-            i += 1;
-        }
-        inverse.wrapping_neg() & MASK
-    };
+    const NEGATIVE_INVERSE: u64 = Self::Config::INV & MASK;
 
     /// (p `NEGATIVE_INVERSE` + 1) / 2^52, below 0.13: adding its product with the lowest limb to the limbs above that
     /// divides by 2^52.
@@ -76,7 +71,7 @@ pub(crate) trait Modulus: Copy + Debug {
 pub(crate) enum Base {}
 
 impl Modulus for Base {
-    const WORDS: Words = Fq::MODULUS.0;
+    type Config = FqConfig;
 }
 
 /// The field of scalars.
@@ -84,7 +79,7 @@ impl Modulus for Base {
 pub(crate) enum Scalar {}
 
 impl Modulus for Scalar {
-    const WORDS: Words = Fr::MODULUS.0;
+    type Config = FrConfig;
 }
 
 /// Limbs of 52 bits for words.

@@ -5,8 +5,8 @@
 //! a misprediction in every second subtraction of random values: with these, adding up 2^16 points in few buckets
 //! takes two thirds of the time.
 
-use ark_bn254::Fq;
-use ark_ff::{Field, PrimeField};
+use ark_bn254::{Fq, FqConfig};
+use ark_ff::{Field, MontConfig, PrimeField};
 
 /// Little-endian limbs of a residue.
 pub(super) type Limbs = [u64; 4];
@@ -17,15 +17,7 @@ pub(super) const P: Limbs = Fq::MODULUS.0;
 pub(super) const TWICE_P: Limbs = add(&P, &P);
 
 /// -1 / p mod 2^64.
-pub(super) const NEGATIVE_INVERSE: u64 = {
-    let mut inverse = 1u64;
-    let mut i = 0;
-    while i < 6 {
-        inverse = inverse.wrapping_mul(2u64.wrapping_sub(P[0].wrapping_mul(inverse)));
-        i += 1;
-    }
-    inverse.wrapping_neg()
-};
+pub(super) const NEGATIVE_INVERSE: u64 = FqConfig::INV;
 
 /// The low word of a + b c + carry, and the next carry.
 #[inline(always)]

@@ -20,22 +20,23 @@ pub(crate) fn combine(cells: &[i64], width: usize, weights: &[Fr]) -> Vec<Fr> {
 pub(crate) fn combine_rows(rows: &[&[i64]], width: usize, weights: &[Fr]) -> Vec<Fr> {
     let len = rows.len().min(weights.len());
     let (rows, weights) = (&rows[..len], &weights[..len]);
-    let lifted = Ifma::detect().map(|detected| Weights::new(detected, weights));
     let groups = if width >= 4 * CHUNK { 1 } else { 8 };
     let per_group = rows.len().div_ceil(groups).max(1);
-    let tasks: Vec<(usize, usize)> = (0..width)
-        .step_by(CHUNK)
-        .flat_map(|x| (0..rows.len()).step_by(per_group).map(move |j| (x, j)))
+    let detected = Ifma::detect().filter(|_| width >= vectors::FEWEST);
+    let groups: Vec<_> = rows
+        .chunks(per_group)
+        .zip(weights.chunks(per_group))
+        .map(|(rows, weights)| (rows, weights, detected.map(|detected| Weights::new(detected, weights))))
         .collect();
+    let tasks: Vec<_> =
+        (0..width).step_by(CHUNK).flat_map(|x| groups.iter().map(move |group| (x, group))).collect();
     let parts: Vec<(usize, Vec<Fr>)> = tasks
         .into_par_iter()
-        .map(|(x, first)| {
+        .map(|(x, (rows, weights, lifted))| {
             let columns = x..(x + CHUNK).min(width);
-            let group = first..(first + per_group).min(rows.len());
-            let (rows, weights) = (&rows[group.clone()], &weights[group.clone()]);
             let part = lifted
                 .as_ref()
-                .and_then(|lifted| vectors::combine(lifted, group, rows, columns.clone(), weights))
+                .and_then(|lifted| vectors::combine(lifted, rows, columns.clone()))
                 .unwrap_or_else(|| integers::combine(rows, columns, weights));
             (x, part)
         })

@@ -19,7 +19,7 @@ use ark_ff::{Field, Zero};
 use rayon::prelude::*;
 use std::array;
 
-/// Least products that are worth a task, and most of one.
+/// Least products that are worth a task, and most of one. What is one task is done where it is asked for.
 pub(crate) const GRAIN: usize = 1 << 10;
 
 /// Both halves of a vector whose top variable is not bound.
@@ -42,9 +42,6 @@ fn starts(len: usize) -> impl IndexedParallelIterator<Item = usize> {
 
 /// Sums over a range that is cut into tasks.
 fn sums<const N: usize>(len: usize, task: impl Fn(usize, usize) -> [Fr; N] + Sync) -> [Fr; N] {
-    if len <= GRAIN {
-        return task(0, len);
-    }
     let tasks = starts(len).map(|start| task(start, (start + GRAIN).min(len)));
     tasks.reduce(|| [Fr::zero(); N], |a, b| array::from_fn(|i| a[i] + b[i]))
 }
@@ -95,9 +92,6 @@ pub(crate) fn round(summand: Summand, factors: &[Halves<'_>], eq: Option<&[Fr]>,
             factors.iter().map(|[low, high]| [&low[start..end], &high[start..end]]).collect();
         dispatch!(round(summand, &factors, eq.map(|eq| &eq[start..end]), points))
     };
-    if len <= GRAIN {
-        return task(0, len);
-    }
     let add = |mut a: Vec<Fr>, b: Vec<Fr>| {
         a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
         a
@@ -107,30 +101,20 @@ pub(crate) fn round(summand: Summand, factors: &[Halves<'_>], eq: Option<&[Fr]>,
 
 /// `low + x (high - low)`, in place of `low`.
 pub(crate) fn fold(low: &mut [Fr], high: &[Fr], x: Fr) {
-    if low.len() <= GRAIN {
-        return dispatch!(fold(low, high, x));
-    }
-    low.par_chunks_mut(GRAIN)
-        .zip(high.par_chunks(GRAIN))
-        .for_each(|(low, high)| dispatch!(fold(low, high, x)));
+    let tasks = low.par_chunks_mut(GRAIN).zip(high.par_chunks(GRAIN));
+    tasks.for_each(|(low, high)| dispatch!(fold(low, high, x)));
 }
 
 /// Adds `scale` times `values`, over the shorter of the two.
 pub(crate) fn add_scaled(out: &mut [Fr], values: &[Fr], scale: Fr) {
     let len = out.len().min(values.len());
     let (out, values) = (&mut out[..len], &values[..len]);
-    if len <= GRAIN {
-        return dispatch!(add_scaled(out, values, scale));
-    }
     let tasks = out.par_chunks_mut(GRAIN).zip(values.par_chunks(GRAIN));
     tasks.for_each(|(out, values)| dispatch!(add_scaled(out, values, scale)));
 }
 
 /// `high = z low`, and then `low -= high`: a variable more for a vector of `eq`.
 pub(crate) fn split(low: &mut [Fr], high: &mut [Fr], z: Fr) {
-    if low.len() <= GRAIN {
-        return dispatch!(split(low, high, z));
-    }
     let tasks = low.par_chunks_mut(GRAIN).zip(high.par_chunks_mut(GRAIN));
     tasks.for_each(|(low, high)| dispatch!(split(low, high, z)));
 }

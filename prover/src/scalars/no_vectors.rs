@@ -48,6 +48,8 @@ pub(super) fn dot(detected: Ifma, _: &[Fr], _: &[i64]) -> Option<Fr> {
     match detected {}
 }
 
+pub(super) const FEWEST: usize = 1;
+
 /// Never made.
 pub(super) enum Weights {}
 
@@ -57,12 +59,6 @@ impl Weights {
     }
 }
 
-pub(super) fn combine(
-    lifted: &Weights,
-    _: Range<usize>,
-    _: &[&[i64]],
-    _: Range<usize>,
-    _: &[Fr],
-) -> Option<Vec<Fr>> {
-    match *lifted {}
+pub(super) fn combine(weights: &Weights, _: &[&[i64]], _: Range<usize>) -> Option<Vec<Fr>> {
+    match *weights {}
 }

@@ -57,22 +57,23 @@ fn factor(x: Fr) -> Wide {
 }
 
 #[inline]
-#[target_feature(enable = "avx512f,avx512dq")]
-fn words_of(scalars: &[Fr; 8]) -> Columns {
-    crossed(&scalars.map(|scalar| scalar.0.0))
-}
-
-#[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 fn load(scalars: &[Fr; 8]) -> Lanes {
-    unpack(&words_of(scalars))
+    unpack(&crossed(&scalars.map(|scalar| scalar.0.0)))
 }
 
-/// Stores residues below 1.
+/// Residues below 1 that [`load`] has loaded, or [`crossed_lanes`] has brought into its order.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn stored(words: &Columns) -> [Fr; 8] {
+    uncrossed(words).map(|words| Fr::new_unchecked(BigInt(words)))
+}
+
+/// The scalars of residues below 1.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 fn scalars(a: &Lanes) -> [Fr; 8] {
-    uncrossed(&pack(a)).map(|words| Fr::new_unchecked(BigInt(words)))
+    stored(&pack(a))
 }
 
 /// The sum of residues below 1.
@@ -179,18 +180,17 @@ pub(super) fn round(
         let [mut at, mut step] = [[splat(&[0; 5]); MAX_FACTORS]; 2];
         let at = &mut at[..count];
         for i in 0..eights {
-            let range = 8 * i..8 * i + 8;
-            let eight = |v: &[Fr]| -> [Fr; 8] { array::from_fn(|j| v[range.start + j]) };
+            let eight = |v: &[Fr]| load(&v.as_chunks().0[i]);
             for ((at, step), [low, high]) in at.iter_mut().zip(&mut step).zip(factors) {
-                *at = load(&eight(low));
-                *step = subtract(&load(&eight(high)), at);
+                *at = eight(low);
+                *step = subtract(&eight(high), at);
             }
             if summand == Summand::LookupCells {
                 at[0] = multiply(&at[0], &lift);
                 step[0] = multiply(&step[0], &lift);
             }
             let eq = match eq {
-                Some(eq) => load(&eight(eq)),
+                Some(eq) => eight(eq),
                 None => splat(&Scalar::ONE),
             };
             for (t, sum) in sums[..points].iter_mut().enumerate() {
@@ -274,6 +274,13 @@ fn at(part: &[Fr], length: usize, place: usize) -> [Lanes; 2] {
     [0, 8].map(|first| array::from_fn(|i| part[(first + i) * length + place])).map(|eight| load(&eight))
 }
 
+/// What the chains come to at a place, from what they are above it.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+fn next(above: &[Lanes; 2], [a, b]: [Lanes; 2], by: &Lanes) -> [Lanes; 2] {
+    [product(&above[0], by).and(&a).carried(), product(&above[1], by).and(&b).carried()]
+}
+
 /// For each of [`CHAINS`] parts of the slice, its value as a polynomial at `x`.
 pub(super) fn horner(_: Ifma, part: &[Fr], x: Fr) -> [Fr; CHAINS] {
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
@@ -282,8 +289,7 @@ pub(super) fn horner(_: Ifma, part: &[Fr], x: Fr) -> [Fr; CHAINS] {
         let length = part.len() / CHAINS;
         let mut values: [Lanes; 2] = [splat(&[0; 5]); 2];
         for place in (0..length).rev() {
-            let [a, b] = at(part, length, place);
-            values = [product(&values[0], &by).and(&a).carried(), product(&values[1], &by).and(&b).carried()];
+            values = next(&values, at(part, length, place), &by);
         }
         let [a, b] = values.map(|value| scalars(&Loose::from(value).canonical()));
         array::from_fn(|i| if i < 8 { a[i] } else { b[i - 8] })
@@ -300,8 +306,7 @@ pub(super) fn suffixes(_: Ifma, part: &mut [Fr], x: Fr, above: &[Fr; CHAINS]) {
         let length = part.len() / CHAINS;
         let mut values = at(above, 1, 0);
         for place in (0..length).rev() {
-            let [a, b] = at(part, length, place);
-            values = [product(&values[0], &by).and(&a).carried(), product(&values[1], &by).and(&b).carried()];
+            values = next(&values, at(part, length, place), &by);
             for (first, value) in [0, 8].into_iter().zip(values) {
                 for (i, scalar) in scalars(&Loose::from(value).canonical()).into_iter().enumerate() {
                     part[(first + i) * length + place] = scalar;
@@ -313,8 +318,12 @@ pub(super) fn suffixes(_: Ifma, part: &mut [Fr], x: Fr, above: &[Fr; CHAINS]) {
     unsafe { suffixes(part, x, above) }
 }
 
-/// Weights of rows, times 2^260, so that a sum is in Montgomery form with 2^256 once it is reduced.
-pub(super) struct Weights(Vec<Wide>);
+/// Weights of rows, times 2^260, so that a sum is in Montgomery form with 2^256 once it is reduced; and what it begins
+/// with, for what cells are moved by.
+pub(super) struct Weights {
+    lifted: Vec<Wide>,
+    offset: Wide,
+}
 
 const TWO_260: Fr = Fr::new_unchecked(BigInt(power_of_two(&Scalar::WORDS, 516)));
 const TWO_520: Wide = wide(&power_of_two(&Scalar::WORDS, 520));
@@ -322,37 +331,32 @@ const TWO_51: Fr = Fr::new_unchecked(BigInt(power_of_two(&Scalar::WORDS, 256 + 5
 
 impl Weights {
     pub(super) fn new(_: Ifma, weights: &[Fr]) -> Self {
-        Self(weights.par_iter().with_min_len(super::GRAIN).map(|w| wide(&(*w * TWO_260).0.0)).collect())
+        let lift = |weight: Fr| wide(&(weight * TWO_260).0.0);
+        let lifted = weights.par_iter().with_min_len(super::GRAIN).map(|weight| lift(*weight)).collect();
+        Self { lifted, offset: lift(-super::total(weights) * TWO_51) }
     }
 }
 
 /// Columns that are worked on at once, in vectors.
 const WIDTH: usize = 4;
 
-/// `integers::combine` of a group of rows whose weights are also in `lifted`; nothing if a cell exceeds 51 bits, or there
-/// are few columns.
-pub(super) fn combine(
-    lifted: &Weights,
-    group: Range<usize>,
-    rows: &[&[i64]],
-    columns: Range<usize>,
-    weights: &[Fr],
-) -> Option<Vec<Fr>> {
-    if columns.len() < 8 {
+/// Fewest columns that are worth a vector.
+pub(super) const FEWEST: usize = 8;
+
+/// `integers::combine`; nothing if a cell exceeds 51 bits, or there are few columns.
+pub(super) fn combine(weights: &Weights, rows: &[&[i64]], columns: Range<usize>) -> Option<Vec<Fr>> {
+    if columns.len() < FEWEST {
         return None;
     }
-    let sum: Fr = weights.iter().sum();
-    let offset = wide(&(-sum * TWO_51 * TWO_260).0.0);
-    let lifted = &lifted.0[group];
     let mut out = Vec::with_capacity(columns.len().next_multiple_of(8));
     while columns.len() > out.len() {
         let x = columns.start + out.len();
         if columns.end - x >= 8 * WIDTH {
             // SAFETY: there are `Weights`, so there was an `Ifma`, and the machine has the instructions.
-            unsafe { block::<WIDTH>(rows, x, lifted, &offset, &mut out)? };
+            unsafe { block::<WIDTH>(rows, x, weights, &mut out)? };
         } else {
             // SAFETY: there are `Weights`, so there was an `Ifma`, and the machine has the instructions.
-            unsafe { block::<1>(rows, x, lifted, &offset, &mut out)? };
+            unsafe { block::<1>(rows, x, weights, &mut out)? };
         }
     }
     out.truncate(columns.len());
@@ -361,16 +365,10 @@ pub(super) fn combine(
 
 /// [`combine`] for `N` vectors of columns from `x` on.
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn block<const N: usize>(
-    rows: &[&[i64]],
-    x: usize,
-    weights: &[Wide],
-    offset: &Wide,
-    out: &mut Vec<Fr>,
-) -> Option<()> {
-    let mut sums = [Integers::new(&splat::<Scalar>(offset)); N];
-    for (rows, weights) in rows.chunks(Integers::<Scalar>::MOST).zip(weights.chunks(Integers::<Scalar>::MOST))
-    {
+fn block<const N: usize>(rows: &[&[i64]], x: usize, weights: &Weights, out: &mut Vec<Fr>) -> Option<()> {
+    const MOST: usize = Integers::<Scalar>::MOST;
+    let mut sums = [Integers::new(&splat::<Scalar>(&weights.offset)); N];
+    for (rows, weights) in rows.chunks(MOST).zip(weights.lifted.chunks(MOST)) {
         for (row, weight) in rows.iter().zip(weights) {
             let mut padded = [[0; 8]; N];
             let cells = match row.get(x..x + 8 * N).and_then(|cells| cells.as_chunks().0.first_chunk::<N>()) {
@@ -392,7 +390,7 @@ fn block<const N: usize>(
     }
     for sum in sums {
         let words = pack(&below_one(&sum.reduced()?)).map(|word| crossed_lanes(word));
-        out.extend(uncrossed(&words).map(|words| Fr::new_unchecked(BigInt(words))));
+        out.extend(stored(&words));
     }
     Some(())
 }

@@ -137,12 +137,12 @@ fn one_below_one(a: &Lanes<Base>, _: &Lanes<Base>) -> Lanes<Base> {
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 fn difference_below_one(a: &Lanes<Base>, b: &Lanes<Base>) -> Lanes<Base> {
-    Loose::of(a.0).minus(b).below_one()
+    Loose::from(*a).minus(b).below_one()
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 fn difference_below_two(a: &Lanes<Base>, b: &Lanes<Base>) -> Lanes<Base> {
-    Loose::of(a.0).minus(b).below_two()
+    Loose::from(*a).minus(b).below_two()
 }
 
 #[test]

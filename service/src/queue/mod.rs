@@ -5,7 +5,7 @@
 
 mod mend;
 
-use crate::store::{ANSWER, PRAGMAS, is_sqlite, with_file};
+use crate::store::{ANSWER, PRAGMAS, is_sound, is_sqlite, with_file};
 use crate::worker::Worker;
 use anyhow::Context;
 use apalis::layers::WorkerBuilderExt;
@@ -67,6 +67,7 @@ impl Queue {
                     sqlx::Executor::execute(connection, UNSYNCED).await.map(|_| ())
                 })
             });
+            let options = options.after_release(|connection, _| Box::pin(is_sound(connection)));
             let pool = options.connect(&with_file(url)).await?;
             SqliteStorage::migrations().run(&pool).await?;
             Pool::Sqlite(pool)

@@ -9,7 +9,7 @@ use crate::trace;
 use serde_json::Value;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
-use sqlx::{Any, Connection, Error, Row};
+use sqlx::{Any, Error, Row};
 
 /// A job to be done.
 #[derive(Clone, Debug)]
@@ -122,8 +122,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn put_posting(&self, job: &NewJob, post: &NewPost) -> Result<Put, Error> {
-        let mut connection = self.connection().await?;
-        let mut begun = connection.begin().await?;
+        let mut begun = self.pool.begin().await?;
         let new = insert(job).execute(&mut *begun).await?.rows_affected() > 0;
         if new && let Some(other) = posts::put(&mut begun, job, post).await? {
             begun.rollback().await?;

@@ -25,8 +25,7 @@ pub(crate) use totals::Total;
 pub(crate) use transactions::{Settled, Transaction};
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, Executor};
+use sqlx::{AnyPool, Connection, Executor};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::broadcast;
 
@@ -54,20 +53,13 @@ impl Store {
                 Ok(())
             })
         });
+        let options = options.after_release(|connection, _| Box::pin(is_sound(connection)));
         let pool = options.connect(&with_file(url)).await?;
         let mut migrations = sqlx::migrate!("./migrations");
         // The queue keeps its own in the same database.
         migrations.dangerous_set_table_name("sumcast_migrations");
         migrations.run(&pool).await?;
         Ok(Self { pool, ends: broadcast::Sender::new(ends::KEPT) })
-    }
-
-    /// A connection for one transaction, which is closed after it: where there is no room SQLite may end a transaction by
-    /// itself, and a connection that does not know of it would keep others from writing.
-    async fn connection(&self) -> Result<PoolConnection<Any>, sqlx::Error> {
-        let mut connection = self.pool.acquire().await?;
-        connection.close_on_drop();
-        Ok(connection)
     }
 
     /// Whether the database answers.
@@ -84,6 +76,16 @@ pub(crate) const ANSWER: Duration = Duration::from_secs(10);
 
 /// Settings of every connection: what is written lasts, and who finds it locked waits.
 pub(crate) const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON;";
+
+/// Whether a connection may be used again. Where there is no room SQLite ends a transaction by itself, and a connection that
+/// does not know of it would end none of its later ones, which keeps all others from writing.
+pub(crate) async fn is_sound<C: Connection>(connection: &mut C) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // What was dropped is rolled back before this is answered.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
+}
 
 /// A column that holds what it should not.
 fn damaged(column: &str, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
@@ -121,4 +123,31 @@ pub(crate) fn with_file(url: &str) -> String {
 pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Kind;
+
+    #[tokio::test]
+    async fn a_transaction_that_the_database_has_ended_keeps_nobody_from_writing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite://{}/a.db", folder.path().display())).await.unwrap();
+        let returned = async || {
+            while store.pool.num_idle() < store.pool.size() as usize {
+                tokio::task::yield_now().await;
+            }
+        };
+        let ended = "ROLLBACK";
+        let written = "UPDATE sumcast_jobs SET priority = 1";
+        for statement in [ended, written] {
+            let mut begun = store.pool.begin().await.unwrap();
+            sqlx::query(statement).execute(&mut *begun).await.unwrap();
+            drop(begun);
+            returned().await;
+        }
+        let _others = store.pool.acquire().await.unwrap();
+        store.put(&NewJob::new(Kind::Prove, "", serde_json::Value::Null)).await.unwrap();
+    }
 }

@@ -4,7 +4,7 @@ use super::leases::Lease;
 use super::posts::Place;
 use super::{Store, damaged, now};
 use sqlx::any::AnyRow;
-use sqlx::{Connection, Error, Row};
+use sqlx::{Error, Row};
 
 /// A signed transaction of a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +54,7 @@ impl Store {
         transaction: &Transaction,
         replaces: bool,
     ) -> Result<bool, Error> {
-        let mut connection = self.connection().await?;
-        let mut begun = connection.begin().await?;
+        let mut begun = self.pool.begin().await?;
         // It stays locked until the end: whoever takes the lease then finds the record.
         let held = "UPDATE sumcast_leases SET number = number WHERE chain = $1 AND number = $2";
         let held = sqlx::query(held).bind(&lease.chain).bind(lease.number).execute(&mut *begun).await?;
@@ -109,8 +108,7 @@ impl Store {
         time: u64,
         settled: Settled<'_>,
     ) -> Result<(), Error> {
-        let mut connection = self.connection().await?;
-        let mut begun = connection.begin().await?;
+        let mut begun = self.pool.begin().await?;
         let set = sqlx::query(
             "UPDATE sumcast_transactions SET settled = $3, fee_wei = CASE WHEN hash = $4 THEN $5 ELSE '0' END \
              WHERE post = $1 AND nonce = $2 AND settled IS NULL",

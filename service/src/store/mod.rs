@@ -142,11 +142,11 @@ mod tests {
         let ended = "ROLLBACK";
         let written = "UPDATE sumcast_jobs SET priority = 1";
         for statement in [ended, written] {
+            returned().await;
             let mut begun = store.pool.begin().await.unwrap();
             sqlx::query(statement).execute(&mut *begun).await.unwrap();
-            drop(begun);
-            returned().await;
         }
+        returned().await;
         let _others = store.pool.acquire().await.unwrap();
         store.put(&NewJob::new(Kind::Prove, "", serde_json::Value::Null)).await.unwrap();
     }

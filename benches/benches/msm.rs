@@ -1,7 +1,7 @@
-//! Multi-scalar multiplication by kind of scalar, beside that of ark-ec on as many threads.
+//! Multi-scalar multiplication by kind of scalar, beside that of ark-ec on as many threads; multiplication of a point.
 
-use ark_bn254::{Fr, G1Affine, G1Projective};
-use ark_ec::VariableBaseMSM;
+use ark_bn254::{Fr, G1Affine, G1Projective, G2Projective};
+use ark_ec::{PrimeGroup, VariableBaseMSM};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rayon::prelude::*;
 use std::cell::LazyCell;
@@ -53,6 +53,13 @@ fn benches(c: &mut Criterion) {
             b.iter(|| msm_indexed(black_box(bases), black_box(&index), black_box(&values)));
         });
     }
+    group.finish();
+    let mut group = c.benchmark_group("multiplication");
+    let scalar = Numbers::default().scalar();
+    // One by one and on one thread, as a Fourier transform of points takes them.
+    let (g1, g2) = (G1Projective::generator() * scalar, G2Projective::generator() * scalar);
+    group.bench_function("G1", |b| b.iter(|| black_box(g1) * black_box(scalar)));
+    group.bench_function("G2", |b| b.iter(|| black_box(g2) * black_box(scalar)));
     group.finish();
 }
 

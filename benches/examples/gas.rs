@@ -1,4 +1,4 @@
-//! What verification costs on chain: writes `docs/gas.md`, or the rates of the estimate in `cli/src/gas.rs`.
+//! What verification costs on chain: writes `docs/gas.md`, or the rates of the estimate in `circuits/src/gas.rs`.
 //!
 //! ```sh
 //! cargo run --release -p sumcast-benches --example gas -- [MODEL ...] [--output FILE | --fit | --transactions FILE]
@@ -28,14 +28,19 @@ struct Arguments {
 
 fn main() -> anyhow::Result<()> {
     let Arguments { models, output, fit, transactions: file } = Arguments::parse();
+    if fit {
+        let mut measured = Vec::new();
+        for model in &models {
+            eprintln!("{model}, in several layouts");
+            measured.extend(Gas::measure_layouts(model)?);
+        }
+        print!("{}", gas_rates(&measured));
+        return Ok(());
+    }
     let mut measured = Vec::new();
     for model in &models {
         eprintln!("{model}");
         measured.push(Gas::measure(model)?);
-    }
-    if fit {
-        print!("{}", gas_rates(&measured));
-        return Ok(());
     }
     if let Some(file) = file {
         let text = serde_json::to_string_pretty(&transactions(&measured)?.to_json())?;

@@ -1,6 +1,7 @@
 //! A model on its way from a folder to a verified proof, one method a phase that is measured.
 
 use crate::subject::Subject;
+use crate::synthetic;
 use anyhow::{Context, Result};
 use rand::CryptoRng;
 use std::path::{Path, PathBuf};
@@ -30,11 +31,14 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads the bundled model of that name, or else the folder of that path.
+    /// Reads the bundled model of that name, makes the one whose name says how, or else reads the folder of that path.
     ///
     /// # Errors
-    /// Says which file is missing or damaged, or that the folder has no inputs.
+    /// Says which file is missing or damaged, or that the folder has no inputs; or that there is no model of that size.
     pub fn open(model: &str) -> Result<Self> {
+        if let Some(made) = synthetic::by_name(model) {
+            return made.with_context(|| format!("make {model}"));
+        }
         let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(model);
         let folder = if bundled.is_dir() { bundled } else { PathBuf::from(model) };
         let network = folder.join("network.onnx");
@@ -53,11 +57,29 @@ impl Source {
     /// # Errors
     /// [`sumcast_circuits::CompileError`].
     pub fn compile(&self) -> Result<(Model, Relation)> {
-        let options = CompileOptions { secret: Some(Secret([7; 32])), ..CompileOptions::default() };
+        self.compile_as(Layout::default())
+    }
+
+    /// As [`Source::compile`], laid out as told.
+    ///
+    /// # Errors
+    /// As [`Source::compile`], also where the model cannot be laid out so.
+    pub fn compile_as(&self, Layout { row_log, limb_bits }: Layout) -> Result<(Model, Relation)> {
+        let secret = Some(Secret([7; 32]));
+        let options = CompileOptions { row_log, limb_bits, secret, ..CompileOptions::default() };
         let model = compile(&self.graph, &self.inputs, &options)?;
         let relation = model.lower()?;
         Ok((model, relation))
     }
+}
+
+/// How a model is to be laid out; what is not told is chosen by cost.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Layout {
+    /// Log2 of the cells of a row.
+    pub row_log: Option<u8>,
+    /// Limb width, bits.
+    pub limb_bits: Option<u8>,
 }
 
 /// The inputs of an `inputs.json`, at least one.
@@ -97,7 +119,36 @@ impl Case {
     /// # Errors
     /// [`sumcast_circuits::CompileError`], [`sumcast_prover::SetupError`], or what `srs` returns.
     pub fn set_up(source: Source, srs: impl FnOnce(u32) -> Result<Srs>) -> Result<Self> {
-        let (model, relation) = source.compile()?;
+        Self::set_up_as(Layout::default(), source, srs)
+    }
+
+    /// As [`Case::set_up`], laid out as told.
+    ///
+    /// # Errors
+    /// As [`Case::set_up`], also where the model cannot be laid out so.
+    pub fn set_up_as(layout: Layout, source: Source, srs: impl FnOnce(u32) -> Result<Srs>) -> Result<Self> {
+        let (model, relation) = source.compile_as(layout)?;
+        Self::of(source, model, relation, srs)
+    }
+
+    /// As [`Case::set_up`], of proofs of `2^log` inputs each, which are those that there are, over and over.
+    ///
+    /// # Errors
+    /// As [`Case::set_up`], also where a key cannot hold as many.
+    pub fn batch(mut source: Source, log: u8, srs: impl FnOnce(u32) -> Result<Srs>) -> Result<Self> {
+        let model = source.compile()?.0.batched(log)?;
+        let relation = model.lower()?;
+        source.name = format!("{}*{}", source.name, 1u32 << log);
+        source.inputs = vec![source.inputs.iter().cycle().take(1 << log).flatten().copied().collect()];
+        Self::of(source, model, relation, srs)
+    }
+
+    fn of(
+        source: Source,
+        model: Model,
+        relation: Relation,
+        srs: impl FnOnce(u32) -> Result<Srs>,
+    ) -> Result<Self> {
         let srs = srs(srs_log(relation.program.row_log).into())?;
         let (program, fixed) = (relation.program.clone(), relation.fixed.clone());
         let key = ProvingKey::setup(program, fixed, model.secret(), &srs, &Cpu)?;

@@ -1,4 +1,4 @@
-//! The rates of the estimate of gas, from measurements.
+//! Rates from measurements, and those of the estimate of gas.
 
 use crate::Gas;
 use crate::gas::PartGas;
@@ -7,7 +7,7 @@ use std::fmt::Write;
 /// Steps of the descent, far more than it takes.
 const STEPS: usize = 200_000;
 
-/// The table of rates in `cli/src/gas.rs` that fits these measurements best, as Rust.
+/// The table of rates in `circuits/src/gas.rs` that fits these measurements best, as Rust.
 pub fn gas_rates(all: &[Gas]) -> String {
     let mut out = String::new();
     let parts: Vec<Vec<_>> = all.iter().map(|gas| gas.by_part().collect()).collect();
@@ -26,7 +26,7 @@ pub fn gas_rates(all: &[Gas]) -> String {
 
 /// What is not negative and makes the sums of `rates x counts` nearest to what was measured, each in proportion to
 /// it: one rate after another is set to its best, over and over.
-fn least_squares(counts: &[Vec<f64>], measured: &[f64]) -> Vec<f64> {
+pub(crate) fn least_squares(counts: &[Vec<f64>], measured: &[f64]) -> Vec<f64> {
     // In proportion to what was measured, all of which is then 1.
     let relative = |row: &Vec<f64>, y: &f64| row.iter().map(|count| count / y.max(1.0)).collect();
     let rows: Vec<Vec<f64>> = counts.iter().zip(measured).map(|(row, y)| relative(row, y)).collect();

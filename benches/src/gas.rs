@@ -1,11 +1,13 @@
 //! What verification costs on chain.
 
 use crate::zksync::{Calls, Transactions};
-use crate::{Case, Source};
+use crate::{Case, Layout, Source};
 use anyhow::{Context, Result, ensure};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use sumcast_cli::{GasEstimate, Unit, count, gas_estimate, gas_units};
+use sumcast_circuits::cost::{LIMBS, ROW_LOGS};
+use sumcast_circuits::gas::{GasEstimate, Unit, gas_estimate, gas_units};
+use sumcast_cli::count;
 use sumcast_contracts::alloy_primitives::{Address, Bytes};
 use sumcast_contracts::{CodeMap, Contract};
 use sumcast_evm::{Chain, Evm, GasParts, Outcome, Receipt, Route, Sumcast, Watch};
@@ -178,13 +180,42 @@ impl Gas {
     /// # Errors
     /// As [`Source::open`], [`Case::set_up`] and [`Case::prove`]; or says what the contract has against key or proof.
     pub fn measure(model: &str) -> Result<Self> {
-        let case = set_up(model)?;
-        Self::of(&case.source.name, &case.key.key, &|seed| proof(&case, seed))
+        Self::measure_as(Layout::default(), model, PROOFS)
+    }
+
+    /// As [`Gas::measure`], also with shorter and with longer rows and with limbs of other widths: what the rates of
+    /// the estimate are fitted to. Models that differ in many ways do not tell what a row takes from what a claim does.
+    ///
+    /// # Errors
+    /// As [`Gas::measure`].
+    pub fn measure_layouts(model: &str) -> Result<Vec<Self>> {
+        let (own, relation) = Source::open(model)?.compile()?;
+        let (row_log, limb_bits) = (relation.program.row_log, own.limb_bits());
+        let rows = [row_log.saturating_sub(1), row_log + 1].into_iter().filter(|log| ROW_LOGS.contains(log));
+        let rows = rows.map(|log| (log, limb_bits));
+        let limbs = LIMBS.into_iter().filter(|bits| *bits != limb_bits).map(|bits| (row_log, bits));
+        let layouts = rows
+            .chain(limbs)
+            .map(|(row_log, limb_bits)| Layout { row_log: Some(row_log), limb_bits: Some(limb_bits) });
+        std::iter::once(Layout::default())
+            .chain(layouts)
+            .map(|layout| Self::measure_as(layout, model, 1))
+            .collect()
+    }
+
+    fn measure_as(layout: Layout, model: &str, proofs: u64) -> Result<Self> {
+        let case = set_up(layout, model)?;
+        Self::of(&case.source.name, &case.key.key, proofs, &|seed| proof(&case, seed))
             .with_context(|| format!("measure {model}"))
     }
 
-    /// Of a key with a proof for every seed.
-    pub(crate) fn of(name: &str, key: &Key, prove: &dyn Fn(u64) -> Result<ProofFile>) -> Result<Self> {
+    /// Of a key with a proof for every seed, of which so many are verified.
+    pub(crate) fn of(
+        name: &str,
+        key: &Key,
+        proofs: u64,
+        prove: &dyn Fn(u64) -> Result<ProofFile>,
+    ) -> Result<Self> {
         let (vk, program) = (key.to_bytes(), &key.program);
         let [mut ethereum, mut monad] =
             [Sumcast::deploy(Chain::Ethereum, &key.srs.tau)?, Sumcast::deploy(Chain::Monad, &key.srs.tau)?];
@@ -198,7 +229,7 @@ impl Gas {
         let parts = parts(&receipt.parts.context("no gas")?, &watch);
         let on_ethereum = used(&receipt)?;
         let mut spread = 0;
-        for seed in 1..PROOFS {
+        for seed in 1..proofs {
             let other = ethereum.verify(&vk, specs, &prove(seed)?, Route::Registry)?;
             spread = spread.max(used(&other)?.abs_diff(on_ethereum));
         }
@@ -266,8 +297,8 @@ pub(crate) fn development(log_size: u32) -> Srs {
     Srs::development(log_size, &mut StdRng::seed_from_u64(SRS_SEED))
 }
 
-fn set_up(model: &str) -> Result<Case> {
-    Case::set_up(Source::open(model)?, |log_size| Ok(development(log_size)))
+fn set_up(layout: Layout, model: &str) -> Result<Case> {
+    Case::set_up_as(layout, Source::open(model)?, |log_size| Ok(development(log_size)))
         .with_context(|| format!("set up {model}"))
 }
 

@@ -6,11 +6,13 @@
 //!
 //! - [`Source`] reads a model's folder, [`Case`] is that model ready to prove, [`EpochCase`] the synthesis of an epoch,
 //!   and [`open`] finds what a name stands for;
-//! - [`forest()`] makes random trees;
+//! - [`forest()`] makes random trees, [`perceptron`] a random network, [`scales`] one without weights;
 //! - [`Numbers`] makes scalars, small integers and indices;
 //! - [`Report`] and [`table`] measure and print the stages of a proof, [`Units`] and [`floors`] what these take at least;
 //! - [`Gas`] and [`gas_page`] measure and print what verification costs on chain, [`gas_rates`] fits the estimate;
 //! - [`NetworkGas`] measures what a network inference costs there;
+//! - [`times`] and [`cost_table`] set measured times beside those that a layout is chosen by, [`RowLengths`] all
+//!   layouts of a model;
 //! - [`Masking`] and [`masking_table`] measure and print what masking adds to a proof;
 //! - [`development`] is the string that everything here is measured with.
 //!
@@ -28,6 +30,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod case;
+mod cost;
 mod epoch_case;
 mod fit;
 mod floor;
@@ -38,10 +41,13 @@ mod masking;
 mod network;
 mod numbers;
 mod report;
+mod rows;
 mod subject;
+mod synthetic;
 mod zksync;
 
-pub use case::{Case, Source, development};
+pub use case::{Case, Layout, Source, development};
+pub use cost::{Rates, Timed, cost_table, exchange, fitted_rates, rates_table, time_rates, times};
 pub use epoch_case::EpochCase;
 pub use fit::gas_rates;
 pub use floor::Units;
@@ -52,7 +58,9 @@ pub use masking::{Masking, masking_table};
 pub use network::{NETWORKS, NetworkGas};
 pub use numbers::Numbers;
 pub use report::{Report, floors, table};
+pub use rows::{RowLengths, rows_figure, rows_tables};
 pub use subject::{SUBJECTS, Subject, open};
+pub use synthetic::{perceptron, scales};
 pub use zksync::Transactions;
 
 /// The bundled models that are measured, smallest first. `mlp_tanh` has function tables; the others have weights of

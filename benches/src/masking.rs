@@ -5,7 +5,7 @@ use crate::report::{markdown, median, milliseconds};
 use anyhow::Result;
 use rand::{CryptoRng, RngCore};
 use std::time::{Duration, Instant};
-use sumcast_cli::{gas_estimate, masking_bytes, masking_gas};
+use sumcast_circuits::gas::{gas_estimate, masking_bytes, masking_gas};
 use sumcast_verifier::Shape;
 
 /// A generator of zeros: a proof made with it hides nothing, and hiding nothing takes no time.

@@ -57,7 +57,7 @@ impl NetworkGas {
     pub fn measure(name: &str) -> Result<Self> {
         let case = EpochCase::set_up(name, |log_size| Ok(development(log_size)))?;
         let epoch = &case.epoch;
-        let verify = Gas::of(name, &case.key.key, &|seed| case.prove_for(CONTEXT, epoch, seed))?;
+        let verify = Gas::of(name, &case.key.key, PROOFS, &|seed| case.prove_for(CONTEXT, epoch, seed))?;
         let posts = if epoch.inferers.len() > MOST_POSTED { vec![] } else { posts(&case)? };
         Ok(Self { workers: (epoch.inferers.len(), epoch.forecasters.len()), verify, posts })
     }

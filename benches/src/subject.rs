@@ -1,7 +1,7 @@
 //! What is proven and measured, whatever it is made from.
 
-use crate::{Case, EpochCase, FOREST, development, forest};
-use anyhow::Result;
+use crate::{Case, EpochCase, FOREST, Source, development};
+use anyhow::{Context, Result, ensure};
 use rand::CryptoRng;
 use sumcast_circuits::Inference;
 use sumcast_params::Srs;
@@ -29,14 +29,16 @@ pub trait Subject {
     fn run(&self) -> Result<Inference>;
 }
 
-/// Opens the forest [`FOREST`], the epoch of that name or else the model of that name or path, with the cached
-/// development string.
+/// Opens the epoch of that name, or else the model of that name or path ([`Source::open`]), with the cached development
+/// string; `MODEL*N` is a model whose proofs are of `N` inputs, a power of two.
 ///
 /// # Errors
 /// What cannot be read or set up.
 pub fn open(name: &str) -> Result<Box<dyn Subject>> {
-    Ok(if name == FOREST {
-        Box::new(Case::set_up(forest(2500, 8, 64, 128)?, development)?)
+    Ok(if let Some((model, inputs)) = name.split_once('*') {
+        let inputs: u32 = inputs.parse().with_context(|| format!("inputs of {name}"))?;
+        ensure!(inputs.is_power_of_two(), "{inputs} inputs, and a batch has a power of two");
+        Box::new(Case::batch(Source::open(model)?, inputs.trailing_zeros() as u8, development)?)
     } else if EpochCase::exists(name) {
         Box::new(EpochCase::set_up(name, development)?)
     } else {

@@ -1,49 +1,96 @@
-//! What a proof costs, to choose the limb width and the row length by.
+//! What a proof costs, its time beside its gas: the limb width and the row length are those that cost least.
+//!
+//! `docs/performance.md` has what is predicted beside what was measured, and every model at every row length.
 
-use crate::circuit::Circuit;
-use crate::lower::Lowered;
+use crate::gas::gas_estimate;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use sumcast_verifier::Shape;
-use sumcast_verifier::vk::Program;
+use sumcast_verifier::vk::{Block, Piece, Program};
 
 /// Limb widths to choose from, bits.
-pub(crate) const LIMBS: [u8; 3] = [8, 10, 12];
+pub const LIMBS: [u8; 3] = [8, 10, 12];
 
 /// Row lengths to choose from, log2.
-pub(crate) const ROW_LOGS: std::ops::RangeInclusive<u8> = 8..=18;
+pub const ROW_LOGS: RangeInclusive<u8> = 8..=18;
 
-/// Microseconds of two cores for a cell of a row (the opening, and the last sumcheck), for a lookup cell, and for a
-/// table entry (two multi-scalar multiplications).
-const OPENING: f64 = 4.9;
-const LOOKUP: f64 = 0.8;
-const ENTRY: f64 = 7.0;
-
-/// Gas of a verification on chain: of a row, a scalar multiplication and an addition; of a row's commitment in the
-/// calldata; of a scalar of a proof, with what is computed from it; of a term of a form that is evaluated.
-const ROW: f64 = 6_500.0;
-const POINT: f64 = 1_024.0;
-const SCALAR: f64 = 1_000.0;
-const TERM: f64 = 750.0;
-
-/// Gas that weighs as much as a microsecond. From 0.15 to 0.20 the networks of 8 thousand, 100 thousand and a million
-/// weights get rows of 2^13, 2^15 and 2^17: those with which, by the times above, a proof takes two cores 55, 175 and 610
-/// milliseconds, and the first two are verified for less than 500,000 gas.
-const GAS_PER_MICROSECOND: f64 = 0.18;
-
-/// The cost of a proof, in microseconds, gas converted.
-pub(crate) fn cost(lowered: &Lowered, circuit: &Circuit, program: &Program) -> f64 {
-    let (cells, entries) = lowered.lookup_cells(circuit);
-    OPENING * f64::from(1u32 << program.row_log)
-        + LOOKUP * cells as f64
-        + ENTRY * entries as f64
-        + gas(program) / GAS_PER_MICROSECOND
+/// What the time of a proof grows with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Cells of a row over their log2: the two long multi-scalar multiplications of the opening, whose windows are nearly
+    /// as wide as that logarithm, so that a term takes so many fewer additions.
+    Opening,
+    /// Cells of the rows that a proof commits, and proves in lookups and constraints.
+    Fresh,
+    /// Cells of a row for every vector of the last sumcheck: one for each row with blocks of which something is claimed,
+    /// and one for each claim on a block of more than one row.
+    Vector,
+    /// Blocks, as often as something is claimed of them.
+    Claim,
+    /// Scalars of both sumchecks, each with its part of a round and of a hash.
+    Scalar,
 }
 
-/// The gas that the choice has a part in.
-fn gas(program: &Program) -> f64 {
-    let shape = Shape::of(program);
-    let points = shape.rows - usize::from(program.fixed_rows);
+/// Microseconds that a unit takes two cores with AVX-512 IFMA: least squares over the bundled models, with their own rows
+/// and limbs and with others, and over the largest of three families. `cargo run --release -p sumcast-benches --example
+/// cost -- --fit` prints this table anew, and how far it is off for models that it is not fitted to.
+pub const MICROSECONDS: [(Work, f64); 5] = [
+    (Work::Opening, 6.74),
+    (Work::Fresh, 0.047),
+    (Work::Vector, 0.070),
+    (Work::Claim, 15.8),
+    (Work::Scalar, 46.5),
+];
+
+/// Gas that weighs as much as a microsecond of two cores: what waiting is worth, not what a machine costs, since at any
+/// price of both the gas of a proof costs a thousand times as much as the time.
+pub const GAS_PER_MICROSECOND: f64 = 1.3;
+
+impl Work {
+    /// How much of it a proof is.
+    fn count(self, program: &Program) -> u64 {
+        let row = 1u64 << program.row_log;
+        match self {
+            Self::Opening => row / u64::from(program.row_log).max(1),
+            Self::Fresh => row * (program.rows() - usize::from(program.fixed_rows)) as u64,
+            Self::Vector => {
+                let (long, short): (Vec<Block>, Vec<Block>) =
+                    blocks(program).partition(|block| block.log > program.row_log);
+                let rows: BTreeSet<u16> = short.iter().map(|block| block.row).collect();
+                row * (rows.len() + long.len()) as u64
+            }
+            Self::Claim => blocks(program).count() as u64,
+            Self::Scalar => Shape::of(program).mask as u64,
+        }
+    }
+}
+
+/// The blocks of which something is claimed, as often as it is.
+fn blocks(program: &Program) -> impl Iterator<Item = Block> {
     let forms = program.evaluated().filter_map(|form| program.forms.get(usize::from(form)));
-    let terms: usize = forms.map(|form| form.terms.len()).sum();
-    // Every scalar of both sumchecks has a cell of the mask.
-    ROW * shape.rows as f64 + POINT * points as f64 + SCALAR * shape.mask as f64 + TERM * terms as f64
+    let of_forms = forms.flat_map(|form| &form.terms).flat_map(|term| {
+        let (block, limbs) = match term.piece {
+            Piece::Block(block) => (Some(block), None),
+            Piece::Limbs(limbs) => (None, Some(limbs)),
+            _ => (None, None),
+        };
+        block.into_iter().chain(limbs.into_iter().flat_map(|limbs| limbs.blocks().map(|(block, _)| block)))
+    });
+    let of_lookups = program.lookups.iter().flat_map(|l| [l.multiplicity, l.helper, l.table_helper]);
+    of_forms.chain(of_lookups)
+}
+
+/// Everything that the time of a program's proofs grows with, and how much of it they are.
+pub fn work(program: &Program) -> [(Work, u64); MICROSECONDS.len()] {
+    MICROSECONDS.map(|(work, _)| (work, work.count(program)))
+}
+
+/// About the microseconds that a proof takes two cores, from the input to the proof.
+pub fn microseconds(program: &Program) -> f64 {
+    MICROSECONDS.iter().map(|(work, each)| each * work.count(program) as f64).sum()
+}
+
+/// What a proof costs, in gas: that of its verification, and its time.
+pub(crate) fn cost(program: &Program) -> f64 {
+    gas_estimate(program).total as f64 + GAS_PER_MICROSECOND * microseconds(program)
 }

@@ -7,6 +7,7 @@
 //! - [`onnx::import`] reads a file into a [`graph::Graph`];
 //! - [`compile`] chooses scales, bounds and layout and gives a [`Model`];
 //! - [`Model::lower`] gives its [`Relation`], [`Model::run`] an [`Inference`] with the witness;
+//! - [`cost`] weighs the time of a proof against its gas, which [`gas`] estimates;
 //! - [`Model::tensor_errors`] says how far each tensor is from the float model;
 //! - [`epoch`] has what the Allora network computes from the inferences of a topic's workers.
 //!
@@ -26,9 +27,10 @@
 #![forbid(unsafe_code)]
 
 mod circuit;
-mod cost;
+pub mod cost;
 pub mod epoch;
 mod execute;
+pub mod gas;
 pub mod graph;
 pub mod joined;
 mod lanes;

@@ -31,6 +31,8 @@ pub struct CompileOptions {
     pub frac_bits: u8,
     /// Most rows of weights; chosen by cost when not given.
     pub rows: Option<u16>,
+    /// Log2 of the cells of a row, one of [`ROW_LOGS`]; chosen by cost when not given.
+    pub row_log: Option<u8>,
     /// Limb width, 8, 10 or 12 bits; chosen by cost when not given.
     pub limb_bits: Option<u8>,
     /// Which tensors of the statement are commitments.
@@ -51,7 +53,14 @@ impl fmt::Debug for Secret {
 
 impl Default for CompileOptions {
     fn default() -> Self {
-        Self { frac_bits: 16, rows: None, limb_bits: None, committed: Committed::default(), secret: None }
+        Self {
+            frac_bits: 16,
+            rows: None,
+            row_log: None,
+            limb_bits: None,
+            committed: Committed::default(),
+            secret: None,
+        }
     }
 }
 
@@ -65,6 +74,9 @@ pub enum CompileError {
     /// The limb width is none of those there are.
     #[error("limbs of {0} bits were asked for, and they have 8, 10 or 12")]
     LimbBits(u8),
+    /// The row length is none of those there are.
+    #[error("rows of 2^{0} cells were asked for, and they have 2^8 to 2^18")]
+    RowLog(u8),
     /// Its integers cannot be made.
     #[error(transparent)]
     Quantise(#[from] QuantiseError),
@@ -142,11 +154,15 @@ pub fn compile(
     if let Some(bits) = options.limb_bits.filter(|bits| !LIMBS.contains(bits)) {
         return Err(CompileError::LimbBits(bits));
     }
+    if let Some(row_log) = options.row_log.filter(|row_log| !ROW_LOGS.contains(row_log)) {
+        return Err(CompileError::RowLog(row_log));
+    }
+    let row_logs = options.row_log.map_or(ROW_LOGS, |row_log| row_log..=row_log);
     let ranges = Ranges::of(graph, calibration)?;
     let allowed = options.rows.map_or(MAX_ROWS, u64::from);
     let of = |limb| Ok(quantise(graph, &ranges, options.frac_bits, limb, options.committed)?);
     let limbs = LIMBS.into_iter().filter(|limb| options.limb_bits.is_none_or(|chosen| chosen == *limb));
-    let (row_log, circuit) = best(limbs.map(of), allowed, ROW_LOGS)?;
+    let (row_log, circuit) = best(limbs.map(of), allowed, row_logs)?;
     for t in &circuit.committed {
         let tensor = &circuit.tensors[*t];
         if tensor.op.bits() > COMMITTED_BITS {
@@ -238,7 +254,7 @@ fn cheapest(
         .map(|row_log| Placement::new(lowered, circuit, row_log))
         .filter(|p| p.fixed_rows() <= allowed && p.rows() <= MAX_ROWS)
         .map(|p| p.program(lowered, circuit))
-        .map(|p| (cost(lowered, circuit, &p), p))
+        .map(|p| (cost(&p), p))
         .filter(|(cost, _)| *cost < most)
         .collect();
     choices.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -4,7 +4,7 @@
 //! or as one JSON object, or an error, which is one sentence. `sumcast --help` lists the commands.
 //!
 //! This library is the binary's own and no interface: it exists so that `fuzz/` reaches the parser of inputs, and
-//! `benches/` the estimate of gas and the way numbers are written.
+//! `benches/` the way numbers are written.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "evm")]
@@ -13,7 +13,6 @@ mod commands;
 mod error;
 mod files;
 mod format;
-mod gas;
 mod input;
 #[cfg(feature = "service")]
 mod logs;
@@ -30,8 +29,6 @@ mod topic;
 
 #[doc(hidden)]
 pub use format::count;
-#[doc(hidden)]
-pub use gas::{GasEstimate, Unit, gas_estimate, gas_units, masking_bytes, masking_gas};
 
 use clap::Parser;
 use std::process::ExitCode;

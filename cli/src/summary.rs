@@ -1,11 +1,11 @@
 //! What a relation looks like to whoever verifies it: used by `compile` and `inspect`.
 
 use crate::format;
-use crate::gas::{GasEstimate, gas_estimate};
 use crate::topic::tensors;
 use serde::Serialize;
 use std::fmt;
 use sumcast_circuits::Model;
+use sumcast_circuits::gas::{GasEstimate, gas_estimate};
 use sumcast_verifier::encoding::point_bytes;
 use sumcast_verifier::vk::{Program, Role, SrsKind, TensorSpec, Visibility};
 use sumcast_verifier::{G1Affine, Shape, Statement};

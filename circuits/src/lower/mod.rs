@@ -100,20 +100,6 @@ pub struct Relation {
 }
 
 impl Lowered {
-    /// Cells of the limb area, and of all lookups together with their tables.
-    pub(crate) fn lookup_cells(&self, circuit: &Circuit) -> (u64, u64) {
-        let cells = |a: &Allocator| if a.is_empty() { 0 } else { 1u64 << a.log() };
-        let tables = |a: &Allocator, log: u8| if a.is_empty() { 0 } else { 1u64 << log };
-        let fetched = self.fetches.iter().map(|f| (1 << f.key.log, 1 << f.table.log));
-        fetched.fold(
-            (
-                cells(&self.limbs) + cells(&self.tuples),
-                tables(&self.limbs, circuit.limb) + tables(&self.tuples, self.table_log),
-            ),
-            |(cells, entries), (more, fetched): (u64, u64)| (cells + more, entries + fetched),
-        )
-    }
-
     /// Witness cells and lookups of a tensor.
     #[cfg(test)]
     pub(crate) fn cells_of(&self, tensor: usize) -> (u64, u64) {

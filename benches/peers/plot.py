@@ -177,7 +177,9 @@ def draw(path_svg, panels, title=None):
             # Where all panels have the same series, the first says which is which.
             told = {series["name"] for series in panels[0]["series"]}
             if len(panel["series"]) > 1 and (i == 0 or {series["name"] for series in panel["series"]} - told):
-                axes.legend(loc="best", handlelength=1.6)
+                # More than a few would lie on the curves.
+                below = {"loc": "upper center", "bbox_to_anchor": (0.45, -0.2), "ncols": 2}
+                axes.legend(handlelength=1.6, **below if len(panel["series"]) > 4 else {"loc": "best"})
         metadata = {"Date": None, "Creator": None} | ({"Title": title} if title else {})
         figure.savefig(path_svg, format="svg", metadata=metadata)
 

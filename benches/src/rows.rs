@@ -12,8 +12,8 @@ use sumcast_circuits::gas::gas_estimate;
 use sumcast_cli::count;
 use sumcast_verifier::Shape;
 
-/// Most gas of what is drawn, over the least of its model: shorter rows are off the picture.
-const MOST_GAS: f64 = 1.6;
+/// Most gas of what is drawn, over the least of its model.
+const MOST_GAS: f64 = 1.3;
 
 /// The bundled models of each panel of the picture, and what they are; others have a panel of their own.
 const PANELS: [(&str, &[&str]); 4] = [
@@ -124,8 +124,8 @@ pub fn rows_tables(all: &[RowLengths]) -> String {
     all.iter().map(table).collect::<Vec<_>>().join("\n")
 }
 
-/// The picture of them, for `benches/peers/plot.py`: gas and milliseconds, a curve for each model, the lengths that were
-/// chosen and both ends of the curves marked.
+/// The picture of them, for `benches/peers/plot.py`: a curve for each model, from the length with the least gas over
+/// shorter ones, and on it the one that was chosen.
 #[must_use]
 pub fn rows_figure(all: &[RowLengths]) -> Value {
     let of_panel = |lengths: &&RowLengths, panel: usize| {
@@ -143,25 +143,24 @@ pub fn rows_figure(all: &[RowLengths]) -> Value {
 }
 
 fn panel(title: &str, models: &[&RowLengths]) -> Value {
-    let thousands = |choice: &Choice| choice.gas as f64 / 1e3;
-    let milliseconds = |choice: &Choice| (1e5 * choice.time.as_secs_f64()).round() / 1e2;
-    let point = |choice: &Choice| (thousands(choice), milliseconds(choice));
-    let (mut series, mut marks, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
+    let hundredths = |number: f64| (100.0 * number).round() / 100.0;
+    let (mut series, mut chosen) = (Vec::new(), Vec::new());
     for lengths in models {
-        let least = lengths.choices.iter().map(thousands).fold(f64::INFINITY, f64::min);
+        let choices = || lengths.choices.iter();
+        let Some(least) = choices().min_by_key(|choice| choice.gas) else { continue };
+        let above = |choice: &Choice| choice.gas as f64 / least.gas as f64;
         let drawn: Vec<&Choice> =
-            lengths.choices.iter().filter(|choice| thousands(choice) <= MOST_GAS * least).collect();
+            choices().filter(|choice| choice.row_log <= least.row_log && above(choice) <= MOST_GAS).collect();
+        let point = |choice: &Choice| {
+            (hundredths(100.0 * (above(choice) - 1.0)), hundredths(1e3 * choice.time.as_secs_f64()))
+        };
+        chosen.extend(
+            drawn.iter().filter(|choice| choice.row_log == lengths.chosen).map(|choice| point(choice)),
+        );
         let (x, y): (Vec<f64>, Vec<f64>) = drawn.iter().map(|choice| point(choice)).unzip();
         series.push(json!({
             "name": lengths.name, "x": x, "y": y, "style": {"markersize": 3, "linewidth": 1.4},
         }));
-        for choice in drawn {
-            let (x, y) = point(choice);
-            if choice.row_log == lengths.chosen {
-                chosen.push((x, y));
-                marks.push(json!({"x": x, "y": y, "text": format!("2^{}", choice.row_log), "align": "left"}));
-            }
-        }
     }
     let (x, y): (Vec<f64>, Vec<f64>) = chosen.into_iter().unzip();
     series.push(json!({
@@ -170,11 +169,11 @@ fn panel(title: &str, models: &[&RowLengths]) -> Value {
     }));
     json!({
         "title": title,
-        "x": "gas, thousands",
-        "y": "proving time, ms",
-        "log": [true, true],
+        "x": "gas above the least, %",
+        "y": "proving time",
+        "log": [false, true],
+        "units": [null, "s"],
         "series": series,
-        "marks": marks,
     })
 }
 
@@ -206,10 +205,16 @@ mod tests {
 
     #[test]
     fn a_figure_has_a_curve_a_model_and_its_choice() {
-        let figure = rows_figure(&[lengths()]);
-        let panel = &figure["panels"][0];
-        assert_eq!(panel["series"][0]["x"], json!([400.0, 410.0]), "rows of 2^9 are off the picture");
-        assert_eq!(panel["series"][1]["y"], json!([20.0]));
-        assert_eq!(panel["marks"][0]["text"], "2^10");
+        let mut lengths = lengths();
+        lengths.choices[0].gas = 440_000;
+        let figure = rows_figure(&[lengths]);
+        let series = &figure["panels"][0]["series"];
+        assert_eq!(
+            series[0]["x"],
+            json!([10.0, 0.0]),
+            "rows of 2^11 are longer than those with the least gas"
+        );
+        assert_eq!(series[0]["y"], json!([10.0, 20.0]));
+        assert_eq!(series[1]["y"], json!([20.0]));
     }
 }

@@ -174,7 +174,7 @@ impl Unit {
 }
 
 /// Estimates the gas of a program's proofs by the table of rates in this file. They are fitted to the bundled models, for
-/// which it is within 1 %; of other models it may be further off, above all of ones with committed tensors, since none of
+/// which it is within 1.1 %; of other models it may be further off, above all of ones with committed tensors, since none of
 /// these has any. It ranks models and row lengths, and tells what a posting will cost before there is a proof; `sumcast
 /// evm verify` measures a proof.
 pub fn gas_estimate(program: &Program) -> GasEstimate {

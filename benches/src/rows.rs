@@ -143,7 +143,6 @@ pub fn rows_figure(all: &[RowLengths]) -> Value {
 }
 
 fn panel(title: &str, models: &[&RowLengths]) -> Value {
-    let hundredths = |number: f64| (100.0 * number).round() / 100.0;
     let (mut series, mut chosen) = (Vec::new(), Vec::new());
     for lengths in models {
         let choices = || lengths.choices.iter();
@@ -152,7 +151,8 @@ fn panel(title: &str, models: &[&RowLengths]) -> Value {
         let drawn: Vec<&Choice> =
             choices().filter(|choice| choice.row_log <= least.row_log && above(choice) <= MOST_GAS).collect();
         let point = |choice: &Choice| {
-            (hundredths(100.0 * (above(choice) - 1.0)), hundredths(1e3 * choice.time.as_secs_f64()))
+            let percent = 100.0 * (above(choice) - 1.0);
+            ((100.0 * percent).round() / 100.0, (1e5 * choice.time.as_secs_f64()).round() / 1e5)
         };
         chosen.extend(
             drawn.iter().filter(|choice| choice.row_log == lengths.chosen).map(|choice| point(choice)),
@@ -214,7 +214,7 @@ mod tests {
             json!([10.0, 0.0]),
             "rows of 2^11 are longer than those with the least gas"
         );
-        assert_eq!(series[0]["y"], json!([10.0, 20.0]));
-        assert_eq!(series[1]["y"], json!([20.0]));
+        assert_eq!(series[0]["y"], json!([0.01, 0.02]));
+        assert_eq!(series[1]["y"], json!([0.02]));
     }
 }

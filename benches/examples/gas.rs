@@ -28,19 +28,14 @@ struct Arguments {
 
 fn main() -> anyhow::Result<()> {
     let Arguments { models, output, fit, transactions: file } = Arguments::parse();
-    if fit {
-        let mut measured = Vec::new();
-        for model in &models {
-            eprintln!("{model}, in several layouts");
-            measured.extend(Gas::measure_layouts(model)?);
-        }
-        print!("{}", gas_rates(&measured));
-        return Ok(());
-    }
     let mut measured = Vec::new();
     for model in &models {
         eprintln!("{model}");
-        measured.push(Gas::measure(model)?);
+        measured.extend(if fit { Gas::measure_layouts(model)? } else { vec![Gas::measure(model)?] });
+    }
+    if fit {
+        print!("{}", gas_rates(&measured));
+        return Ok(());
     }
     if let Some(file) = file {
         let text = serde_json::to_string_pretty(&transactions(&measured)?.to_json())?;

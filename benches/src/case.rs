@@ -143,7 +143,8 @@ impl Case {
         Self::of(source, model, relation, srs)
     }
 
-    fn of(
+    /// As [`Case::set_up`], of a source that is compiled.
+    pub(crate) fn of(
         source: Source,
         model: Model,
         relation: Relation,

@@ -134,10 +134,8 @@ pub fn times(runs: usize) -> Result<Vec<Timed>> {
 pub(crate) fn laid_out(model: &str, layout: Layout) -> Result<Option<Case>> {
     let source = Source::open(model)?;
     // Too many rows, too short ones, or of a length that no model has.
-    if source.compile_as(layout).is_err() {
-        return Ok(None);
-    }
-    Case::set_up_as(layout, source, development).map(Some)
+    let Ok((model, relation)) = source.compile_as(layout) else { return Ok(None) };
+    Case::of(source, model, relation, development).map(Some)
 }
 
 /// The rates of the source.

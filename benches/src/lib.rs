@@ -6,7 +6,7 @@
 //!
 //! - [`Source`] reads a model's folder, [`Case`] is that model ready to prove, [`EpochCase`] the synthesis of an epoch,
 //!   and [`open`] finds what a name stands for;
-//! - [`forest()`] makes random trees, [`perceptron`] a random network, [`scales`] one without weights;
+//! - [`forest()`] makes random trees; [`Source::open`] makes random networks, too, by their names;
 //! - [`Numbers`] makes scalars, small integers and indices;
 //! - [`Report`] and [`table`] measure and print the stages of a proof, [`Units`] and [`floors`] what these take at least;
 //! - [`Gas`] and [`gas_page`] measure and print what verification costs on chain, [`gas_rates`] fits the estimate;
@@ -60,7 +60,6 @@ pub use numbers::Numbers;
 pub use report::{Report, floors, table};
 pub use rows::{RowLengths, rows_figure, rows_tables};
 pub use subject::{SUBJECTS, Subject, open};
-pub use synthetic::{perceptron, scales};
 pub use zksync::Transactions;
 
 /// The bundled models that are measured, smallest first. `mlp_tanh` has function tables; the others have weights of

@@ -51,7 +51,7 @@ impl RowLengths {
     /// What cannot be set up or proven.
     pub fn measure(model: &str, runs: usize) -> Result<Self> {
         let source = Source::open(model)?;
-        let chosen = source.compile_as(Layout::default())?.1.program.row_log;
+        let chosen = source.compile()?.1.program.row_log;
         let with_rows = |row_log| Layout { row_log: Some(row_log), limb_bits: None };
         let cases: Vec<Case> = ROW_LOGS
             .filter_map(|row_log| laid_out(model, with_rows(row_log)).transpose())

@@ -33,7 +33,7 @@ pub(crate) fn by_name(name: &str) -> Option<Result<Source>> {
 ///
 /// # Errors
 /// When a graph cannot be that large.
-pub fn perceptron(widths: &[usize]) -> Result<Source> {
+fn perceptron(widths: &[usize]) -> Result<Source> {
     let rng = &mut StdRng::seed_from_u64(SEED);
     let names: Vec<String> = widths.iter().map(usize::to_string).collect();
     let name = format!("perceptron_{}", names.join("-"));
@@ -54,7 +54,7 @@ pub fn perceptron(widths: &[usize]) -> Result<Source> {
 ///
 /// # Errors
 /// When a graph cannot be that large.
-pub fn scales(width: usize, layers: usize) -> Result<Source> {
+fn scales(width: usize, layers: usize) -> Result<Source> {
     let rng = &mut StdRng::seed_from_u64(SEED);
     let name = format!("scales_{width}x{layers}");
     let mut b = GraphBuilder::new(&name, "x", &[1, width])?;

@@ -2,7 +2,7 @@
 //!
 //! `docs/performance.md` has what is predicted beside what was measured, and every model at every row length.
 
-use crate::gas::gas_estimate;
+use crate::gas::{evaluated_terms, gas_estimate, lookup_blocks};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use sumcast_verifier::Shape;
@@ -67,8 +67,7 @@ impl Work {
 
 /// The blocks of which something is claimed, as often as it is.
 fn blocks(program: &Program) -> impl Iterator<Item = Block> {
-    let forms = program.evaluated().filter_map(|form| program.forms.get(usize::from(form)));
-    let of_forms = forms.flat_map(|form| &form.terms).flat_map(|term| {
+    let of_forms = evaluated_terms(program).flat_map(|term| {
         let (block, limbs) = match term.piece {
             Piece::Block(block) => (Some(block), None),
             Piece::Limbs(limbs) => (None, Some(limbs)),
@@ -76,8 +75,7 @@ fn blocks(program: &Program) -> impl Iterator<Item = Block> {
         };
         block.into_iter().chain(limbs.into_iter().flat_map(|limbs| limbs.blocks().map(|(block, _)| block)))
     });
-    let of_lookups = program.lookups.iter().flat_map(|l| [l.multiplicity, l.helper, l.table_helper]);
-    of_forms.chain(of_lookups)
+    of_forms.chain(lookup_blocks(program))
 }
 
 /// Everything that the time of a program's proofs grows with, and how much of it they are.

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 use sumcast_verifier::Shape;
-use sumcast_verifier::vk::{Block, Limbs, Piece, Program, Visibility};
+use sumcast_verifier::vk::{Block, FormTerm, Limbs, Piece, Program, Visibility};
 
 /// An estimate of the gas that verification through the registry takes, in one transaction on Ethereum.
 #[derive(Clone, Debug, Serialize)]
@@ -116,8 +116,7 @@ impl Unit {
         let points = shape.witness + shape.helper + 8;
         let products = || program.products.iter().flat_map(|product| &product.terms);
         let tensors = |of: Visibility| program.tensors.iter().filter(move |tensor| tensor.visibility == of);
-        let evaluated = || program.evaluated().filter_map(|form| program.forms.get(usize::from(form)));
-        let terms = || evaluated().flat_map(|form| &form.terms);
+        let terms = || evaluated_terms(program);
         let len =
             |tensor: u8| program.tensors.get(usize::from(tensor)).map_or(0, |tensor| tensor.len as usize);
         let limbs = || {
@@ -128,8 +127,7 @@ impl Unit {
                 Piece::Block(block) | Piece::Limbs(Limbs { block, .. }) => Some(block),
                 _ => None,
             });
-            let of_lookups = program.lookups.iter().flat_map(|l| [l.multiplicity, l.helper, l.table_helper]);
-            of_terms.chain(of_lookups)
+            of_terms.chain(lookup_blocks(program))
         };
         let is_long = |block: &Block| block.log > program.row_log;
         let within = || blocks().filter(|block| !is_long(block));
@@ -161,7 +159,7 @@ impl Unit {
             Self::Product => products().count(),
             Self::Factor => products().map(|term| term.factors.len()).sum(),
             Self::Lookup => program.lookups.len(),
-            Self::Evaluation => evaluated().count(),
+            Self::Evaluation => program.evaluated().count(),
             Self::Term => terms().count(),
             Self::Block => within().count(),
             Self::BlockVariable => within().count() * shape.row_log,
@@ -171,6 +169,17 @@ impl Unit {
         };
         count as u64
     }
+}
+
+/// The terms of the forms that are evaluated, as often as they are.
+pub(crate) fn evaluated_terms(program: &Program) -> impl Iterator<Item = &FormTerm> {
+    let forms = program.evaluated().filter_map(|form| program.forms.get(usize::from(form)));
+    forms.flat_map(|form| &form.terms)
+}
+
+/// The blocks of lookups of which something is claimed.
+pub(crate) fn lookup_blocks(program: &Program) -> impl Iterator<Item = Block> {
+    program.lookups.iter().flat_map(|l| [l.multiplicity, l.helper, l.table_helper])
 }
 
 /// Estimates the gas of a program's proofs by the table of rates in this file. They are fitted to the bundled models, for
